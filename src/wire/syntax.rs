@@ -1,0 +1,129 @@
+//! What the grammar's parsers share: nom's error type cut down to a position, the classes of
+//! octets, and [`Syntax`], the error that says which octet and where.
+//!
+//! Every parser here works on a whole line or value (nom's `complete` parsers); framing comes first.
+
+use nom::IResult;
+use nom::error::{ErrorKind, ParseError};
+
+/// A value does not follow its grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Syntax {
+    fault: Fault,
+    at: u16,
+    octet: Option<u8>,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Fault {
+    /// CR, LF or NUL, which would break out of the line (RFC 5321 §2.3.8, §4.1.2).
+    LineBreak,
+    /// An octet that the grammar does not allow here.
+    Unexpected,
+    /// The value ends too early, or is empty.
+    Incomplete,
+    /// Longer than RFC 5321 §4.5.3.1 allows.
+    TooLong,
+    /// A number that does not fit its type or its bounds.
+    Number,
+    /// A keyword or parameter that stands twice.
+    Duplicate,
+    /// A parameter without the value it must have, or with one that it must not have.
+    Value,
+}
+
+impl Syntax {
+    /// A fault at octet `at` (counted from 0) of `value`.
+    pub(crate) fn new(fault: Fault, value: &[u8], at: usize) -> Self {
+        Self { fault, at: u16::try_from(at).unwrap_or(u16::MAX), octet: value.get(at).copied() }
+    }
+
+    /// What is wrong.
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// Where, in octets from the front of the value; 65 535 stands for anything beyond.
+    pub fn at(&self) -> usize {
+        usize::from(self.at)
+    }
+
+    /// The octet found there; `None` at the value's end.
+    pub fn octet(&self) -> Option<u8> {
+        self.octet
+    }
+}
+
+impl core::fmt::Display for Syntax {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let what = match self.fault {
+            Fault::LineBreak => "CR, LF or NUL is not allowed",
+            Fault::Unexpected => "unexpected octet",
+            Fault::Incomplete => "ends too early",
+            Fault::TooLong => "longer than RFC 5321 allows",
+            Fault::Number => "number out of range",
+            Fault::Duplicate => "stands twice",
+            Fault::Value => "value missing or not allowed",
+        };
+        match self.octet {
+            Some(octet) => write!(f, "{what}: 0x{octet:02x} at octet {}", self.at),
+            None => write!(f, "{what}: at octet {}", self.at),
+        }
+    }
+}
+
+impl core::error::Error for Syntax {}
+
+/// nom's error, cut down to how many octets were left where the parser gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left(usize);
+
+impl ParseError<&[u8]> for Left {
+    fn from_error_kind(input: &[u8], _: ErrorKind) -> Self {
+        Self(input.len())
+    }
+
+    fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
+        other
+    }
+
+    /// Of two alternatives, the one that got further tells more.
+    fn or(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+}
+
+/// A nom parser of this crate.
+pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T, Left>;
+
+/// Runs `parser` over the whole of `value`; what it leaves over is the fault.
+pub(crate) fn whole<'a, T>(
+    value: &'a [u8],
+    parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
+) -> Result<T, Syntax> {
+    let left = match parser(value) {
+        Ok(([], parsed)) => return Ok(parsed),
+        Ok((rest, _)) => rest.len(),
+        Err(nom::Err::Error(Left(left)) | nom::Err::Failure(Left(left))) => left,
+        Err(nom::Err::Incomplete(_)) => 0,
+    };
+    let at = value.len().saturating_sub(left);
+    let fault = match value.get(at) {
+        None => Fault::Incomplete,
+        Some(b'\r' | b'\n' | 0) => Fault::LineBreak,
+        Some(_) => Fault::Unexpected,
+    };
+    Err(Syntax::new(fault, value, at))
+}
+
+/// Refuses CR, LF and NUL wherever they stand: the first check on anything a caller hands in.
+pub(crate) fn no_line_break(value: &[u8]) -> Result<(), Syntax> {
+    match value.iter().position(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+        Some(at) => Err(Syntax::new(Fault::LineBreak, value, at)),
+        None => Ok(()),
+    }
+}
