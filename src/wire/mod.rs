@@ -1,7 +1,16 @@
 //! Layer 1, the grammar: octets to values to octets, without state.
 
+pub(crate) mod class;
+pub(crate) mod domain;
+pub mod limits;
+pub(crate) mod literal;
+pub(crate) mod mailbox;
+pub(crate) mod path;
 pub(crate) mod syntax;
 pub(crate) mod writer;
 
+pub use domain::{Domain, HelloName};
+pub use mailbox::Mailbox;
+pub use path::{ForwardPath, ReversePath};
 pub use syntax::{Fault, Syntax};
 pub use writer::{Emit, Writer};
