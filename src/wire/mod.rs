@@ -1,8 +1,14 @@
 //! Layer 1, the grammar: octets to values to octets, without state.
 
 mod capability;
+pub(crate) mod class;
 mod code;
+pub(crate) mod domain;
+pub mod limits;
+pub(crate) mod literal;
+pub(crate) mod mailbox;
 mod mechanism;
+pub(crate) mod path;
 mod reply;
 pub(crate) mod syntax;
 mod verb;
@@ -10,7 +16,10 @@ pub(crate) mod writer;
 
 pub use capability::{Capabilities, Extension, Limits, SizeLimit};
 pub use code::{Code, EnhancedCode, Severity};
+pub use domain::{Domain, HelloName};
+pub use mailbox::Mailbox;
 pub use mechanism::{AuthMechanism, AuthMechanisms};
+pub use path::{ForwardPath, ReversePath};
 pub use reply::Reply;
 pub use syntax::{Fault, Syntax};
 pub use verb::Verb;

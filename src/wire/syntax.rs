@@ -78,13 +78,16 @@ impl core::fmt::Display for Syntax {
 
 impl core::error::Error for Syntax {}
 
-/// nom's error, cut down to how many octets were left where the parser gave up.
+/// nom's error, cut down to how many octets were left where the parser gave up, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left(usize);
+pub(crate) struct Left {
+    octets: usize,
+    fault: Fault,
+}
 
 impl ParseError<&[u8]> for Left {
     fn from_error_kind(input: &[u8], _: ErrorKind) -> Self {
-        Self(input.len())
+        Self { octets: input.len(), fault: Fault::Unexpected }
     }
 
     fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
@@ -93,7 +96,7 @@ impl ParseError<&[u8]> for Left {
 
     /// Of two alternatives, the one that got further tells more.
     fn or(self, other: Self) -> Self {
-        Self(self.0.min(other.0))
+        if other.octets < self.octets { other } else { self }
     }
 }
 
@@ -105,19 +108,80 @@ pub(crate) fn whole<'a, T>(
     value: &'a [u8],
     parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
 ) -> Result<T, Syntax> {
-    let left = match parser(value) {
-        Ok(([], parsed)) => return Ok(parsed),
-        Ok((rest, _)) => rest.len(),
-        Err(nom::Err::Error(Left(left)) | nom::Err::Failure(Left(left))) => left,
-        Err(nom::Err::Incomplete(_)) => 0,
+    let left = match complete(parser(value)) {
+        Ok(parsed) => return Ok(parsed),
+        Err(left) => left,
     };
-    let at = value.len().saturating_sub(left);
-    let fault = match value.get(at) {
-        None => Fault::Incomplete,
-        Some(b'\r' | b'\n' | 0) => Fault::LineBreak,
-        Some(_) => Fault::Unexpected,
+    let at = value.len().saturating_sub(left.octets);
+    let fault = match (left.fault, value.get(at)) {
+        (Fault::Unexpected, None) => Fault::Incomplete,
+        (Fault::Unexpected, Some(b'\r' | b'\n' | 0)) => Fault::LineBreak,
+        (fault, _) => fault,
     };
     Err(Syntax::new(fault, value, at))
+}
+
+/// Runs `parser` over the whole of `value`, behind which stands `rest` in the line.
+pub(crate) fn within<'a, T>(
+    value: &'a [u8],
+    rest: &'a [u8],
+    parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
+) -> Parsed<'a, T> {
+    match complete(parser(value)) {
+        Ok(parsed) => Ok((rest, parsed)),
+        Err(left) => {
+            let octets = left.octets.saturating_add(rest.len());
+            Err(nom::Err::Error(Left { octets, ..left }))
+        }
+    }
+}
+
+fn complete<T>(parsed: Parsed<'_, T>) -> Result<T, Left> {
+    match parsed {
+        Ok(([], parsed)) => Ok(parsed),
+        Ok((rest, _)) => Err(Left { octets: rest.len(), fault: Fault::Unexpected }),
+        Err(nom::Err::Error(left) | nom::Err::Failure(left)) => Err(left),
+        Err(nom::Err::Incomplete(_)) => Err(Left { octets: 0, fault: Fault::Unexpected }),
+    }
+}
+
+/// A parser's end in failure: `rest` begins with the octet at fault.
+pub(crate) fn fail<T>(fault: Fault, rest: &[u8]) -> Parsed<'_, T> {
+    Err(nom::Err::Error(Left { octets: rest.len(), fault }))
+}
+
+/// Exactly this octet.
+pub(crate) fn octet(wanted: u8) -> impl Fn(&[u8]) -> Parsed<'_, ()> {
+    move |input| match input.split_first() {
+        Some((&first, rest)) if first == wanted => Ok((rest, ())),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
+pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
+    let mut value = 0_u64;
+    let mut rest = input;
+    while let Some((&digit @ b'0'..=b'9', behind)) = rest.split_first() {
+        let appended = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit & 0x0f)));
+        let Some(appended) = appended else {
+            return fail(Fault::Number, input);
+        };
+        value = appended;
+        rest = behind;
+    }
+    if rest.len() == input.len() { fail(Fault::Unexpected, input) } else { Ok((rest, value)) }
+}
+
+/// The text of `value` when it is UTF-8 (RFC 6531 §3.3); `rest` stands behind it in the line.
+pub(crate) fn utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a str> {
+    match core::str::from_utf8(value) {
+        Ok(text) => Ok((rest, text)),
+        Err(error) => {
+            let octets = value.len().saturating_sub(error.valid_up_to()).saturating_add(rest.len());
+            Err(nom::Err::Error(Left { octets, fault: Fault::Unexpected }))
+        }
+    }
 }
 
 /// Refuses CR, LF and NUL wherever they stand: the first check on anything a caller hands in.

@@ -1,0 +1,142 @@
+//! Domains, and the names by which hosts greet each other: RFC 5321 §4.1.2, RFC 6531 §3.3.
+
+use super::class::{HYPHEN, LET_DIG, UNDERSCORE, before, dotted};
+use super::limits;
+use super::literal::address_literal;
+use super::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
+use super::writer::{Emit, Writer};
+
+/// A domain name, at most 255 octets: labels of letters, digits and inner hyphens, or of UTF-8
+/// (U-labels). The labels are not looked up or normalised, and letters keep their case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Domain<'a>(&'a str);
+
+impl<'a> Domain<'a> {
+    /// Checks a domain name.
+    ///
+    /// ```
+    /// use embedded_smtp::wire::Domain;
+    /// assert!(Domain::new("mail.example.org").is_ok());
+    /// assert_eq!(Domain::new("mail..example").unwrap_err().at(), 5);
+    /// ```
+    ///
+    /// # Errors
+    /// When `name` is not a domain name, or is longer than [`limits::DOMAIN`].
+    pub fn new(name: &'a str) -> Result<Self, Syntax> {
+        whole(name.as_bytes(), domain)?;
+        Ok(Self(name))
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// Whether the name goes over the wire without SMTPUTF8.
+    pub fn is_ascii(&self) -> bool {
+        self.0.is_ascii()
+    }
+}
+
+impl Emit for Domain<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        out.put(self.0.as_bytes());
+    }
+}
+
+/// The argument of EHLO, HELO and LHLO: a domain name or an address literal such as `[192.0.2.1]` or
+/// `[IPv6:2001:db8::1]`, at most 255 octets.
+///
+/// Two such names are equal when their octets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct HelloName<'a>(&'a str);
+
+impl<'a> HelloName<'a> {
+    /// Checks the name under which the caller wants to greet.
+    ///
+    /// ```
+    /// use embedded_smtp::wire::HelloName;
+    /// assert!(HelloName::new("sensor.example").is_ok());
+    /// assert!(HelloName::new("[192.0.2.7]").is_ok());
+    /// assert!(HelloName::new("my host").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// When `name` is neither a domain name nor an address literal, or is longer than
+    /// [`limits::DOMAIN`].
+    pub fn new(name: &'a str) -> Result<Self, Syntax> {
+        whole(name.as_bytes(), domain_or_literal)?;
+        Ok(Self(name))
+    }
+
+    /// The name, with the brackets of an address literal.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// Whether this is an address literal.
+    pub fn is_literal(&self) -> bool {
+        self.0.starts_with('[')
+    }
+
+    /// Whether the name is ASCII. No extension makes another one legal before the EHLO reply has come.
+    pub fn is_ascii(&self) -> bool {
+        self.0.is_ascii()
+    }
+
+    /// The name as a peer gave it.
+    ///
+    /// Leniency: an underscore may stand wherever a letter may, since computers are named so.
+    pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
+        let (rest, ()) = match input.first() {
+            Some(b'[') => address_literal(input)?,
+            _ => dotted(input, LET_DIG | UNDERSCORE, HYPHEN)?,
+        };
+        let (rest, name) = bounded(input, rest)?;
+        let (rest, name) = utf8(name, rest)?;
+        Ok((rest, Self(name)))
+    }
+}
+
+impl<'a> From<Domain<'a>> for HelloName<'a> {
+    fn from(domain: Domain<'a>) -> Self {
+        Self(domain.0)
+    }
+}
+
+impl Emit for HelloName<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        out.put(self.0.as_bytes());
+    }
+}
+
+/// ```abnf
+/// Domain     = sub-domain *("." sub-domain)
+/// sub-domain = Let-dig [Ldh-str] / U-label
+/// Ldh-str    = *( ALPHA / DIGIT / "-" ) Let-dig
+/// ```
+/// Gives the domain's octets.
+pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, ()) = dotted(input, LET_DIG, HYPHEN)?;
+    bounded(input, rest)
+}
+
+/// `Domain / address-literal`: what stands behind the `@`, and in a greeting.
+pub(crate) fn domain_or_literal(input: &[u8]) -> Parsed<'_, &[u8]> {
+    if input.first() == Some(&b'[') {
+        let (rest, ()) = address_literal(input)?;
+        return bounded(input, rest);
+    }
+    domain(input)
+}
+
+/// The octets in front of `rest`, unless they are more than a domain may have.
+fn bounded<'a>(input: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a [u8]> {
+    let name = before(input, rest);
+    match input.get(limits::DOMAIN..) {
+        Some(excess) if name.len() > limits::DOMAIN => fail(Fault::TooLong, excess),
+        _ => Ok((rest, name)),
+    }
+}

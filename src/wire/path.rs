@@ -1,0 +1,168 @@
+//! Paths: mailboxes in angle brackets, as MAIL and RCPT carry them, RFC 5321 §4.1.2.
+
+use nom::bytes::complete::tag_no_case;
+
+use super::domain::domain;
+use super::mailbox::Mailbox;
+use super::syntax::{Parsed, Syntax, octet};
+use super::writer::{Emit, Writer};
+
+/// Where notifications about a mail go: the argument of MAIL FROM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ReversePath<'a> {
+    /// `<>`: nobody wants to be told (RFC 5321 §4.5.5).
+    Null,
+    /// A mailbox.
+    Mailbox(Mailbox<'a>),
+}
+
+impl<'a> ReversePath<'a> {
+    /// Checks a sender's address, without angle brackets; an empty one is [`ReversePath::Null`].
+    ///
+    /// # Errors
+    /// As those of [`Mailbox::new`].
+    pub fn new(address: &'a str) -> Result<Self, Syntax> {
+        if address.is_empty() { Ok(Self::Null) } else { Mailbox::new(address).map(Self::Mailbox) }
+    }
+
+    /// The mailbox, unless the path is null.
+    pub fn mailbox(&self) -> Option<Mailbox<'a>> {
+        match *self {
+            Self::Null => None,
+            Self::Mailbox(mailbox) => Some(mailbox),
+        }
+    }
+
+    /// The address without angle brackets; empty when the path is null.
+    pub fn as_str(&self) -> &'a str {
+        match self {
+            Self::Null => "",
+            Self::Mailbox(mailbox) => mailbox.as_str(),
+        }
+    }
+
+    /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
+    pub fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
+    }
+
+    /// `Reverse-path = Path / "<>"`, as a peer gave it; a source route is dropped.
+    pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
+        if let [b'<', b'>', rest @ ..] = input {
+            return Ok((rest, Self::Null));
+        }
+        let (rest, mailbox) = path(input)?;
+        Ok((rest, Self::Mailbox(mailbox)))
+    }
+}
+
+impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
+    fn from(mailbox: Mailbox<'a>) -> Self {
+        Self::Mailbox(mailbox)
+    }
+}
+
+impl Emit for ReversePath<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        bracketed(self.as_str(), out);
+    }
+}
+
+/// Whom a mail is for: the argument of RCPT TO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ForwardPath<'a> {
+    /// `<Postmaster>`, in any case: the server's own postmaster, without a domain (RFC 5321 §4.5.1).
+    Postmaster,
+    /// A mailbox.
+    Mailbox(Mailbox<'a>),
+}
+
+impl<'a> ForwardPath<'a> {
+    /// Checks a recipient's address, without angle brackets; `postmaster` alone, in any case, is
+    /// [`ForwardPath::Postmaster`].
+    ///
+    /// # Errors
+    /// As those of [`Mailbox::new`].
+    pub fn new(address: &'a str) -> Result<Self, Syntax> {
+        if address.eq_ignore_ascii_case(POSTMASTER) {
+            return Ok(Self::Postmaster);
+        }
+        Mailbox::new(address).map(Self::Mailbox)
+    }
+
+    /// The mailbox, unless this is the server's own postmaster.
+    pub fn mailbox(&self) -> Option<Mailbox<'a>> {
+        match *self {
+            Self::Postmaster => None,
+            Self::Mailbox(mailbox) => Some(mailbox),
+        }
+    }
+
+    /// The address without angle brackets.
+    pub fn as_str(&self) -> &'a str {
+        match self {
+            Self::Postmaster => POSTMASTER,
+            Self::Mailbox(mailbox) => mailbox.as_str(),
+        }
+    }
+
+    /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
+    pub fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
+    }
+
+    /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
+    pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
+        let postmaster: Parsed<'a, &'a [u8]> = tag_no_case(b"<Postmaster>".as_slice())(input);
+        if let Ok((rest, _)) = postmaster {
+            return Ok((rest, Self::Postmaster));
+        }
+        let (rest, mailbox) = path(input)?;
+        Ok((rest, Self::Mailbox(mailbox)))
+    }
+}
+
+impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
+    fn from(mailbox: Mailbox<'a>) -> Self {
+        Self::Mailbox(mailbox)
+    }
+}
+
+impl Emit for ForwardPath<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        bracketed(self.as_str(), out);
+    }
+}
+
+const POSTMASTER: &str = "Postmaster";
+
+/// ```abnf
+/// Path      = "<" [ A-d-l ":" ] Mailbox ">"
+/// A-d-l     = At-domain *( "," At-domain )
+/// At-domain = "@" Domain
+/// ```
+/// The route is checked and dropped, as RFC 5321 §3.6.1 asks.
+fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
+    let (mut rest, ()) = octet(b'<')(input)?;
+    while let [b'@', hop @ ..] = rest {
+        (rest, _) = domain(hop)?;
+        match rest {
+            [b',', next @ ..] if next.first() == Some(&b'@') => rest = next,
+            _ => {
+                (rest, ()) = octet(b':')(rest)?;
+                break;
+            }
+        }
+    }
+    let (rest, mailbox) = Mailbox::parse(rest)?;
+    let (rest, ()) = octet(b'>')(rest)?;
+    Ok((rest, mailbox))
+}
+
+fn bracketed(address: &str, out: &mut Writer<'_>) {
+    out.byte(b'<');
+    out.put(address.as_bytes());
+    out.byte(b'>');
+}
