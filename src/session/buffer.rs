@@ -19,6 +19,8 @@ pub(crate) struct Incoming<'b> {
     searched: u32,
     /// Where the kept front of an overlong line ends; 0 when the line is not overlong.
     cut: u32,
+    /// Octets of the overlong line that were dropped.
+    dropped: u32,
     /// Whether the line being looked for has an LF without a CR in it.
     bare: bool,
 }
@@ -39,8 +41,10 @@ pub(crate) enum Framed {
 pub(crate) struct Line {
     /// Octets of the line that are kept, without CRLF.
     pub(crate) length: usize,
-    /// Octets to use up, CRLF and what was dropped included.
+    /// Octets to use up, CRLF included.
     pub(crate) consumed: usize,
+    /// Octets that were dropped before.
+    pub(crate) dropped: u32,
     /// Whether the line was longer than the buffer and lost its tail.
     pub(crate) truncated: bool,
     /// Whether it holds an LF without a CR.
@@ -51,7 +55,7 @@ impl<'b> Incoming<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
         let length = storage.len().min(u32::MAX as usize);
         let storage = storage.get_mut(..length).unwrap_or_default();
-        Self { storage, start: 0, end: 0, searched: 0, cut: 0, bare: false }
+        Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, bare: false }
     }
 
     /// The octets in use.
@@ -69,6 +73,16 @@ impl<'b> Incoming<'b> {
 
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
+    }
+
+    /// Octets so far of the line that is not complete, dropped ones included.
+    pub(crate) fn partial(&self) -> u32 {
+        self.end.saturating_sub(self.start).saturating_add(self.dropped)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        (self.start, self.end, self.searched, self.cut, self.dropped) = (0, 0, 0, 0, 0);
+        self.bare = false;
     }
 
     /// A part of the octets in use.
@@ -140,8 +154,9 @@ impl<'b> Incoming<'b> {
         let cut = self.cut as usize;
         let consumed = lf.saturating_sub(start).saturating_add(1);
         let length = if cut == 0 { consumed.saturating_sub(2) } else { cut.saturating_sub(start) };
-        let line = Line { length, consumed, truncated: cut != 0, bare: self.bare };
+        let line = Line { length, consumed, dropped: self.dropped, truncated: cut != 0, bare: self.bare };
         self.cut = 0;
+        self.dropped = 0;
         self.bare = false;
         line
     }
@@ -157,7 +172,9 @@ impl<'b> Incoming<'b> {
         if let (Some(last), Some(octet)) = (last, self.storage.get_mut(self.cut as usize)) {
             *octet = last;
         }
-        self.end = self.cut.saturating_add(1).min(self.end);
+        let end = self.cut.saturating_add(1).min(self.end);
+        self.dropped = self.dropped.saturating_add(self.end.saturating_sub(end));
+        self.end = end;
         self.searched = self.end;
     }
 }
@@ -238,6 +255,11 @@ impl<'b> Outgoing<'b> {
         let length = room.len();
         let written = fill(room).min(length);
         self.end = self.end.saturating_add(written as u32);
+    }
+
+    /// Takes back the last `octets` that were appended.
+    pub(crate) fn withdraw(&mut self, octets: usize) {
+        self.end = self.end.saturating_sub(octets as u32).max(self.start);
     }
 
     /// From here on there is a secret in the buffer: it is wiped once it has been written.
