@@ -138,7 +138,9 @@ impl fmt::Display for Protocol {
         match self {
             Self::BareLf => f.write_str("a line ended by LF without CR"),
             Self::NotAReply(syntax) => write!(f, "not a reply: {syntax}"),
-            Self::CodeChanged { from, to } => write!(f, "a reply of several lines changed its code from {from} to {to}"),
+            Self::CodeChanged { from, to } => {
+                write!(f, "a reply of several lines changed its code from {from} to {to}")
+            }
             Self::ReplyTooLong => f.write_str("a reply without end"),
             Self::Unasked(code) => write!(f, "a reply ({code}) that nothing was asked for"),
             Self::InputBeforeTls => f.write_str("octets in clear behind STARTTLS, which may be injected"),

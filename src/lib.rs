@@ -6,5 +6,13 @@
 #[cfg(test)]
 extern crate std;
 
+mod error;
+mod log;
+
+pub mod client;
 pub mod data;
+pub mod sasl;
+pub mod session;
 pub mod wire;
+
+pub use error::{Buffer, Capacity, Error, Misuse, Protocol};

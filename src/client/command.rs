@@ -1,10 +1,10 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
-use super::Client;
+use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
-use crate::wire::{Capabilities, Emit, Extension, ForwardPath, HelloName, Param, ReversePath, Text, Verb, Writer};
+use crate::wire::{Capabilities, Emit, Extension, ForwardPath, HelloName, ReversePath, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -73,18 +73,27 @@ impl Client<'_> {
     ///
     /// # Errors
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
-    /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`].
-    pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &[Param<'_>]) -> Result<(), Error> {
-        for parameter in parameters {
-            if !parameter.for_mail() {
-                return Err(Misuse::Parameter.into());
-            }
-            self.parameter_offered(parameter)?;
-        }
-        if !from.is_ascii() && !parameters.contains(&Param::SmtpUtf8) {
+    /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address outside ASCII without that one.
+    pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
+        self.mail_with(from, parameters, &())
+    }
+
+    /// MAIL with two lists of parameters, one behind the other.
+    ///
+    /// # Errors
+    /// As [`mail`](Self::mail).
+    pub fn mail_with(
+        &mut self,
+        from: &ReversePath<'_>,
+        parameters: &dyn Parameters,
+        more: &dyn Parameters,
+    ) -> Result<(), Error> {
+        parameters.check(Verb::Mail, &self.capabilities)?;
+        more.check(Verb::Mail, &self.capabilities)?;
+        if !from.is_ascii() && !parameters.has_smtputf8() && !more.has_smtputf8() {
             return Err(Misuse::NeedsSmtpUtf8.into());
         }
-        self.envelope(Verb::Mail, b"MAIL FROM:", from, parameters)
+        self.envelope(Verb::Mail, b"MAIL FROM:", from, [parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -92,27 +101,27 @@ impl Client<'_> {
     /// # Errors
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of MAIL.
-    pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &[Param<'_>]) -> Result<(), Error> {
-        for parameter in parameters {
-            if !parameter.for_rcpt() {
-                return Err(Misuse::Parameter.into());
-            }
-            self.parameter_offered(parameter)?;
-        }
+    pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
+        parameters.check(Verb::Rcpt, &self.capabilities)?;
         if !to.is_ascii() {
             self.offered(Extension::SmtpUtf8)?;
         }
-        self.envelope(Verb::Rcpt, b"RCPT TO:", to, parameters)
+        self.envelope(Verb::Rcpt, b"RCPT TO:", to, [parameters, &()])
     }
 
-    fn envelope(&mut self, verb: Verb, words: &[u8], path: &dyn Emit, parameters: &[Param<'_>]) -> Result<(), Error> {
+    fn envelope(
+        &mut self,
+        verb: Verb,
+        words: &[u8],
+        path: &dyn Emit,
+        parameters: [&dyn Parameters; 2],
+    ) -> Result<(), Error> {
         self.may_send(verb)?;
         self.line(|out| {
             out.put(words);
             path.emit(out);
-            for parameter in parameters {
-                out.byte(b' ');
-                parameter.emit(out);
+            for list in parameters {
+                list.emit(out);
             }
         })?;
         self.launch(verb);
@@ -154,29 +163,7 @@ impl Client<'_> {
         self.command(Verb::Quit, b"")
     }
 
-    /// VRFY (RFC 5321 §4.1.1.6).
-    ///
-    /// # Errors
-    /// As all commands.
-    pub fn vrfy(&mut self, who: Text<'_>) -> Result<(), Error> {
-        self.command(Verb::Vrfy, who.as_bytes())
-    }
-
-    /// EXPN (RFC 5321 §4.1.1.7).
-    ///
-    /// # Errors
-    /// As all commands.
-    pub fn expn(&mut self, list: Text<'_>) -> Result<(), Error> {
-        self.command(Verb::Expn, list.as_bytes())
-    }
-
-    /// HELP (RFC 5321 §4.1.1.8), about `topic` if there is one.
-    ///
-    /// # Errors
-    /// As all commands.
-    pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
-        self.command(Verb::Help, topic.as_ref().map_or(b"", |topic| topic.as_bytes()))
-    }
+    // VRFY-HERE
 
     /// A verb and what stands behind it.
     pub(super) fn command(&mut self, verb: Verb, argument: &[u8]) -> Result<(), Error> {
@@ -190,13 +177,6 @@ impl Client<'_> {
         })?;
         self.launch(verb);
         Ok(())
-    }
-
-    fn parameter_offered(&self, parameter: &Param<'_>) -> Result<(), Error> {
-        match parameter.extension() {
-            Some(extension) => self.offered(extension),
-            None => Ok(()),
-        }
     }
 
     pub(super) fn offered(&self, extension: Extension) -> Result<(), Error> {

@@ -142,7 +142,8 @@ impl Client<'_> {
 
     /// The end of the mail is the last octet in `tx`, or of what is still to come of the chunk.
     fn end_waits(&mut self) {
-        self.ending = if self.chunk > 0 { Ending::Open } else { Ending::Waiting(self.tx.waiting().len() as u32) };
+        self.ending =
+            if self.chunk > 0 { Ending::Open } else { Ending::Waiting(self.tx.waiting().len() as u32) };
     }
 
     fn chunk_advanced(&mut self) {
@@ -166,11 +167,6 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
         }
         Ok(())
-    }
-
-    /// A body whose octets are all given, or whose piece is still being written, blocks commands.
-    pub(super) fn content_open(&self) -> bool {
-        self.chunk > 0 || self.in_place > 0
     }
 
     pub(super) fn tx_short(&self, needed: usize) -> Error {

@@ -12,9 +12,11 @@ mod auth;
 mod command;
 mod content;
 mod event;
+mod parameters;
 mod reply;
 
 pub use event::Event;
+pub use parameters::{Parameters, Transfer};
 
 use content::Ending;
 use event::Shown;

@@ -67,7 +67,8 @@ impl Client<'_> {
         {
             return Err(Protocol::CodeChanged { from, to: code });
         }
-        self.reply.octets = self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u32);
+        self.reply.octets =
+            self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u32);
         if self.reply.octets > MAX_REPLY {
             return Err(Protocol::ReplyTooLong);
         }
@@ -83,7 +84,8 @@ impl Client<'_> {
         }
         let (length, consumed) = (line.length as u32, line.consumed as u32);
         let truncated = line.truncated;
-        self.shown = Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });
+        self.shown =
+            Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });
         self.reply.shown = Some(code);
         self.reply.code = Some(code);
         if last {
@@ -106,7 +108,11 @@ impl Client<'_> {
             // The end of the content cannot be answered before all of it has gone out; a refusal
             // in its middle means that the server will not read the rest.
             Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::Sent => {
-                if refusal { Ok((to, true)) } else { Err(Protocol::Unasked(code)) }
+                if refusal {
+                    Ok((to, true))
+                } else {
+                    Err(Protocol::Unasked(code))
+                }
             }
             Some(_) => Ok((to, false)),
             None if refusal && self.phase == Phase::Data => Ok((Some(Verb::EndOfData), true)),

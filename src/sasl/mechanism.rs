@@ -22,7 +22,12 @@ pub trait Mechanism {
     ///
     /// # Errors
     /// [`Cancel`] gives the exchange up: the engine sends `*` (RFC 4954 §4).
-    fn respond(&mut self, number: u8, challenge: Challenge<'_>, message: &mut Message<'_, '_>) -> Result<(), Cancel>;
+    fn respond(
+        &mut self,
+        number: u8,
+        challenge: Challenge<'_>,
+        message: &mut Message<'_, '_>,
+    ) -> Result<(), Cancel>;
 
     /// Called when the server says 235: whether the mechanism believes it (a server that has not
     /// proved itself, where the mechanism lets it, is not to be believed).

@@ -95,7 +95,9 @@ impl<'b> Incoming<'b> {
         if self.start == self.end {
             self.searched = self.searched.saturating_sub(self.start);
             (self.start, self.end) = (0, 0);
-        } else if self.start > 0 && self.storage.len().saturating_sub(self.end as usize) <= self.storage.len() / 4 {
+        } else if self.start > 0
+            && self.storage.len().saturating_sub(self.end as usize) <= self.storage.len() / 4
+        {
             self.to_front();
         }
         self.storage.get_mut(self.end as usize..).unwrap_or_default()
