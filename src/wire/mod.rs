@@ -1,7 +1,9 @@
 //! Layer 1, the grammar: octets to values to octets, without state.
 
 pub(crate) mod class;
+pub(crate) mod command;
 pub(crate) mod domain;
+pub mod emit;
 pub mod limits;
 pub(crate) mod literal;
 pub(crate) mod mailbox;
@@ -11,6 +13,7 @@ pub(crate) mod syntax;
 pub(crate) mod writer;
 pub(crate) mod xtext;
 
+pub use command::{Command, CommandError, InitialResponse, SaslName, Text, UnknownCommand};
 pub use domain::{Domain, HelloName};
 pub use mailbox::Mailbox;
 pub use param::{
