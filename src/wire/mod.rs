@@ -3,7 +3,9 @@
 mod capability;
 pub(crate) mod class;
 mod code;
+pub(crate) mod command;
 pub(crate) mod domain;
+pub mod emit;
 pub mod limits;
 pub(crate) mod literal;
 pub(crate) mod mailbox;
@@ -18,6 +20,7 @@ pub(crate) mod xtext;
 
 pub use capability::{Capabilities, Extension, Limits, SizeLimit};
 pub use code::{Code, EnhancedCode, Severity};
+pub use command::{Command, CommandError, InitialResponse, SaslName, Text, UnknownCommand};
 pub use domain::{Domain, HelloName};
 pub use mailbox::Mailbox;
 pub use mechanism::{AuthMechanism, AuthMechanisms};

@@ -158,6 +158,14 @@ pub(crate) fn octet(wanted: u8) -> impl Fn(&[u8]) -> Parsed<'_, ()> {
     }
 }
 
+/// What stands behind the spaces.
+pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = input {
+        input = rest;
+    }
+    input
+}
+
 /// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
     let mut value = 0_u64;

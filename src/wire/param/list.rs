@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::wire::limits;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, whole};
+use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::Param;
@@ -177,12 +177,4 @@ impl fmt::Debug for ParamsIter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
-}
-
-/// What stands behind the spaces.
-fn spaces(mut input: &[u8]) -> &[u8] {
-    while let [b' ', rest @ ..] = input {
-        input = rest;
-    }
-    input
 }
