@@ -4,7 +4,7 @@
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
-use crate::wire::{Capabilities, Emit, Extension, ForwardPath, HelloName, ReversePath, Verb, Writer};
+use crate::wire::{Capabilities, Emit, Extension, ForwardPath, HelloName, ReversePath, Text, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -163,7 +163,29 @@ impl Client<'_> {
         self.command(Verb::Quit, b"")
     }
 
-    // VRFY-HERE
+    /// VRFY (RFC 5321 §4.1.1.6).
+    ///
+    /// # Errors
+    /// As all commands.
+    pub fn vrfy(&mut self, who: Text<'_>) -> Result<(), Error> {
+        self.command(Verb::Vrfy, who.as_bytes())
+    }
+
+    /// EXPN (RFC 5321 §4.1.1.7).
+    ///
+    /// # Errors
+    /// As all commands.
+    pub fn expn(&mut self, list: Text<'_>) -> Result<(), Error> {
+        self.command(Verb::Expn, list.as_bytes())
+    }
+
+    /// HELP (RFC 5321 §4.1.1.8), about `topic` if there is one.
+    ///
+    /// # Errors
+    /// As all commands.
+    pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
+        self.command(Verb::Help, topic.as_ref().map_or(b"", |topic| topic.as_bytes()))
+    }
 
     /// A verb and what stands behind it.
     pub(super) fn command(&mut self, verb: Verb, argument: &[u8]) -> Result<(), Error> {
