@@ -11,8 +11,10 @@ mod log;
 
 pub mod client;
 pub mod data;
+pub mod io;
 pub mod sasl;
 pub mod session;
+pub mod submission;
 pub mod wire;
 
 pub use error::{Buffer, Capacity, Error, Misuse, Protocol};

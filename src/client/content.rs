@@ -58,17 +58,18 @@ impl Client<'_> {
             return Ok(taken);
         }
         let stuffer = &mut self.stuffer;
-        let mut stuffed = Ok((0, 0));
+        let mut result = Ok((0, 0));
         self.tx.fill(|room| {
-            stuffed = stuffer.stuff_into(octets, room);
-            stuffed.map_or(0, |(_, written)| written)
+            result = stuffer.stuff_into(octets, room);
+            result.map_or(0, |(_, written)| written)
         });
-        stuffed.map(|(taken, _)| taken).map_err(|_| Misuse::BareLineEnd.into())
+        result.map(|(taken, _)| taken).map_err(|_| Misuse::BareLineEnd.into())
     }
 
     /// How many octets at the front of `octets` the caller may write to the stream itself, from
     /// where they lie; they count as sent, and [`transmitted`](Self::transmitted) is told of them. 0 when `tx` has to be
-    /// written first, or when something must be inserted ([`body`](Self::body) does it).
+    /// written first, or when a write of their own would not pay because they are fewer than `tx` holds:
+    /// then [`body`](Self::body) takes them, to travel with what is before and behind them.
     ///
     /// Until they are all written nothing else can be.
     ///
@@ -76,10 +77,14 @@ impl Client<'_> {
     /// As [`body`](Self::body).
     pub fn body_in_place(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
-        if self.in_place > 0 || !self.tx.is_empty() {
+        let worth = self.tx.capacity().max(1);
+        let Some(front) = octets.get(..worth).filter(|_| self.in_place == 0 && self.tx.is_empty()) else {
             return Ok(0);
-        }
+        };
         if self.phase == Phase::Data {
+            if self.stuffer.plain(front) < worth {
+                return Ok(0);
+            }
             let run = octets.get(..self.stuffer.plain(octets)).unwrap_or_default();
             self.stuffer.advance(run);
             self.in_place = run.len();

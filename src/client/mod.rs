@@ -260,6 +260,11 @@ impl<'b> Client<'b> {
         self.flags.authenticated
     }
 
+    /// Whether a mechanism that reveals the secret may be used: there is TLS, or the caller allows it in clear.
+    pub fn may_reveal_secrets(&self) -> bool {
+        self.flags.tls || self.flags.clear_text_allowed
+    }
+
     /// Commands whose replies have not come.
     pub fn in_flight(&self) -> usize {
         self.pipeline.len()

@@ -98,6 +98,11 @@ impl AuthMechanisms {
         Self(self.0 & other.0)
     }
 
+    /// What is in it but for those that reveal the secret to whoever listens.
+    pub fn not_revealing(self) -> Self {
+        self.iter().filter(|mechanism| !mechanism.reveals_secret()).fold(Self::NONE, Self::with)
+    }
+
     /// The mechanisms in it, in the order of the enumeration.
     pub fn iter(self) -> impl Iterator<Item = AuthMechanism> {
         AuthMechanism::ALL.into_iter().filter(move |mechanism| self.has(*mechanism))
