@@ -109,9 +109,12 @@ fn check(content: &[u8], reads: &[&[u8]]) {
     }
 }
 
+/// Content, what is sent for it, and the first bare CR or LF for which it can be refused.
+type Row = (&'static [u8], &'static [u8], Result<(), u8>);
+
 #[test]
 fn known_traps_are_sent_right_at_every_cut() {
-    let rows: [(&[u8], &[u8], Result<(), u8>); 18] = [
+    let rows: [Row; 18] = [
         (b"", b".\r\n", Ok(())),
         (b".", b"..\r\n.\r\n", Ok(())),
         (b".\r\n", b"..\r\n.\r\n", Ok(())),
@@ -196,16 +199,16 @@ fn content_that_breaks_off_anywhere_still_ends_as_a_mail_of_what_was_taken() {
 
 #[test]
 fn a_bare_line_end_is_told_with_its_place() {
-    let rows: [(&[&[u8]], BareLineEndAt); 7] = [
-        (&[b"ab\ncd"], (2, b'\n')),
-        (&[b"ab\rcd"], (2, b'\r')),
-        (&[b"ab\r\r\n"], (2, b'\r')),
-        (&[b"\n"], (0, b'\n')),
-        (&[b"..\r\n..\n"], (6, b'\n')),
-        (&[b"ab\r", b"cd"], (0, b'\r')),
-        (&[b"ab\r\n", b"c\r", b"\rd"], (0, b'\r')),
+    let rows: [(&[&[u8]], usize, u8); 7] = [
+        (&[b"ab\ncd"], 2, b'\n'),
+        (&[b"ab\rcd"], 2, b'\r'),
+        (&[b"ab\r\r\n"], 2, b'\r'),
+        (&[b"\n"], 0, b'\n'),
+        (&[b"..\r\n..\n"], 6, b'\n'),
+        (&[b"ab\r", b"cd"], 0, b'\r'),
+        (&[b"ab\r\n", b"c\r", b"\rd"], 0, b'\r'),
     ];
-    for (reads, (at, octet)) in rows {
+    for (reads, at, octet) in rows {
         for room in [1, 2, 3, 100] {
             let bare = by_copy(LineEnds::Reject, reads, room).unwrap_err();
             assert_eq!(bare.octet, octet, "{reads:?}");
@@ -217,8 +220,6 @@ fn a_bare_line_end_is_told_with_its_place() {
         assert_eq!((bare.at, bare.octet), (0, octet), "the pieces before it are taken: {reads:?}");
     }
 }
-
-type BareLineEndAt = (usize, u8);
 
 #[test]
 fn no_room_takes_nothing() {

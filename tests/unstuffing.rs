@@ -77,11 +77,13 @@ fn ended(content: &[u8], bare: bool) -> Received {
     Received { content: content.to_vec(), bare, rest: Some(b"NOOP\r\n".to_vec()) }
 }
 
+/// What comes behind DATA, without the true end and a command that follow; `Err` if it holds a
+/// bare CR or LF, with the content in front of that; the content where those are accepted.
+type Row = (&'static [u8], Result<(), &'static [u8]>, &'static [u8]);
+
 #[test]
 fn only_the_true_end_ends_the_mail_at_every_cut() {
-    // What comes behind DATA; whether it holds a bare CR or LF, and the content in front of it;
-    // the content where those are accepted. The true end and a command follow each row.
-    let rows: [(&[u8], Result<(), &[u8]>, &[u8]); 17] = [
+    let rows: [Row; 17] = [
         (b"a", Ok(()), b"a\r\n"),
         (b"..x", Ok(()), b".x\r\n"),
         (b".x", Ok(()), b"x\r\n"),
@@ -169,12 +171,12 @@ fn long_input_is_read_as_the_rules_say_wherever_the_blocks_fall() {
 #[test]
 fn unstuffing_undoes_stuffing() {
     let mut random = Random::new(0x822);
-    let mut stuffed = vec![0; 2048];
+    let mut out = vec![0; 2048];
     let mut check = |content: &[u8], reads: usize| {
         let mut stuffer = Stuffer::new(LineEnds::Normalize);
-        let (taken, written) = stuffer.stuff_into(content, &mut stuffed).unwrap();
+        let (taken, written) = stuffer.stuff_into(content, &mut out).unwrap();
         assert_eq!(taken, content.len());
-        let wire = [&stuffed[..written], stuffer.finish().unwrap(), b"NOOP\r\n"].concat();
+        let wire = [&out[..written], stuffer.finish().unwrap(), b"NOOP\r\n"].concat();
         let reads = random.cut(&wire, reads);
         let content = normalized(content);
         assert_eq!(receive(BareLineEnds::Reject, &reads), ended(&content, false), "{reads:?}");
