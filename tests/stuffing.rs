@@ -222,6 +222,16 @@ fn a_bare_line_end_is_told_with_its_place() {
 }
 
 #[test]
+fn a_bare_cr_far_inside_the_input_is_told_with_its_place() {
+    for at in 4090..4100 {
+        let mut content = vec![b'a'; 5000];
+        content[at] = b'\r';
+        let bare = by_copy(LineEnds::Reject, &[&content], 8192).unwrap_err();
+        assert_eq!((bare.at, bare.octet), (at, b'\r'));
+    }
+}
+
+#[test]
 fn no_room_takes_nothing() {
     let mut stuffer = Stuffer::new(LineEnds::Normalize);
     assert_eq!(stuffer.stuff_into(b".", &mut []), Ok((0, 0)));

@@ -188,6 +188,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_other_octet_is_taken_for_cr_lf_or_dot() {
+        for octet in 0..=u8::MAX {
+            for other in [0, 1, 0x0b, 0x0e, 0x2f, 0x7f, 0x80, 0x8a, 0x8d, 0xae, 0xff] {
+                for at in 0..24 {
+                    let mut input = [other; 100];
+                    for place in [at, at + 40, at + 75] {
+                        input[place] = octet;
+                    }
+                    let expected = one_by_one(Before::LineStart, &input);
+                    assert_eq!(regular(Before::LineStart, &input), expected, "{input:?}");
+                }
+            }
+        }
+    }
+
     /// The definition, written without any look behind.
     fn one_by_one(before: Before, input: &[u8]) -> usize {
         let mut state = before;

@@ -49,6 +49,7 @@ impl core::error::Error for BareLineEnd {}
 
 /// Octets for the wire, and how much of the content they stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Piece<'a> {
     /// How many octets at the front of the input are done with; 0 for an inserted octet.
     pub taken: usize,
