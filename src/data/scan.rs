@@ -53,13 +53,9 @@ impl Before {
 /// [`Before::Cr`] tells of means that `input` does not go on with LF.
 pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
     let mut previous = before.octet();
-    let mut at = 0;
-    if WIDE
-        && let Some(&first) = input.first()
-        && irregular(previous, first) == 0
-    {
-        at = regular_blocks(input);
-        previous = input.get(at.saturating_sub(1)).copied().unwrap_or(first);
+    let mut at = if WIDE { skip(previous, input) } else { 0 };
+    if let Some(last) = at.checked_sub(1).and_then(|last| input.get(last)) {
+        previous = *last;
     }
     for &octet in input.get(at..).unwrap_or_default() {
         if irregular(previous, octet) != 0 {
@@ -67,7 +63,7 @@ pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
             return at.saturating_sub(usize::from(previous == CR));
         }
         previous = octet;
-        at = at.saturating_add(1);
+        at = at.wrapping_add(1);
     }
     at
 }
@@ -81,37 +77,64 @@ fn irregular(previous: u8, octet: u8) -> u8 {
 /// Whether blocks pay: without a vector unit they are slower than single octets, and take flash.
 const WIDE: bool = cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
 
-/// The place of the first irregular octet behind the first one of `input`, or at least how many
-/// octets hold none.
-fn regular_blocks(input: &[u8]) -> usize {
-    let octets = input.get(1..).unwrap_or_default();
-    let blocks = octets.as_chunks::<64>().0.iter().zip(input.as_chunks::<64>().0);
-    let mut at = 64 * blocks.take_while(|(octets, previous)| !any_irregular(previous, octets)).count();
+/// How many octets at the front of `input` are not irregular; perhaps a few less.
+fn skip(previous: u8, input: &[u8]) -> usize {
+    // Where dots begin short lines it is not worth while to begin with a block.
+    let front = words(previous, input.get(..FRONT).unwrap_or(input));
+    if front < FRONT {
+        return front;
+    }
+    let mut at = FRONT.wrapping_add(blocks::<64>(input, FRONT));
+    // What is left has a hit, or is shorter than a block; then one may overlap what is known.
+    let last = input.len().saturating_sub(64).max(1);
+    if last <= at && blocks::<64>(input, last) == 64 {
+        return input.len();
+    }
+    at = at.wrapping_add(blocks::<16>(input, at));
+    let previous = input.get(at.wrapping_sub(1)).copied().unwrap_or_default();
+    at.wrapping_add(words(previous, input.get(at..).unwrap_or_default()))
+}
 
-    let octets = octets.get(at..).unwrap_or_default().as_chunks::<16>().0;
-    let previous = input.get(at..).unwrap_or_default().as_chunks::<16>().0;
-    for (octets, previous) in octets.iter().zip(previous) {
-        let clean = first_irregular(previous, octets);
-        at = at.saturating_add(clean);
-        if clean < 16 {
-            break;
+/// What [`skip`] looks at before it takes blocks: whole words.
+const FRONT: usize = 16;
+
+/// How many octets from `at` on (1 at least) fill whole blocks without an irregular one.
+fn blocks<const N: usize>(input: &[u8], at: usize) -> usize {
+    let octets = input.get(at..).unwrap_or_default().as_chunks::<N>().0;
+    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<N>().0;
+    let clean = octets.iter().zip(previous).take_while(|(octets, previous)| {
+        let pairs = previous.iter().zip(*octets);
+        pairs.fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) == 0
+    });
+    N.wrapping_mul(clean.count())
+}
+
+/// How many octets come before the first irregular one, or how many fill whole words.
+fn words(previous: u8, input: &[u8]) -> usize {
+    let (mut cr, mut lf) = (u64::from(previous != CR) << 7, u64::from(previous != LF) << 7);
+    let mut at = 0_usize;
+    for word in input.as_chunks().0 {
+        let word = u64::from_le_bytes(*word);
+        let (crs, lfs, dots) = (unlike(word, CR), unlike(word, LF), unlike(word, b'.'));
+        // `irregular`, turned inside out; the octet before each is one place lower.
+        let irregular = ((lfs ^ (crs << 8 | cr)) | !(dots | lfs << 8 | lf)) & HIGH;
+        if irregular != 0 {
+            return at.wrapping_add((irregular.trailing_zeros() / 8) as usize);
         }
+        (cr, lf) = (crs >> 56, lfs >> 56);
+        at = at.wrapping_add(8);
     }
-    at.saturating_add(1)
+    at
 }
 
-fn any_irregular(previous: &[u8; 64], octets: &[u8; 64]) -> bool {
-    previous.iter().zip(octets).fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) != 0
+/// Sets the high bit of each octet of `word` that differs from `octet`; the low bits mean nothing.
+fn unlike(word: u64, octet: u8) -> u64 {
+    let differs = word ^ u64::from_le_bytes([octet; 8]);
+    // The sum carries into the high bit if any low one is set, and never beyond.
+    (differs & !HIGH).wrapping_add(!HIGH) | differs
 }
 
-/// 16 if there is none.
-fn first_irregular(previous: &[u8; 16], octets: &[u8; 16]) -> usize {
-    let mut flags = [0; 16];
-    for ((flag, &previous), &octet) in flags.iter_mut().zip(previous).zip(octets) {
-        *flag = irregular(previous, octet);
-    }
-    (u128::from_le_bytes(flags).trailing_zeros() / 8) as usize
-}
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
 #[cfg(test)]
 mod tests {
@@ -160,6 +183,22 @@ mod tests {
                             "{before:?} {input:?}"
                         );
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_octet_is_taken_for_cr_lf_or_dot() {
+        for octet in 0..=u8::MAX {
+            for other in [0, 1, 0x0b, 0x0e, 0x2f, 0x7f, 0x80, 0x8a, 0x8d, 0xae, 0xff] {
+                for at in 0..24 {
+                    let mut input = [other; 100];
+                    for place in [at, at + 40, at + 75] {
+                        input[place] = octet;
+                    }
+                    let expected = one_by_one(Before::LineStart, &input);
+                    assert_eq!(regular(Before::LineStart, &input), expected, "{input:?}");
                 }
             }
         }

@@ -49,6 +49,7 @@ impl core::error::Error for BareLineEnd {}
 
 /// Octets for the wire, and how much of the content they stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Piece<'a> {
     /// How many octets at the front of the input are done with; 0 for an inserted octet.
     pub taken: usize,
@@ -99,21 +100,20 @@ impl Stuffer {
             self.advance(octets);
             return Ok(Piece { taken: plain, octets });
         }
-        let (octets, taken, before): (&[u8], _, _) = match (self.before, input) {
-            (Before::Dot, _) => (b".", 0, Before::Middle),
-            (_, []) => (b"", 0, self.before),
-            (Before::Cr, _) => (b"\n", 0, Before::LineStart),
+        let (bare, octets, taken, before): (_, &[u8], _, _) = match (self.before, input) {
+            (Before::Dot, _) => {
+                self.before = Before::Middle;
+                return Ok(Piece { taken: 0, octets: b"." });
+            }
+            (_, []) => return Ok(Piece { taken: 0, octets: input }),
+            (Before::Cr, _) => (b'\r', b"\n", 0, Before::LineStart),
             // Behind its CR the LF is regular, and goes out with what follows it.
-            (_, [b'\n', ..]) => (b"\r", 0, Before::Cr),
+            (_, [b'\n', ..]) => (b'\n', b"\r", 0, Before::Cr),
             // Nothing else stops `plain`.
-            (_, [..]) => (b"\r", 1, Before::Cr),
+            (_, [..]) => (b'\r', b"\r", 1, Before::Cr),
         };
-        if self.line_ends == LineEnds::Reject
-            && let [bare @ (b'\r' | b'\n')] = octets
-        {
-            // What is inserted against a bare LF is a CR, and the other way round.
-            let octet = if taken == 0 { bare ^ b'\r' ^ b'\n' } else { *bare };
-            return Err(BareLineEnd { at: 0, octet });
+        if self.line_ends == LineEnds::Reject {
+            return Err(BareLineEnd { at: 0, octet: bare });
         }
         self.before = before;
         Ok(Piece { taken, octets })
@@ -132,7 +132,7 @@ impl Stuffer {
         let (run, rest) = input.split_at_checked(regular(self.before, input)).unwrap_or_default();
         // Nothing is irregular about a line's first dot but what has to follow it.
         let dot = rest.first() == Some(&b'.') && self.before.after(run) == Before::LineStart;
-        run.len().saturating_add(usize::from(dot))
+        run.len().wrapping_add(usize::from(dot))
     }
 
     /// Takes `run` as sent: the octets that [`plain`](Self::plain) counted, or the front of them.
@@ -172,8 +172,8 @@ impl Stuffer {
             if let Some(room) = room.get_mut(..octets.len()) {
                 room.copy_from_slice(octets);
             }
-            taken = taken.saturating_add(piece.taken);
-            written = written.saturating_add(octets.len());
+            taken = taken.wrapping_add(piece.taken);
+            written = written.wrapping_add(octets.len());
         }
         Ok((taken, written))
     }

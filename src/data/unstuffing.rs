@@ -37,7 +37,7 @@ impl Step {
         let behind = match self.then {
             Then::More => 0,
             Then::Bare => 1,
-            Then::End => END.len(),
+            Then::End => 3,
         };
         self.skip.saturating_add(self.run).saturating_add(behind)
     }
@@ -85,9 +85,6 @@ pub struct Unstuffer {
     discard: bool,
 }
 
-/// The last line, at a line's start.
-const END: &[u8] = b".\r\n";
-
 impl Unstuffer {
     /// For a mail's content from its first octet, which begins a line.
     pub fn new(bare: BareLineEnds) -> Self {
@@ -107,7 +104,7 @@ impl Unstuffer {
     pub fn next(&mut self, input: &[u8]) -> Step {
         let mut step = self.content(input);
         if self.discard {
-            step.skip = step.skip.saturating_add(step.run);
+            step.skip = step.skip.wrapping_add(step.run);
             step.run = 0;
         }
         match step.then {
@@ -141,11 +138,11 @@ impl Unstuffer {
                 clean = front;
             }
             self.before = self.before.after(clean);
-            run = run.saturating_add(clean.len());
+            run = run.wrapping_add(clean.len());
 
             match rest.get(clean.len()..).unwrap_or_default() {
                 // At a line's start, or it would not have stopped the run.
-                end if end.starts_with(END) => return (run, Then::End),
+                [b'.', b'\r', b'\n', ..] => return (run, Then::End),
                 [] | [b'\r'] | [b'.', ..] => return (run, Then::More),
                 // Bare CR or LF.
                 [..] => self.before = Before::Middle,
@@ -153,7 +150,7 @@ impl Unstuffer {
             if self.bare == BareLineEnds::Reject && !self.discard {
                 return (run, Then::Bare);
             }
-            run = run.saturating_add(1);
+            run = run.wrapping_add(1);
         }
     }
 }
