@@ -2,7 +2,7 @@
 
 use nom::bytes::complete::take_while1;
 
-use crate::wire::class::{ATEXT, is};
+use crate::wire::class::{ATEXT, is, packed};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -116,7 +116,11 @@ impl Notify {
         let mut rest = value;
         loop {
             let (behind, word) = take_while1(|octet: u8| octet.is_ascii_alphabetic())(rest)?;
-            let known = Self::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word));
+            // No name is longer than what can be packed.
+            let short = word.get(..8).unwrap_or(word);
+            let known = Self::NAMES
+                .iter()
+                .find(|(_, name)| name.len() == word.len() && packed(name) == packed(short));
             let Some((event, _)) = known else {
                 return fail(Fault::Value, rest);
             };

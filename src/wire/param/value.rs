@@ -1,5 +1,6 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
+use crate::wire::class::packed;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
 use crate::wire::writer::{Emit, Writer};
@@ -20,15 +21,18 @@ pub enum BodyType {
 impl BodyType {
     /// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        for body in [Self::EightBitMime, Self::SevenBit, Self::BinaryMime] {
-            if value.eq_ignore_ascii_case(body.name()) {
-                return Ok((&[], body));
-            }
-        }
-        fail(Fault::Value, value)
+        const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
+        const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
+        let body = match value.len() {
+            ..=8 if packed(value) == EIGHT_BIT_MIME => Self::EightBitMime,
+            ..=8 if packed(value) == SEVEN_BIT => Self::SevenBit,
+            _ if value.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
+            _ => return fail(Fault::Value, value),
+        };
+        Ok((&[], body))
     }
 
-    fn name(self) -> &'static [u8] {
+    const fn name(self) -> &'static [u8] {
         match self {
             Self::SevenBit => b"7BIT",
             Self::EightBitMime => b"8BITMIME",
