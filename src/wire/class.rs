@@ -1,4 +1,4 @@
-//! Classes of octets, in one table of 128 octets that all grammars share: a look-up for each octet
+//! Classes of octets, in one table of 256 octets that all grammars share: a look-up for each octet
 //! costs less time than comparisons, and one table costs less flash than many of them.
 
 use super::syntax::{Fault, Parsed, fail};
@@ -23,11 +23,11 @@ pub(crate) const TEXT: u8 = 128;
 /// What UTF-8 adds to the classes. Whether the octets are UTF-8 is found out once for a whole value.
 const NON_ASCII: u8 = ATEXT | LET_DIG | QTEXT | VALUE | TEXT;
 
-static TABLE: [u8; 128] = table();
+static TABLE: [u8; 256] = table();
 
 /// Whether `octet` is in one of `classes`.
 pub(crate) fn is(octet: u8, classes: u8) -> bool {
-    TABLE.get(usize::from(octet)).copied().unwrap_or(NON_ASCII) & classes != 0
+    TABLE.get(usize::from(octet)).copied().unwrap_or_default() & classes != 0
 }
 
 /// `part *("." part)`, where a part begins and ends with an octet of `edge` and has octets of
@@ -67,8 +67,8 @@ pub(crate) fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
     input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
-const fn table() -> [u8; 128] {
-    let mut table = [0; 128];
+const fn table() -> [u8; 256] {
+    let mut table = [NON_ASCII; 256];
     let mut octet = 0;
     while octet < 128 {
         table[octet as usize] = classes(octet);

@@ -1,5 +1,7 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
+use nom::bytes::complete::take_while1;
+
 use crate::wire::class::packed;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
@@ -23,13 +25,14 @@ impl BodyType {
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
         const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
         const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
-        let body = match value.len() {
-            ..=8 if packed(value) == EIGHT_BIT_MIME => Self::EightBitMime,
-            ..=8 if packed(value) == SEVEN_BIT => Self::SevenBit,
-            _ if value.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
+        let (rest, word) = take_while1(|octet: u8| octet.is_ascii_alphanumeric())(value)?;
+        let body = match word.len() {
+            ..=8 if packed(word) == EIGHT_BIT_MIME => Self::EightBitMime,
+            ..=8 if packed(word) == SEVEN_BIT => Self::SevenBit,
+            _ if word.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
             _ => return fail(Fault::Value, value),
         };
-        Ok((&[], body))
+        Ok((rest, body))
     }
 
     const fn name(self) -> &'static [u8] {
@@ -68,12 +71,13 @@ impl MtPriority {
 
     /// `priority-value = (["-"] NZDIGIT) / "0"`
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        let level = match value {
-            [digit @ b'0'..=b'9'] => (digit & 0x0f).cast_signed(),
-            [b'-', digit @ b'1'..=b'9'] => (digit & 0x0f).cast_signed().wrapping_neg(),
-            _ => return fail(Fault::Number, value),
-        };
-        Ok((&[], Self(level)))
+        match value {
+            [digit @ b'0'..=b'9', rest @ ..] => Ok((rest, Self((digit & 0x0f).cast_signed()))),
+            [b'-', digit @ b'1'..=b'9', rest @ ..] => {
+                Ok((rest, Self((digit & 0x0f).cast_signed().wrapping_neg())))
+            }
+            _ => fail(Fault::Number, value),
+        }
     }
 }
 
@@ -108,8 +112,8 @@ impl<'a> AuthSender<'a> {
 
     /// `"<>" / xtext`
     pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        if value == b"<>" {
-            return Ok((&[], Self::UNKNOWN));
+        if let [b'<', b'>', rest @ ..] = value {
+            return Ok((rest, Self::UNKNOWN));
         }
         Xtext::parse(value, false).map(|(rest, mailbox)| (rest, Self(Some(mailbox))))
     }
