@@ -113,10 +113,10 @@ pub(crate) fn whole<'a, T>(
         Err(left) => left,
     };
     let at = value.len().saturating_sub(left.octets);
-    let fault = match (left.fault, value.get(at)) {
-        (Fault::Unexpected, None) => Fault::Incomplete,
-        (Fault::Unexpected, Some(b'\r' | b'\n' | 0)) => Fault::LineBreak,
-        (fault, _) => fault,
+    let fault = match (value.get(at), left.fault) {
+        (Some(b'\r' | b'\n' | 0), _) => Fault::LineBreak,
+        (None, Fault::Unexpected) => Fault::Incomplete,
+        (_, fault) => fault,
     };
     Err(Syntax::new(fault, value, at))
 }

@@ -1,6 +1,6 @@
 //! xtext: how text with `+`, `=` or spaces travels in a parameter, RFC 3461 §4.
 
-use super::class::{VALUE, is};
+use super::class::{VALUE, before, is};
 use super::syntax::{Fault, Parsed, Syntax, fail};
 use super::writer::{Emit, Writer};
 
@@ -79,8 +79,8 @@ impl<'a> Xtext<'a> {
                 [octet, behind @ ..] if is(*octet, VALUE) && *octet != b'+' && (bare || octet.is_ascii()) => {
                     rest = behind;
                 }
-                [] if !input.is_empty() => return Ok((rest, Self { octets: input, encoded: true })),
-                _ => return fail(Fault::Unexpected, rest),
+                _ if rest.len() == input.len() => return fail(Fault::Unexpected, rest),
+                _ => return Ok((rest, Self { octets: before(input, rest), encoded: true })),
             }
         }
     }

@@ -10,6 +10,7 @@ use core::fmt;
 use nom::bytes::complete::tag_no_case;
 
 use self::name::Name;
+use super::class::packed;
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
@@ -187,11 +188,11 @@ fn arguments(name: Name, input: &[u8]) -> Parsed<'_, Command<'_>> {
         Name::Helo => variant(HelloName::parse(argument)?, Command::Helo),
         Name::Lhlo => variant(HelloName::parse(argument)?, Command::Lhlo),
         Name::Mail => {
-            let (rest, path) = ReversePath::parse(behind_colon(argument, b"FROM:")?.0)?;
+            let (rest, path) = ReversePath::parse(behind_colon(argument, b"FROM")?.0)?;
             variant(params(rest)?, |params| Command::Mail { path, params })
         }
         Name::Rcpt => {
-            let (rest, path) = ForwardPath::parse(behind_colon(argument, b"TO:")?.0)?;
+            let (rest, path) = ForwardPath::parse(behind_colon(argument, b"TO")?.0)?;
             variant(params(rest)?, |params| Command::Rcpt { path, params })
         }
         Name::Bdat => bdat(argument)?,
@@ -217,8 +218,10 @@ fn variant<'a, T>(
 
 /// The keyword and colon in front of a path, and any spaces behind it.
 fn behind_colon<'a>(input: &'a [u8], keyword: &'static [u8]) -> Parsed<'a, ()> {
-    let (rest, _) = tag_no_case(keyword)(input)?;
-    Ok((spaces(rest), ()))
+    match input.split_at_checked(keyword.len()) {
+        Some((found, [b':', rest @ ..])) if packed(found) == packed(keyword) => Ok((spaces(rest), ())),
+        _ => fail(Fault::Unexpected, input),
+    }
 }
 
 /// `[SP Mail-parameters]`

@@ -67,16 +67,18 @@ impl By {
         };
         let (rest, seconds) = interval(rest)?;
         let (rest, ()) = octet(b';')(rest)?;
-        let (mode, trace) = match rest {
-            [b'n' | b'N'] => (ByMode::Notify, false),
-            [b'n' | b'N', b't' | b'T'] => (ByMode::Notify, true),
-            [b'r' | b'R'] => (ByMode::Return, false),
-            [b'r' | b'R', b't' | b'T'] => (ByMode::Return, true),
+        let (mode, rest) = match rest {
+            [b'n' | b'N', rest @ ..] => (ByMode::Notify, rest),
+            [b'r' | b'R', rest @ ..] => (ByMode::Return, rest),
             _ => return fail(Fault::Unexpected, rest),
+        };
+        let (trace, rest) = match rest {
+            [b't' | b'T', rest @ ..] => (true, rest),
+            _ => (false, rest),
         };
         let seconds = seconds.cast_signed();
         match Self::new(if negative { seconds.wrapping_neg() } else { seconds }, mode, trace) {
-            Ok(by) => Ok((&[], by)),
+            Ok(by) => Ok((rest, by)),
             Err(_) => fail(Fault::Number, value),
         }
     }

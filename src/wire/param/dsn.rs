@@ -2,7 +2,7 @@
 
 use nom::bytes::complete::take_while1;
 
-use crate::wire::class::{ATEXT, is};
+use crate::wire::class::{ATEXT, before, is, packed};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -21,12 +21,13 @@ pub enum Ret {
 impl Ret {
     /// `ret-value = "FULL" / "HDRS"`
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        if value.eq_ignore_ascii_case(b"FULL") {
-            Ok((&[], Self::Full))
-        } else if value.eq_ignore_ascii_case(b"HDRS") {
-            Ok((&[], Self::Hdrs))
-        } else {
-            fail(Fault::Value, value)
+        const FULL: u64 = packed(b"FULL");
+        const HDRS: u64 = packed(b"HDRS");
+        let (rest, word) = word(value)?;
+        match packed(word) {
+            FULL => Ok((rest, Self::Full)),
+            HDRS => Ok((rest, Self::Hdrs)),
+            _ => fail(Fault::Value, value),
         }
     }
 }
@@ -63,7 +64,7 @@ impl<'a> Envid<'a> {
     pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, text) = Xtext::parse(value, false)?;
         match value.get(limits::ENVID..) {
-            Some(excess) if !excess.is_empty() => fail(Fault::TooLong, excess),
+            Some(excess) if excess.len() > rest.len() => fail(Fault::TooLong, excess),
             _ => Ok((rest, Self(text))),
         }
     }
@@ -109,22 +110,24 @@ impl Notify {
     /// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
     /// ```
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        if value.eq_ignore_ascii_case(b"NEVER") {
-            return Ok((&[], Self::NEVER));
+        const NEVER: u64 = packed(b"NEVER");
+        let (behind, first) = word(value)?;
+        if packed(first) == NEVER {
+            return Ok((behind, Self::NEVER));
         }
         let mut notify = Self::NEVER;
         let mut rest = value;
         loop {
-            let (behind, word) = take_while1(|octet: u8| octet.is_ascii_alphabetic())(rest)?;
-            let known = Self::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word));
+            let (behind, word) = word(rest)?;
+            let known = Self::NAMES.iter().find(|(_, name)| packed(name) == packed(word));
             let Some((event, _)) = known else {
                 return fail(Fault::Value, rest);
             };
             notify = notify.and(*event);
-            if behind.is_empty() {
+            let [b',', next @ ..] = behind else {
                 return Ok((behind, notify));
-            }
-            (rest, ()) = octet(b',')(behind)?;
+            };
+            rest = next;
         }
     }
 }
@@ -189,17 +192,15 @@ impl<'a> Orcpt<'a> {
     /// addr-type                  = atom
     /// ```
     pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        if let Some(excess) = value.get(limits::ORCPT..)
-            && !excess.is_empty()
-        {
-            return fail(Fault::TooLong, excess);
-        }
-        utf8(value, &[])?;
         let (rest, kind) = atom(value)?;
         let (rest, ()) = octet(b';')(rest)?;
         let (_, kind) = utf8(kind, rest)?;
-        let (rest, address) = Xtext::parse(rest, kind.eq_ignore_ascii_case("utf-8"))?;
-        Ok((rest, Self { kind, address }))
+        let (behind, address) = Xtext::parse(rest, kind.eq_ignore_ascii_case("utf-8"))?;
+        utf8(before(rest, behind), behind)?;
+        match value.get(limits::ORCPT..) {
+            Some(excess) if excess.len() > behind.len() => fail(Fault::TooLong, excess),
+            _ => Ok((behind, Self { kind, address })),
+        }
     }
 }
 
@@ -222,4 +223,10 @@ impl Emit for Orcpt<'_> {
 /// `atom` (RFC 5322 §3.2.3) without UTF-8, and without the `=` that no value may have.
 fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
     take_while1(|octet: u8| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')(input)
+}
+
+/// A word of one to eight letters, which is as many as can be packed.
+fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, word) = take_while1(|octet: u8| octet.is_ascii_alphabetic())(input)?;
+    if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, word)) }
 }

@@ -1,5 +1,6 @@
 //! HOLDFOR and HOLDUNTIL: when a mail may leave the submission server, RFC 4865 §3.
 
+use crate::wire::class::before;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, number, octet, utf8, whole, within};
 use crate::wire::writer::{Emit, Writer};
 
@@ -57,8 +58,8 @@ impl<'a> DateTime<'a> {
     }
 
     pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        within(value, &[], date_time)?;
-        utf8(value, &[]).map(|(rest, text)| (rest, Self(text)))
+        let (rest, ()) = date_time(value)?;
+        utf8(before(value, rest), rest).map(|(rest, text)| (rest, Self(text)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The keywords of the parameters that this crate knows.
 
+use crate::wire::class::packed;
+
 /// A known keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keyword {
@@ -21,20 +23,37 @@ pub(crate) enum Keyword {
 impl Keyword {
     /// Finds a keyword, in any case of letters.
     pub(crate) fn find(keyword: &[u8]) -> Option<Self> {
-        let candidates: &[Self] = match keyword.len() {
-            2 => &[Self::By],
-            3 => &[Self::Ret],
-            4 => &[Self::Size, Self::Body, Self::Auth],
-            5 => &[Self::Orcpt, Self::Envid],
-            6 => &[Self::Notify],
-            7 => &[Self::HoldFor],
-            8 => &[Self::SmtpUtf8],
-            9 => &[Self::HoldUntil],
-            10 => &[Self::RequireTls],
-            11 => &[Self::MtPriority],
-            _ => &[],
-        };
-        candidates.iter().copied().find(|known| known.name().as_bytes().eq_ignore_ascii_case(keyword))
+        const fn of(keyword: Keyword) -> u64 {
+            packed(keyword.name().as_bytes())
+        }
+        const SIZE: u64 = of(Keyword::Size);
+        const BODY: u64 = of(Keyword::Body);
+        const SMTPUTF8: u64 = of(Keyword::SmtpUtf8);
+        const AUTH: u64 = of(Keyword::Auth);
+        const RET: u64 = of(Keyword::Ret);
+        const ENVID: u64 = of(Keyword::Envid);
+        const NOTIFY: u64 = of(Keyword::Notify);
+        const ORCPT: u64 = of(Keyword::Orcpt);
+        const BY: u64 = of(Keyword::By);
+        const HOLDFOR: u64 = of(Keyword::HoldFor);
+        if keyword.len() > 8 {
+            return [Self::RequireTls, Self::HoldUntil, Self::MtPriority]
+                .into_iter()
+                .find(|known| known.name().as_bytes().eq_ignore_ascii_case(keyword));
+        }
+        Some(match packed(keyword) {
+            SIZE => Self::Size,
+            BODY => Self::Body,
+            SMTPUTF8 => Self::SmtpUtf8,
+            AUTH => Self::Auth,
+            RET => Self::Ret,
+            ENVID => Self::Envid,
+            NOTIFY => Self::Notify,
+            ORCPT => Self::Orcpt,
+            BY => Self::By,
+            HOLDFOR => Self::HoldFor,
+            _ => return None,
+        })
     }
 
     pub(crate) const fn name(self) -> &'static str {

@@ -16,8 +16,9 @@ pub use other::Other;
 pub use value::{AuthSender, BodyType, MtPriority};
 
 use self::keyword::Keyword;
+use super::class::before;
 use super::limits;
-use super::syntax::{Fault, Parsed, fail, number, within};
+use super::syntax::{Fault, Parsed, fail, number};
 use super::writer::{Emit, Writer};
 
 /// One parameter.
@@ -96,32 +97,32 @@ impl<'a> Param<'a> {
     /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed.
     fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, keyword) = other::keyword(input)?;
-        let (rest, value) = match rest {
-            [b'=', behind @ ..] => match other::value(behind) {
-                Ok((rest, value)) => (rest, Some(value)),
-                Err(_) => return fail(Fault::Value, behind),
-            },
-            _ => (rest, None),
+        let known = Keyword::find(keyword);
+        let [b'=', value @ ..] = rest else {
+            return match known {
+                Some(Keyword::SmtpUtf8) => Ok((rest, Self::SmtpUtf8)),
+                Some(Keyword::RequireTls) => Ok((rest, Self::RequireTls)),
+                Some(_) => fail(Fault::Value, rest),
+                None => map(Other::scanned(keyword, None, rest), Self::Other),
+            };
         };
-        match (Keyword::find(keyword), value) {
-            (Some(keyword), Some(value)) => within(value, rest, |value| Self::typed(keyword, value)),
-            (Some(Keyword::SmtpUtf8), None) => Ok((rest, Self::SmtpUtf8)),
-            (Some(Keyword::RequireTls), None) => Ok((rest, Self::RequireTls)),
-            (Some(_), None) => fail(Fault::Value, rest),
-            (None, value) => {
-                Other::scanned(keyword, value, rest).map(|(rest, other)| (rest, Self::Other(other)))
+        if matches!(value, [] | [b' ', ..]) {
+            return fail(Fault::Value, value);
+        }
+        match known {
+            Some(known) => Self::typed(known, value),
+            None => {
+                let (rest, value) = other::value(value)?;
+                map(Other::scanned(keyword, Some(value), rest), Self::Other)
             }
         }
     }
 
+    /// Each value's parser stops where its grammar ends, so that no octet is looked at twice; that a
+    /// space or the line's end follows is [`Params`]' business.
     fn typed(keyword: Keyword, value: &'a [u8]) -> Parsed<'a, Self> {
-        fn map<'a, T>(parsed: Parsed<'a, T>, variant: fn(T) -> Param<'a>) -> Parsed<'a, Param<'a>> {
-            parsed.map(|(rest, value)| (rest, variant(value)))
-        }
         match keyword {
-            // `size-value = 1*20DIGIT`
-            Keyword::Size if value.len() > limits::SIZE_DIGITS => fail(Fault::Number, value),
-            Keyword::Size => map(number(value), Self::Size),
+            Keyword::Size => map(size(value), Self::Size),
             Keyword::Body => map(BodyType::parse(value), Self::Body),
             Keyword::Auth => map(AuthSender::parse(value), Self::Auth),
             Keyword::Ret => map(Ret::parse(value), Self::Ret),
@@ -134,6 +135,20 @@ impl<'a> Param<'a> {
             Keyword::MtPriority => map(MtPriority::parse(value), Self::MtPriority),
             Keyword::SmtpUtf8 | Keyword::RequireTls => fail(Fault::Value, value),
         }
+    }
+}
+
+fn map<'a, T>(parsed: Parsed<'a, T>, variant: fn(T) -> Param<'a>) -> Parsed<'a, Param<'a>> {
+    parsed.map(|(rest, value)| (rest, variant(value)))
+}
+
+/// `size-value = 1*20DIGIT`
+fn size(value: &[u8]) -> Parsed<'_, u64> {
+    let (rest, size) = number(value)?;
+    if before(value, rest).len() > limits::SIZE_DIGITS {
+        fail(Fault::Number, value)
+    } else {
+        Ok((rest, size))
     }
 }
 

@@ -1,5 +1,8 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
+use nom::bytes::complete::take_while1;
+
+use crate::wire::class::packed;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
 use crate::wire::writer::{Emit, Writer};
@@ -20,15 +23,19 @@ pub enum BodyType {
 impl BodyType {
     /// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        for body in [Self::EightBitMime, Self::SevenBit, Self::BinaryMime] {
-            if value.eq_ignore_ascii_case(body.name()) {
-                return Ok((&[], body));
-            }
-        }
-        fail(Fault::Value, value)
+        const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
+        const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
+        let (rest, word) = take_while1(|octet: u8| octet.is_ascii_alphanumeric())(value)?;
+        let body = match word.len() {
+            ..=8 if packed(word) == EIGHT_BIT_MIME => Self::EightBitMime,
+            ..=8 if packed(word) == SEVEN_BIT => Self::SevenBit,
+            _ if word.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
+            _ => return fail(Fault::Value, value),
+        };
+        Ok((rest, body))
     }
 
-    fn name(self) -> &'static [u8] {
+    const fn name(self) -> &'static [u8] {
         match self {
             Self::SevenBit => b"7BIT",
             Self::EightBitMime => b"8BITMIME",
@@ -64,12 +71,13 @@ impl MtPriority {
 
     /// `priority-value = (["-"] NZDIGIT) / "0"`
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        let level = match value {
-            [digit @ b'0'..=b'9'] => (digit & 0x0f).cast_signed(),
-            [b'-', digit @ b'1'..=b'9'] => (digit & 0x0f).cast_signed().wrapping_neg(),
-            _ => return fail(Fault::Number, value),
-        };
-        Ok((&[], Self(level)))
+        match value {
+            [digit @ b'0'..=b'9', rest @ ..] => Ok((rest, Self((digit & 0x0f).cast_signed()))),
+            [b'-', digit @ b'1'..=b'9', rest @ ..] => {
+                Ok((rest, Self((digit & 0x0f).cast_signed().wrapping_neg())))
+            }
+            _ => fail(Fault::Number, value),
+        }
     }
 }
 
@@ -104,8 +112,8 @@ impl<'a> AuthSender<'a> {
 
     /// `"<>" / xtext`
     pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        if value == b"<>" {
-            return Ok((&[], Self::UNKNOWN));
+        if let [b'<', b'>', rest @ ..] = value {
+            return Ok((rest, Self::UNKNOWN));
         }
         Xtext::parse(value, false).map(|(rest, mailbox)| (rest, Self(Some(mailbox))))
     }
