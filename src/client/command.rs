@@ -205,7 +205,7 @@ impl Client<'_> {
         if self.capabilities.has(extension) { Ok(()) } else { Err(Misuse::NotOffered(extension).into()) }
     }
 
-    pub(super) fn may_send(&self, verb: Verb) -> Result<(), Error> {
+    pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
         if let Some(failed) = self.failed {
             return Err(failed.into());
         }

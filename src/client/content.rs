@@ -77,6 +77,7 @@ impl Client<'_> {
     /// As [`body`](Self::body).
     pub fn body_in_place(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
+        let octets = octets.get(..u32::MAX as usize).unwrap_or(octets);
         let worth = self.tx.capacity().max(1);
         let Some(front) = octets.get(..worth).filter(|_| self.in_place == 0 && self.tx.is_empty()) else {
             return Ok(0);
@@ -87,18 +88,18 @@ impl Client<'_> {
             }
             let run = octets.get(..self.stuffer.plain(octets)).unwrap_or_default();
             self.stuffer.advance(run);
-            self.in_place = run.len();
+            self.in_place = run.len() as u32;
         } else {
-            self.in_place = self.chunk_front(octets)?.len();
-            self.chunk = self.chunk.saturating_sub(self.in_place as u64);
+            self.in_place = self.chunk_front(octets)?.len() as u32;
+            self.chunk = self.chunk.saturating_sub(u64::from(self.in_place));
             self.chunk_advanced();
         }
-        Ok(self.in_place)
+        Ok(self.in_place as usize)
     }
 
     /// Octets of the piece that [`body_in_place`](Self::body_in_place) took which are still to be written.
     pub fn body_pending(&self) -> usize {
-        self.in_place
+        self.in_place as usize
     }
 
     /// Ends the content behind DATA: CRLF if it is missing, and the lone dot (RFC 5321 §4.1.1.4).
@@ -153,7 +154,7 @@ impl Client<'_> {
 
     fn chunk_advanced(&mut self) {
         if self.chunk == 0 && self.ending == Ending::Open {
-            let left = self.tx.waiting().len().saturating_add(self.in_place);
+            let left = self.tx.waiting().len().saturating_add(self.in_place as usize);
             self.ending = Ending::Waiting(left as u32);
         }
     }

@@ -57,16 +57,16 @@ pub(super) struct ShownLine {
     pub(super) truncated: bool,
     pub(super) closing: bool,
     /// Octets of the line, without CRLF.
-    pub(super) length: u32,
+    pub(super) length: u16,
     /// Octets to use up when the event is over.
-    pub(super) consumed: u32,
+    pub(super) consumed: u16,
 }
 
 impl Shown {
     /// Where the shown line's text stands, and whether it is whole.
     pub(super) fn text(&self) -> Option<(Range<usize>, bool)> {
         match self {
-            Self::Line(line) => Some((usize::from(line.text)..line.length as usize, !line.truncated)),
+            Self::Line(line) => Some((usize::from(line.text)..usize::from(line.length), !line.truncated)),
             _ => None,
         }
     }
@@ -92,7 +92,7 @@ impl ShownLine {
         Reply {
             code,
             enhanced: self.enhanced,
-            text: rx.slice(usize::from(self.text)..self.length as usize),
+            text: rx.slice(usize::from(self.text)..usize::from(self.length)),
             last: self.last,
             truncated: self.truncated,
         }

@@ -44,7 +44,7 @@ pub struct Client<'b> {
     stuffer: Stuffer,
     line_ends: LineEnds,
     /// Octets of a piece of the body that the caller writes from its own memory.
-    in_place: usize,
+    in_place: u32,
     /// Octets of the chunk that are still to be given.
     chunk: u64,
     ending: Ending,
@@ -157,7 +157,7 @@ impl<'b> Client<'b> {
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
         if self.in_place > 0 {
-            self.in_place = self.in_place.saturating_sub(octets);
+            self.in_place = self.in_place.saturating_sub(octets as u32);
         } else {
             self.tx.transmitted(octets);
         }

@@ -16,10 +16,10 @@ pub(super) struct Fold {
     /// The code of the line that is shown.
     shown: Option<Code>,
     /// Octets so far.
-    octets: u32,
+    octets: u16,
     /// Octets at the front of the input that came before the command in flight was given, and so
     /// cannot answer it.
-    stale: u32,
+    stale: u16,
 }
 
 impl Fold {
@@ -32,7 +32,7 @@ impl Client<'_> {
     /// Lets go of the event that was shown.
     pub(super) fn release(&mut self) {
         if let Shown::Line(line) = self.shown {
-            self.rx.consume(line.consumed as usize);
+            self.rx.consume(usize::from(line.consumed));
             self.reply.stale = self.reply.stale.saturating_sub(line.consumed);
         }
         self.shown = Shown::Nothing;
@@ -41,7 +41,7 @@ impl Client<'_> {
     /// A command goes into flight while nothing else is: what has come in already is no answer to it.
     pub(super) fn mark_stale(&mut self) {
         let shown = if let Shown::Line(line) = self.shown { line.consumed } else { 0 };
-        self.reply.stale = (self.rx.filled().len() as u32).saturating_sub(shown);
+        self.reply.stale = (self.rx.filled().len() as u16).saturating_sub(shown);
     }
 
     /// Takes the next line of a reply, if it is there whole.
@@ -68,7 +68,7 @@ impl Client<'_> {
             return Err(Protocol::CodeChanged { from, to: code });
         }
         self.reply.octets =
-            self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u32);
+            self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u16);
         if self.reply.octets > MAX_REPLY {
             return Err(Protocol::ReplyTooLong);
         }
@@ -82,7 +82,7 @@ impl Client<'_> {
             let text = self.rx.slice(usize::from(text)..line.length);
             self.capabilities.fold(text, first, line.truncated);
         }
-        let (length, consumed) = (line.length as u32, line.consumed as u32);
+        let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;
         self.shown =
             Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });

@@ -2,6 +2,8 @@
 //!
 //! Nothing here can be driven past the end of a slice, no octet is looked at twice in the search
 //! for a line's end, and a line longer than its buffer costs no more memory than the buffer.
+//!
+//! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
 use core::ops::Range;
 
@@ -12,15 +14,15 @@ use crate::wire::Writer;
 pub(crate) struct Incoming<'b> {
     storage: &'b mut [u8],
     /// The first octet still in use.
-    start: u32,
+    start: u16,
     /// Behind the last octet that came in.
-    end: u32,
+    end: u16,
     /// The search for LF goes on here.
-    searched: u32,
+    searched: u16,
     /// Where the kept front of an overlong line ends; 0 when the line is not overlong.
-    cut: u32,
+    cut: u16,
     /// Octets of the overlong line that were dropped.
-    dropped: u32,
+    dropped: u16,
     /// Whether the line being looked for has an LF without a CR in it.
     bare: bool,
 }
@@ -44,7 +46,7 @@ pub(crate) struct Line {
     /// Octets to use up, CRLF included.
     pub(crate) consumed: usize,
     /// Octets that were dropped before.
-    pub(crate) dropped: u32,
+    pub(crate) dropped: u16,
     /// Whether the line was longer than the buffer and lost its tail.
     pub(crate) truncated: bool,
     /// Whether it holds an LF without a CR.
@@ -53,18 +55,18 @@ pub(crate) struct Line {
 
 impl<'b> Incoming<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        let length = storage.len().min(u32::MAX as usize);
+        let length = storage.len().min(usize::from(u16::MAX));
         let storage = storage.get_mut(..length).unwrap_or_default();
         Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, bare: false }
     }
 
     /// The octets in use.
     pub(crate) fn filled(&self) -> &[u8] {
-        self.storage.get(self.start as usize..self.end as usize).unwrap_or_default()
+        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
     }
 
     pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
-        self.storage.get_mut(self.start as usize..self.end as usize).unwrap_or_default()
+        self.storage.get_mut(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -76,7 +78,7 @@ impl<'b> Incoming<'b> {
     }
 
     /// Octets so far of the line that is not complete, dropped ones included.
-    pub(crate) fn partial(&self) -> u32 {
+    pub(crate) fn partial(&self) -> u16 {
         self.end.saturating_sub(self.start).saturating_add(self.dropped)
     }
 
@@ -96,15 +98,15 @@ impl<'b> Incoming<'b> {
             self.searched = self.searched.saturating_sub(self.start);
             (self.start, self.end) = (0, 0);
         } else if self.start > 0
-            && self.storage.len().saturating_sub(self.end as usize) <= self.storage.len() / 4
+            && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
         {
             self.to_front();
         }
-        self.storage.get_mut(self.end as usize..).unwrap_or_default()
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
     fn to_front(&mut self) {
-        let Range { start, end } = self.start as usize..self.end as usize;
+        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         if start <= end && end <= self.storage.len() {
             self.storage.copy_within(start..end, 0);
             self.end -= self.start;
@@ -116,13 +118,13 @@ impl<'b> Incoming<'b> {
 
     /// Takes note of `octets` that were put into [`room`](Self::room).
     pub(crate) fn received(&mut self, octets: usize) {
-        let free = self.storage.len().saturating_sub(self.end as usize);
-        self.end = self.end.saturating_add(octets.min(free) as u32);
+        let free = self.storage.len().saturating_sub(usize::from(self.end));
+        self.end = self.end.saturating_add(octets.min(free) as u16);
     }
 
     /// Uses up octets at the front.
     pub(crate) fn consume(&mut self, octets: usize) {
-        let octets = (octets.min(u32::MAX as usize) as u32).min(self.end.saturating_sub(self.start));
+        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
         self.start = self.start.saturating_add(octets);
         self.searched = self.searched.max(self.start);
     }
@@ -130,12 +132,12 @@ impl<'b> Incoming<'b> {
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
     pub(crate) fn line(&mut self) -> Framed {
         loop {
-            let from = self.searched as usize;
-            let fresh = self.storage.get(from..self.end as usize).unwrap_or_default();
+            let from = usize::from(self.searched);
+            let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
             let Some(found) = memchr::memchr(b'\n', fresh) else { break };
             let lf = from.saturating_add(found);
-            self.searched = (lf as u32).saturating_add(1);
-            let before = lf.checked_sub(1).filter(|at| *at >= self.start as usize);
+            self.searched = (lf as u16).saturating_add(1);
+            let before = lf.checked_sub(1).filter(|at| *at >= usize::from(self.start));
             if before.and_then(|at| self.storage.get(at)) == Some(&b'\r') {
                 return Framed::Line(self.framed(lf));
             }
@@ -145,15 +147,15 @@ impl<'b> Incoming<'b> {
             }
         }
         self.searched = self.end;
-        if self.end as usize == self.storage.len() && (self.start == 0 || self.cut != 0) {
+        if usize::from(self.end) == self.storage.len() && (self.start == 0 || self.cut != 0) {
             self.overflow();
         }
         Framed::Partial
     }
 
     fn framed(&mut self, lf: usize) -> Line {
-        let start = self.start as usize;
-        let cut = self.cut as usize;
+        let start = usize::from(self.start);
+        let cut = usize::from(self.cut);
         let consumed = lf.saturating_sub(start).saturating_add(1);
         let length = if cut == 0 { consumed.saturating_sub(2) } else { cut.saturating_sub(start) };
         let line = Line { length, consumed, dropped: self.dropped, truncated: cut != 0, bare: self.bare };
@@ -167,11 +169,11 @@ impl<'b> Incoming<'b> {
     fn overflow(&mut self) {
         if self.cut == 0 {
             let tail = (self.storage.len() / 4).max(2);
-            self.cut = (self.storage.len().saturating_sub(tail) as u32).max(1);
+            self.cut = (self.storage.len().saturating_sub(tail) as u16).max(1);
         }
         // The last octet is kept: it may be the CR of the CRLF.
         let last = self.storage.last().copied();
-        if let (Some(last), Some(octet)) = (last, self.storage.get_mut(self.cut as usize)) {
+        if let (Some(last), Some(octet)) = (last, self.storage.get_mut(usize::from(self.cut))) {
             *octet = last;
         }
         let end = self.cut.saturating_add(1).min(self.end);
@@ -185,22 +187,22 @@ impl<'b> Incoming<'b> {
 #[derive(Debug)]
 pub(crate) struct Outgoing<'b> {
     storage: &'b mut [u8],
-    start: u32,
-    end: u32,
+    start: u16,
+    end: u16,
     /// Whether a secret lies in it, to be wiped when it has gone out.
     secret: bool,
 }
 
 impl<'b> Outgoing<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        let length = storage.len().min(u32::MAX as usize);
+        let length = storage.len().min(usize::from(u16::MAX));
         let storage = storage.get_mut(..length).unwrap_or_default();
         Self { storage, start: 0, end: 0, secret: false }
     }
 
     /// What is to be written next.
     pub(crate) fn waiting(&self) -> &[u8] {
-        self.storage.get(self.start as usize..self.end as usize).unwrap_or_default()
+        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -217,7 +219,7 @@ impl<'b> Outgoing<'b> {
 
     /// Takes note of `octets` that have been written.
     pub(crate) fn transmitted(&mut self, octets: usize) {
-        let octets = (octets.min(u32::MAX as usize) as u32).min(self.end.saturating_sub(self.start));
+        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
         self.start = self.start.saturating_add(octets);
         if self.start == self.end {
             if self.secret {
@@ -230,13 +232,13 @@ impl<'b> Outgoing<'b> {
 
     /// The whole room behind what waits, as one piece.
     fn room(&mut self) -> &mut [u8] {
-        let Range { start, end } = self.start as usize..self.end as usize;
+        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         if start > 0 && start <= end && end <= self.storage.len() {
             self.storage.copy_within(start..end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        self.storage.get_mut(self.end as usize..).unwrap_or_default()
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
     /// Appends what `emit` writes, all of it or nothing.
@@ -247,7 +249,7 @@ impl<'b> Outgoing<'b> {
         let mut out = Writer::new(self.room());
         emit(&mut out);
         let written = out.finish()?;
-        self.end = self.end.saturating_add(written as u32);
+        self.end = self.end.saturating_add(written as u16);
         Ok(written)
     }
 
@@ -256,12 +258,12 @@ impl<'b> Outgoing<'b> {
         let room = self.room();
         let length = room.len();
         let written = fill(room).min(length);
-        self.end = self.end.saturating_add(written as u32);
+        self.end = self.end.saturating_add(written as u16);
     }
 
     /// Takes back the last `octets` that were appended.
     pub(crate) fn withdraw(&mut self, octets: usize) {
-        self.end = self.end.saturating_sub(octets as u32).max(self.start);
+        self.end = self.end.saturating_sub(octets as u16).max(self.start);
     }
 
     /// From here on there is a secret in the buffer: it is wiped once it has been written.

@@ -15,7 +15,7 @@ pub use timer::{Timer, TimerKind};
 use crate::Error;
 
 /// Octets of one reply, all its lines together, that a client takes before it calls the reply endless.
-pub const MAX_REPLY: u32 = 65_535;
+pub const MAX_REPLY: u16 = 32_768;
 
 /// Challenges in one AUTH that a client answers before it calls the exchange endless.
 pub const MAX_CHALLENGES: u8 = 8;

@@ -159,9 +159,13 @@ impl Limits {
 pub struct Capabilities {
     set: u32,
     mechanisms: AuthMechanisms,
-    size: SizeLimit,
+    /// Octets; 0 when no limit is stated.
+    size: u64,
     limits: Limits,
 }
+
+/// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
+const BEYOND: u32 = 1 << 31;
 
 impl Default for Capabilities {
     fn default() -> Self {
@@ -174,7 +178,7 @@ impl Capabilities {
     pub const NONE: Self = Self {
         set: 0,
         mechanisms: AuthMechanisms::NONE,
-        size: SizeLimit::NotStated,
+        size: 0,
         limits: Limits { mail: 0, rcpt: 0, domain: 0 },
     };
 
@@ -190,7 +194,11 @@ impl Capabilities {
 
     /// The limit behind SIZE.
     pub const fn size(&self) -> SizeLimit {
-        self.size
+        match self.size {
+            _ if self.set & BEYOND != 0 => SizeLimit::Beyond,
+            0 => SizeLimit::NotStated,
+            octets => SizeLimit::Octets(octets),
+        }
     }
 
     /// The limits behind LIMITS.
@@ -241,11 +249,12 @@ impl Capabilities {
         match extension {
             Extension::Size => {
                 if let Some(digits) = next_word(&mut rest) {
-                    self.size = match Number::parse(digits) {
-                        Number::Value(0) | Number::Not => SizeLimit::NotStated,
-                        Number::Value(octets) => SizeLimit::Octets(octets),
-                        Number::Beyond => SizeLimit::Beyond,
-                    };
+                    let number = Number::parse(digits);
+                    self.size = if let Number::Value(octets) = number { octets } else { 0 };
+                    self.set &= !BEYOND;
+                    if number == Number::Beyond {
+                        self.set |= BEYOND;
+                    }
                 }
             }
             Extension::Auth => {
