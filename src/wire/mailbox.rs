@@ -58,6 +58,16 @@ impl<'a> Mailbox<'a> {
         self.text.is_ascii()
     }
 
+    /// The parts of a mailbox that was parsed before.
+    pub(crate) fn again(text: &'a str, at: u8) -> Self {
+        Self { text, at }
+    }
+
+    /// Where the `@` stands.
+    pub(crate) fn at(&self) -> u8 {
+        self.at
+    }
+
     /// The mailbox as a peer gave it.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, at) = mailbox(input)?;

@@ -50,6 +50,19 @@ impl<'a> Params<'a> {
         if wire.is_empty() { Ok(Self::NONE) } else { whole(wire, Self::scan) }
     }
 
+    /// Octets that were parsed before.
+    pub(crate) fn again(wire: &'a [u8]) -> Self {
+        Self(Source::Wire(wire))
+    }
+
+    /// The octets of parameters that came from a peer.
+    pub(crate) fn wire(&self) -> &'a [u8] {
+        match self.0 {
+            Source::Wire(wire) => wire,
+            Source::List(_) => &[],
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self.0 {
