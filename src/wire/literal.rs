@@ -3,9 +3,9 @@
 //! RFC 5321 §4.1.3. The addresses are checked and kept as text; core's own address parsers are
 //! larger, and refuse the leading zeros that this grammar allows.
 
-use nom::bytes::complete::{tag_no_case, take_while, take_while1};
+use nom::bytes::complete::{tag_no_case, take_while1};
 
-use super::class::{DCONTENT, HYPHEN, LET_DIG, is};
+use super::class::{DCONTENT, KEYWORD, run};
 use super::syntax::{Fault, Parsed, fail, octet, within};
 
 /// ```abnf
@@ -14,7 +14,7 @@ use super::syntax::{Fault, Parsed, fail, octet, within};
 /// ```
 pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
     let (rest, ()) = octet(b'[')(input)?;
-    let (rest, content) = take_while(|octet| is(octet, DCONTENT))(rest)?;
+    let (rest, content) = run(rest, DCONTENT)?;
     within(content, rest, |content| {
         let tag: Parsed<'_, &[u8]> = tag_no_case(b"IPv6:".as_slice())(content);
         match tag {
@@ -104,12 +104,12 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
 /// Ldh-str                 = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
 fn general(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, tag) = take_while1(|octet: u8| octet.is_ascii() && is(octet, LET_DIG | HYPHEN))(input)?;
+    let (rest, tag) = run(input, KEYWORD)?;
     if tag.last() == Some(&b'-') {
         return fail(Fault::Unexpected, rest);
     }
     let (rest, ()) = octet(b':')(rest)?;
-    let (rest, _) = take_while1(|octet| is(octet, DCONTENT))(rest)?;
+    let (rest, _) = run(rest, DCONTENT)?;
     Ok((rest, ()))
 }
 

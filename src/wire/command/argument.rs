@@ -4,7 +4,7 @@ use core::fmt;
 
 use nom::bytes::complete::take_while1;
 
-use crate::wire::class::{HYPHEN, LET_DIG, TEXT, UNDERSCORE, before, is};
+use crate::wire::class::{HOST, TEXT, before, run};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -39,7 +39,7 @@ impl<'a> Text<'a> {
         if input.first() == Some(&b' ') {
             return fail(Fault::Unexpected, input);
         }
-        take_while1(|octet| is(octet, TEXT))(input).map(|(rest, text)| (rest, Self(text)))
+        run(input, TEXT).map(|(rest, text)| (rest, Self(text)))
     }
 }
 
@@ -83,8 +83,10 @@ impl<'a> SaslName<'a> {
 
     /// `sasl-mech = 1*20(%d65-90 / DIGIT / "-" / "_")`; leniency: small letters.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let allowed = |octet: u8| octet.is_ascii() && is(octet, LET_DIG | HYPHEN | UNDERSCORE);
-        let (rest, name) = take_while1(allowed)(input)?;
+        let (rest, name) = run(input, HOST)?;
+        if !name.is_ascii() {
+            return fail(Fault::Unexpected, input);
+        }
         match name.get(limits::SASL_NAME..) {
             Some(excess) if !excess.is_empty() => {
                 fail(Fault::TooLong, input.get(limits::SASL_NAME..).unwrap_or_default())

@@ -98,10 +98,15 @@ impl<'a> Command<'a> {
     /// tell 500 from 501 (RFC 5321 §4.2.4).
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
         let line = without_trailing_spaces(line);
-        let word = line.split(|octet| *octet == b' ').next().unwrap_or_default();
+        // Most verbs have four letters.
+        let end = match line.get(4) {
+            None | Some(b' ') => 4,
+            Some(_) => line.iter().position(|octet| *octet == b' ').unwrap_or(line.len()),
+        };
+        let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
         let name = Name::find(word);
         whole(line, |line| match name {
-            Some(name) => arguments(name, line.get(word.len()..).unwrap_or_default()),
+            Some(name) => arguments(name, rest),
             None => UnknownCommand::parse(line).map(|(rest, unknown)| (rest, Self::Unknown(unknown))),
         })
         .map_err(|syntax| CommandError { name, syntax })
