@@ -36,9 +36,23 @@ pub(crate) fn is(octet: u8, class: u8) -> bool {
 
 /// One octet or more of `class`.
 pub(crate) fn run(input: &[u8], class: u8) -> Parsed<'_, &[u8]> {
-    let end = input.iter().position(|octet| !is(*octet, class)).unwrap_or(input.len());
+    run_of(input, |octet| is(octet, class))
+}
+
+/// One octet or more that `allowed` allows. nom's own `take_while1` splits in a way that the
+/// optimiser does not always prove free of panics.
+pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &[u8]> {
+    let end = input.iter().position(|octet| !allowed(*octet)).unwrap_or(input.len());
     match input.split_at_checked(end) {
         Some((run @ [_, ..], rest)) => Ok((rest, run)),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// `word`, in any case of letters; for the same reason not nom's `tag_no_case`.
+pub(crate) fn no_case<'a>(input: &'a [u8], word: &[u8]) -> Parsed<'a, ()> {
+    match input.split_at_checked(word.len()) {
+        Some((found, rest)) if found.eq_ignore_ascii_case(word) => Ok((rest, ())),
         _ => fail(Fault::Unexpected, input),
     }
 }

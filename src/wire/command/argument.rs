@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use nom::bytes::complete::take_while1;
-
-use crate::wire::class::{HOST, TEXT, before, run};
+use crate::wire::class::{HOST, TEXT, before, run, run_of};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -143,7 +141,7 @@ impl<'a> InitialResponse<'a> {
     /// ```
     fn base64(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, digits) =
-            take_while1(|octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))(input)?;
+            run_of(input, |octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))?;
         match (digits.len() % 4, rest) {
             (0, rest) | (2, [b'=', b'=', rest @ ..]) | (3, [b'=', rest @ ..]) => {
                 Ok((rest, Self(before(input, rest))))

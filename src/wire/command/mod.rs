@@ -7,10 +7,8 @@ pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
 use core::fmt;
 
-use nom::bytes::complete::tag_no_case;
-
 use self::name::Name;
-use super::class::packed;
+use super::class::{no_case, packed};
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
@@ -253,7 +251,7 @@ fn bdat(input: &[u8]) -> Parsed<'_, Command<'_>> {
         return Ok((rest, Command::Bdat { size, last: false }));
     }
     let (rest, ()) = octet(b' ')(rest)?;
-    let (rest, _) = tag_no_case(b"LAST".as_slice())(spaces(rest))?;
+    let (rest, _) = no_case(spaces(rest), b"LAST")?;
     Ok((rest, Command::Bdat { size, last: true }))
 }
 
