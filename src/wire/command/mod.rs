@@ -251,7 +251,7 @@ fn bdat(input: &[u8]) -> Parsed<'_, Command<'_>> {
         return Ok((rest, Command::Bdat { size, last: false }));
     }
     let (rest, ()) = octet(b' ')(rest)?;
-    let (rest, _) = no_case(spaces(rest), b"LAST")?;
+    let (rest, ()) = no_case(spaces(rest), b"LAST")?;
     Ok((rest, Command::Bdat { size, last: true }))
 }
 
