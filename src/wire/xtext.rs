@@ -1,6 +1,6 @@
 //! xtext: how text with `+`, `=` or spaces travels in a parameter, RFC 3461 §4.
 
-use super::class::{VALUE, before, is};
+use super::class::{XCHAR, before, is, run};
 use super::syntax::{Fault, Parsed, Syntax, fail};
 use super::writer::{Emit, Writer};
 
@@ -76,11 +76,12 @@ impl<'a> Xtext<'a> {
                     (Some(high), Some(low)) if high >= 2 && (high, low) != (7, 15) => rest = behind,
                     _ => return fail(Fault::Unexpected, rest),
                 },
-                [octet, behind @ ..] if is(*octet, VALUE) && *octet != b'+' && (bare || octet.is_ascii()) => {
-                    rest = behind;
-                }
-                _ if rest.len() == input.len() => return fail(Fault::Unexpected, rest),
-                _ => return Ok((rest, Self { octets: before(input, rest), encoded: true })),
+                [octet, behind @ ..] if bare && !octet.is_ascii() => rest = behind,
+                _ => match run(rest, XCHAR) {
+                    Ok((behind, _)) => rest = behind,
+                    Err(error) if rest.len() == input.len() => return Err(error),
+                    Err(_) => return Ok((rest, Self { octets: before(input, rest), encoded: true })),
+                },
             }
         }
     }
@@ -138,7 +139,7 @@ impl Iterator for Decoded<'_> {
 
 /// How many octets stand for this one on the wire.
 fn width(octet: u8) -> usize {
-    if octet.is_ascii() && octet != b'+' && is(octet, VALUE) { 1 } else { 3 }
+    if is(octet, XCHAR) { 1 } else { 3 }
 }
 
 fn nibble(digit: u8) -> Option<u8> {

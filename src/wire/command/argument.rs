@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use nom::bytes::complete::take_while1;
-
-use crate::wire::class::{HYPHEN, LET_DIG, TEXT, UNDERSCORE, before, is};
+use crate::wire::class::{HOST, TEXT, before, run, run_of};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -39,7 +37,7 @@ impl<'a> Text<'a> {
         if input.first() == Some(&b' ') {
             return fail(Fault::Unexpected, input);
         }
-        take_while1(|octet| is(octet, TEXT))(input).map(|(rest, text)| (rest, Self(text)))
+        run(input, TEXT).map(|(rest, text)| (rest, Self(text)))
     }
 }
 
@@ -83,8 +81,10 @@ impl<'a> SaslName<'a> {
 
     /// `sasl-mech = 1*20(%d65-90 / DIGIT / "-" / "_")`; leniency: small letters.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let allowed = |octet: u8| octet.is_ascii() && is(octet, LET_DIG | HYPHEN | UNDERSCORE);
-        let (rest, name) = take_while1(allowed)(input)?;
+        let (rest, name) = run(input, HOST)?;
+        if !name.is_ascii() {
+            return fail(Fault::Unexpected, input);
+        }
         match name.get(limits::SASL_NAME..) {
             Some(excess) if !excess.is_empty() => {
                 fail(Fault::TooLong, input.get(limits::SASL_NAME..).unwrap_or_default())
@@ -141,7 +141,7 @@ impl<'a> InitialResponse<'a> {
     /// ```
     fn base64(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, digits) =
-            take_while1(|octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))(input)?;
+            run_of(input, |octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))?;
         match (digits.len() % 4, rest) {
             (0, rest) | (2, [b'=', b'=', rest @ ..]) | (3, [b'=', rest @ ..]) => {
                 Ok((rest, Self(before(input, rest))))

@@ -7,10 +7,8 @@ pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
 use core::fmt;
 
-use nom::bytes::complete::tag_no_case;
-
 use self::name::Name;
-use super::class::packed;
+use super::class::{no_case, packed};
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
@@ -98,10 +96,15 @@ impl<'a> Command<'a> {
     /// tell 500 from 501 (RFC 5321 §4.2.4).
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
         let line = without_trailing_spaces(line);
-        let word = line.split(|octet| *octet == b' ').next().unwrap_or_default();
+        // Most verbs have four letters.
+        let end = match line.get(4) {
+            None | Some(b' ') => 4,
+            Some(_) => line.iter().position(|octet| *octet == b' ').unwrap_or(line.len()),
+        };
+        let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
         let name = Name::find(word);
         whole(line, |line| match name {
-            Some(name) => arguments(name, line.get(word.len()..).unwrap_or_default()),
+            Some(name) => arguments(name, rest),
             None => UnknownCommand::parse(line).map(|(rest, unknown)| (rest, Self::Unknown(unknown))),
         })
         .map_err(|syntax| CommandError { name, syntax })
@@ -248,7 +251,7 @@ fn bdat(input: &[u8]) -> Parsed<'_, Command<'_>> {
         return Ok((rest, Command::Bdat { size, last: false }));
     }
     let (rest, ()) = octet(b' ')(rest)?;
-    let (rest, _) = tag_no_case(b"LAST".as_slice())(spaces(rest))?;
+    let (rest, ()) = no_case(spaces(rest), b"LAST")?;
     Ok((rest, Command::Bdat { size, last: true }))
 }
 

@@ -1,7 +1,6 @@
 //! BY: how soon a mail must be delivered, RFC 2852 §4.
 
-use nom::bytes::complete::take_while1;
-
+use crate::wire::class::run_of;
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, number, octet, within};
 use crate::wire::writer::{Emit, Writer};
@@ -102,7 +101,7 @@ impl Emit for By {
 
 /// `1*9DIGIT`, in seconds.
 pub(crate) fn interval(input: &[u8]) -> Parsed<'_, u32> {
-    let (rest, digits) = take_while1(|octet: u8| octet.is_ascii_digit())(input)?;
+    let (rest, digits) = run_of(input, |octet| octet.is_ascii_digit())?;
     if digits.len() > limits::INTERVAL_DIGITS {
         return fail(Fault::Number, input);
     }

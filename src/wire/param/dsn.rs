@@ -1,8 +1,6 @@
 //! The parameters of delivery status notifications, RFC 3461 §4.
 
-use nom::bytes::complete::take_while1;
-
-use crate::wire::class::{ATEXT, before, is, packed};
+use crate::wire::class::{ATEXT, before, is, packed, run_of};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -222,11 +220,11 @@ impl Emit for Orcpt<'_> {
 
 /// `atom` (RFC 5322 §3.2.3) without UTF-8, and without the `=` that no value may have.
 fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while1(|octet: u8| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')(input)
+    run_of(input, |octet| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')
 }
 
 /// A word of one to eight letters, which is as many as can be packed.
 fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, word) = take_while1(|octet: u8| octet.is_ascii_alphabetic())(input)?;
+    let (rest, word) = run_of(input, |octet| octet.is_ascii_alphabetic())?;
     if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, word)) }
 }

@@ -109,13 +109,11 @@ impl<'a> Param<'a> {
         if matches!(value, [] | [b' ', ..]) {
             return fail(Fault::Value, value);
         }
-        match known {
-            Some(known) => Self::typed(known, value),
-            None => {
-                let (rest, value) = other::value(value)?;
-                map(Other::scanned(keyword, Some(value), rest), Self::Other)
-            }
+        if let Some(known) = known {
+            return Self::typed(known, value);
         }
+        let (rest, value) = other::value(value)?;
+        map(Other::scanned(keyword, Some(value), rest), Self::Other)
     }
 
     /// Each value's parser stops where its grammar ends, so that no octet is looked at twice; that a

@@ -1,8 +1,6 @@
 //! Parameters with keywords that this crate does not know.
 
-use nom::bytes::complete::take_while1;
-
-use crate::wire::class::{HYPHEN, LET_DIG, VALUE, is};
+use crate::wire::class::{KEYWORD, VALUE, run};
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
 
@@ -80,10 +78,10 @@ pub(crate) fn keyword(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'-') {
         return fail(Fault::Unexpected, input);
     }
-    take_while1(|octet: u8| octet.is_ascii() && is(octet, LET_DIG | HYPHEN))(input)
+    run(input, KEYWORD)
 }
 
 /// `esmtp-value = 1*(%d33-60 / %d62-126 / UTF8-non-ascii)`
 pub(crate) fn value(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while1(|octet| is(octet, VALUE))(input)
+    run(input, VALUE)
 }

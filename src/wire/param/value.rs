@@ -1,8 +1,6 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
-use nom::bytes::complete::take_while1;
-
-use crate::wire::class::packed;
+use crate::wire::class::{packed, run_of};
 use crate::wire::mailbox::Mailbox;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
 use crate::wire::writer::{Emit, Writer};
@@ -25,7 +23,7 @@ impl BodyType {
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
         const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
         const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
-        let (rest, word) = take_while1(|octet: u8| octet.is_ascii_alphanumeric())(value)?;
+        let (rest, word) = run_of(value, |octet| octet.is_ascii_alphanumeric())?;
         let body = match word.len() {
             ..=8 if packed(word) == EIGHT_BIT_MIME => Self::EightBitMime,
             ..=8 if packed(word) == SEVEN_BIT => Self::SevenBit,
