@@ -192,10 +192,3 @@ pub(crate) fn utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a str> {
     }
 }
 
-/// Refuses CR, LF and NUL wherever they stand: the first check on anything a caller hands in.
-pub(crate) fn no_line_break(value: &[u8]) -> Result<(), Syntax> {
-    match value.iter().position(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
-        Some(at) => Err(Syntax::new(Fault::LineBreak, value, at)),
-        None => Ok(()),
-    }
-}
