@@ -13,6 +13,7 @@ mod mechanism;
 pub(crate) mod param;
 pub(crate) mod path;
 mod reply;
+mod response;
 pub(crate) mod syntax;
 mod verb;
 pub(crate) mod writer;
@@ -30,6 +31,7 @@ pub use param::{
 };
 pub use path::{ForwardPath, ReversePath};
 pub use reply::Reply;
+pub use response::Response;
 pub use syntax::{Fault, Syntax};
 pub use verb::Verb;
 pub use writer::{Emit, Writer};
