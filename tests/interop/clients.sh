@@ -50,6 +50,7 @@ build_example() {
 # --- the inboxes -------------------------------------------------------------------------------------------
 
 inbox_pids=()
+# shellcheck disable=SC2153 # names in capitals are set by postfix.sh env
 start_inboxes() {
     require_free_ports "$open_port" "$open_tls_port" "$login_port" "$login_tls_port"
     mkdir "$store"
@@ -138,11 +139,16 @@ matrix_case() { # CLIENT    with $transport, $login_by, $content and $recipients
 }
 
 with_swaks() {
+    # With the final dot in the file this client takes the mail to end right before it, and stuffs the other dots.
+    {
+        cat "$work/lf"
+        echo .
+    } >"$work/ended"
     local options=(--hide-informational --hide-send --server 127.0.0.1 --port "$port" --helo "client.$domain" --timeout 60
         --from "$sender" --to "$(
             IFS=,
             echo "${to[*]}"
-        )" --data "@$work/lf")
+        )" --data "@$work/ended")
     case $transport in
     starttls) options+=(--tls --tls-verify --tls-ca-path "$CA") ;;
     implicit) options+=(--tls-on-connect --tls-verify --tls-ca-path "$CA") ;;
@@ -293,7 +299,7 @@ relayed() { # LEVEL
 }
 
 bounces() {
-    grep -rlF --include='*.eml' -- "$token" "$store" | xargs -r grep -lE '^From:.*MAILER-DAEMON@'
+    grep -rlF --include='*.eml' -- "$token" "$store" | xargs -r grep -lE '^From: .*<MAILER-DAEMON'
 }
 
 is_bounced() {
@@ -333,7 +339,7 @@ run() { # COMMAND...
 }
 
 stored() { # the stored files with this case's token, reports of Postfix apart
-    grep -rlF --include='*.eml' -- "$token" "$store" | xargs -r grep -LE '^From:.*MAILER-DAEMON@'
+    grep -rlF --include='*.eml' -- "$token" "$store" | xargs -r grep -LE '^From: .*<MAILER-DAEMON'
 }
 
 stored_count_is() { # NUMBER
