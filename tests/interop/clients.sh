@@ -309,13 +309,15 @@ is_bounced() {
 hundred_sessions() {
     new_mail "$work/dots"
     to=(ops@"$domain")
-    # Its own numbering makes 1ops@, 2ops@, 3ops@ of the recipient.
+    # This client adds an empty line to what the file holds, and numbers the recipients: 1ops@, 2ops@, 3ops@.
+    printf '\r\n' >>"$work/crlf"
     run smtp-source -4 -s 100 -m 100 -r 3 -M "client.$domain" -f "$sender" -t "${to[0]}" -F "$work/lf" "127.0.0.1:$open_port"
     expect_success
     expect_stored 100
     judge "smtp-source, 100 sessions at once"
 
     new_mail "$work/dots"
+    printf '\r\n' >>"$work/crlf"
     run smtp-source -4 -d -s 10 -m 1000 -M "client.$domain" -f "$sender" -t "${to[0]}" -F "$work/lf" "127.0.0.1:$open_port"
     expect_success
     expect_stored 1000
