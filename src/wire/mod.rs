@@ -5,7 +5,7 @@ pub(crate) mod class;
 mod code;
 pub(crate) mod command;
 pub(crate) mod domain;
-pub mod emit;
+pub(crate) mod emit;
 pub mod limits;
 pub(crate) mod literal;
 pub(crate) mod mailbox;
