@@ -15,18 +15,22 @@ pub(super) const RECIPIENT_OK: Canned = Response::known(250, (2, 1, 5), "Recipie
 pub(super) const GO_AHEAD: Canned = Response::known(354, (0, 0, 0), "End data with <CR><LF>.<CR><LF>");
 pub(super) const TAKEN: Canned = Response::known(250, (2, 6, 0), "Message accepted");
 pub(super) const AUTHENTICATED: Canned = Response::known(235, (2, 7, 0), "Authentication successful");
-pub(super) const CANNOT_VRFY: Canned = Response::known(252, (2, 5, 2), "Cannot VRFY, but will take the message");
+pub(super) const CANNOT_VRFY: Canned =
+    Response::known(252, (2, 5, 2), "Cannot VRFY, but will take the message");
 pub(super) const READY_FOR_TLS: Canned = Response::known(220, (2, 0, 0), "Ready to start TLS");
 pub(super) const BYE: Canned = Response::known(221, (2, 0, 0), "Bye");
 pub(super) const TIMED_OUT: Canned = Response::known(421, (4, 4, 2), "Timeout, closing connection");
-pub(super) const SHUTTING_DOWN: Canned = Response::known(421, (4, 3, 2), "Service going down, closing connection");
+pub(super) const SHUTTING_DOWN: Canned =
+    Response::known(421, (4, 3, 2), "Service going down, closing connection");
 pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
-pub(super) const TOO_MANY_ERRORS: Canned = Response::known(421, (4, 7, 0), "Too many errors, closing connection");
+pub(super) const TOO_MANY_ERRORS: Canned =
+    Response::known(421, (4, 7, 0), "Too many errors, closing connection");
 pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 3), "Too many mails in this session");
 pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
 pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
 pub(super) const LINE_TOO_LONG: Canned = Response::known(500, (5, 5, 2), "Line too long");
-pub(super) const AUTH_LINE_TOO_LONG: Canned = Response::known(500, (5, 5, 6), "Authentication exchange line is too long");
+pub(super) const AUTH_LINE_TOO_LONG: Canned =
+    Response::known(500, (5, 5, 6), "Authentication exchange line is too long");
 pub(super) const BARE_LF: Canned = Response::known(500, (5, 5, 2), "Lines must end with CRLF");
 pub(super) const SYNTAX: Canned = Response::known(501, (5, 5, 4), "Syntax error in arguments");
 pub(super) const BAD_ADDRESS: Canned = Response::known(501, (5, 1, 3), "Bad address syntax");
@@ -46,7 +50,8 @@ pub(super) const NEEDS_ENCRYPTION: Canned =
 pub(super) const TOO_LARGE: Canned = Response::known(552, (5, 3, 4), "Message too big");
 pub(super) const BARE_LINE_END: Canned = Response::known(554, (5, 6, 0), "Bare CR or LF in the message");
 pub(super) const NEEDS_SMTPUTF8: Canned = Response::known(553, (5, 6, 7), "Address needs SMTPUTF8");
-pub(super) const UNKNOWN_PARAMETER: Canned = Response::known(555, (5, 5, 4), "Parameter not recognized or not offered");
+pub(super) const UNKNOWN_PARAMETER: Canned =
+    Response::known(555, (5, 5, 4), "Parameter not recognized or not offered");
 
 /// # Replies
 impl Server<'_, '_> {
@@ -85,7 +90,9 @@ impl Server<'_, '_> {
         let severity = response.code().severity();
         let fits = match verb {
             Verb::Data => severity != Severity::Positive,
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => !matches!(severity, Severity::Positive | Severity::Intermediate),
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+                !matches!(severity, Severity::Positive | Severity::Intermediate)
+            }
             _ => severity != Severity::Intermediate,
         };
         if !fits {

@@ -12,7 +12,11 @@ const USER_NAME: &[u8] = b"VXNlcm5hbWU6";
 const PASSWORD: &[u8] = b"UGFzc3dvcmQ6";
 
 impl Server<'_, '_> {
-    pub(super) fn begin_auth(&mut self, mechanism: AuthMechanism, initial: Option<Span>) -> Result<Next, Error> {
+    pub(super) fn begin_auth(
+        &mut self,
+        mechanism: AuthMechanism,
+        initial: Option<Span>,
+    ) -> Result<Next, Error> {
         self.mechanism = Some(mechanism);
         match (mechanism, initial) {
             (_, Some(initial)) => self.take_message(initial),
@@ -38,7 +42,8 @@ impl Server<'_, '_> {
 
     fn take_message(&mut self, encoded: Span) -> Result<Next, Error> {
         let range = usize::from(encoded.from)..usize::from(encoded.to);
-        let decoded = self.rx.filled_mut().get_mut(range).and_then(decode_in_place).map(|decoded| decoded.len());
+        let decoded =
+            self.rx.filled_mut().get_mut(range).and_then(decode_in_place).map(|decoded| decoded.len());
         let Some(length) = decoded else {
             self.rx.wipe(usize::from(self.consumed));
             return self.give_up(&answer::BAD_BASE64);

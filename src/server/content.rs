@@ -113,7 +113,10 @@ impl Server<'_, '_> {
     /// The clock starts anew when enough has come.
     fn advance_clock(&mut self, octets: usize) {
         self.progress = self.progress.saturating_add(octets as u32);
-        if self.progress >= self.policy.progress || self.flags.ended || self.phase != Phase::Data && self.chunk == 0 {
+        if self.progress >= self.policy.progress
+            || self.flags.ended
+            || self.phase != Phase::Data && self.chunk == 0
+        {
             self.tick();
         }
     }

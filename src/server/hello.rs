@@ -50,7 +50,11 @@ impl Server<'_, '_> {
                     out.crlf();
                 }
             }
-            let mechanisms = if tls || policy.clear_text_auth { policy.mechanisms } else { policy.mechanisms.not_revealing() };
+            let mechanisms = if tls || policy.clear_text_auth {
+                policy.mechanisms
+            } else {
+                policy.mechanisms.not_revealing()
+            };
             if auth && !mechanisms.is_empty() {
                 out.put(b"250-AUTH");
                 for mechanism in mechanisms.iter() {

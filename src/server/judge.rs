@@ -5,8 +5,8 @@ use super::answer;
 use super::event::{Shown, ShownPath, Span};
 use crate::session::Phase;
 use crate::wire::{
-    AuthMechanism, BodyType, Command, CommandError, Extension, ForwardPath, Param, Params, Response, ReversePath,
-    SaslName, Verb, limits,
+    AuthMechanism, BodyType, Command, CommandError, Extension, ForwardPath, Param, Params, Response,
+    ReversePath, SaslName, Verb, limits,
 };
 
 /// What is to be done about a command.
@@ -17,9 +17,15 @@ pub(super) enum Judgement {
     /// The caller is told, and owes a reply.
     Ask(Verb, Shown),
     /// A chunk follows.
-    Chunk { size: u64, last: bool },
+    Chunk {
+        size: u64,
+        last: bool,
+    },
     /// A chunk follows that nobody wants: it is answered now, and its octets are passed over.
-    RefuseChunk { size: u64, answer: &'static Response<'static> },
+    RefuseChunk {
+        size: u64,
+        answer: &'static Response<'static>,
+    },
     /// The engine answers, and closes: where the next command begins cannot be known.
     Hopeless(&'static Response<'static>),
     /// AUTH, with the place of its initial response (`None` for none; an empty one is empty).
@@ -49,7 +55,9 @@ impl Server<'_, '_> {
     /// RFC 5321 §4.5.3.1.4: 512 octets, and more for the commands that extensions lengthen.
     fn longest(&self, command: &Command<'_>) -> usize {
         match command {
-            Command::Mail { .. } | Command::Rcpt { .. } | Command::Auth { .. } => usize::from(self.policy.max_line),
+            Command::Mail { .. } | Command::Rcpt { .. } | Command::Auth { .. } => {
+                usize::from(self.policy.max_line)
+            }
             _ => limits::COMMAND_LINE,
         }
     }
@@ -88,8 +96,12 @@ impl Server<'_, '_> {
             Command::Quit => Judgement::Quit,
             Command::StartTls => Judgement::StartTls,
             Command::Help(_) => Judgement::Help,
-            Command::Vrfy(text) if self.policy.ask_vrfy => Ask(verb, Shown::Vrfy(Span::of(text.as_bytes(), line))),
-            Command::Expn(text) if self.policy.ask_vrfy => Ask(verb, Shown::Expn(Span::of(text.as_bytes(), line))),
+            Command::Vrfy(text) if self.policy.ask_vrfy => {
+                Ask(verb, Shown::Vrfy(Span::of(text.as_bytes(), line)))
+            }
+            Command::Expn(text) if self.policy.ask_vrfy => {
+                Ask(verb, Shown::Expn(Span::of(text.as_bytes(), line)))
+            }
             Command::Vrfy(_) => Answer(&answer::CANNOT_VRFY),
             Command::Expn(_) => Answer(&answer::NOT_IMPLEMENTED),
             Command::Auth { mechanism, initial } => {
@@ -133,7 +145,7 @@ impl Server<'_, '_> {
             return Answer(&answer::TOO_MANY_MAILS);
         }
         let (mut smtputf8, mut binary) = (false, false);
-        for param in params.iter() {
+        for param in &params {
             let offered = match param {
                 Param::Size(size) if policy.max_size != 0 && size > policy.max_size => {
                     return Answer(&answer::TOO_LARGE);
@@ -189,7 +201,8 @@ impl Server<'_, '_> {
             return RefuseChunk { size, answer: &answer::NOT_IMPLEMENTED };
         }
         if !self.phase.permits(verb) {
-            let answer = if self.phase == Phase::Mail { &answer::NO_RECIPIENTS } else { self.out_of_sequence(verb) };
+            let answer =
+                if self.phase == Phase::Mail { &answer::NO_RECIPIENTS } else { self.out_of_sequence(verb) };
             return RefuseChunk { size, answer };
         }
         Judgement::Chunk { size, last }

@@ -31,7 +31,11 @@ impl<'a> Response<'a> {
         let bad = |octet: &u8| octet.is_ascii_control() && !matches!(octet, b'\n' | b'\t');
         match octets.iter().position(bad) {
             Some(at) => {
-                let fault = if matches!(octets.get(at), Some(b'\r' | 0)) { Fault::LineBreak } else { Fault::Unexpected };
+                let fault = if matches!(octets.get(at), Some(b'\r' | 0)) {
+                    Fault::LineBreak
+                } else {
+                    Fault::Unexpected
+                };
                 Err(Syntax::new(fault, octets, at))
             }
             None => Ok(Self { code, enhanced: None, text }),
