@@ -48,7 +48,7 @@ impl Server<'_, '_> {
                 }
                 self.judge_command(command, line)
             }
-            Err(error) => misread(&error),
+            Err(error) => misread(error),
         }
     }
 
@@ -222,7 +222,7 @@ impl Server<'_, '_> {
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.
-fn misread(error: &CommandError) -> Judgement {
+fn misread(error: CommandError) -> Judgement {
     match error.verb() {
         // How many octets follow is not known, so what follows cannot be told from commands.
         Some(Verb::Bdat | Verb::BdatLast) => Hopeless(&answer::SYNTAX),
