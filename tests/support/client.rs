@@ -41,7 +41,8 @@ impl Mode {
 
 /// Every mode that a transcript is run in.
 pub(crate) fn modes(transcript: &Transcript) -> Vec<Mode> {
-    let tiny = Mode { rx: 64, tx: transcript.longest_line().max(6), ..Mode::WHOLE };
+    // 40 octets take any command that the transcripts would lead to next.
+    let tiny = Mode { rx: 64, tx: transcript.longest_line().max(40), ..Mode::WHOLE };
     let mut modes = vec![
         Mode::WHOLE,
         tiny,
