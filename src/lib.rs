@@ -7,4 +7,5 @@
 extern crate std;
 
 pub mod data;
+pub mod message;
 pub mod wire;

@@ -1,0 +1,213 @@
+//! Media types and file names: RFC 2045 §5.1, RFC 2183, RFC 2231.
+
+use super::coding::hex;
+use super::ink::{Ink, WIDTH};
+use super::text::HeaderText;
+use crate::wire::{Fault, Syntax};
+
+/// Longest media type with its parameters; no part of it is then too long to fold.
+const LONGEST: usize = 255;
+
+/// A media type, perhaps with parameters: `image/png`, `text/csv; charset=utf-8`.
+///
+/// ```abnf
+/// type "/" subtype *(";" parameter)
+/// parameter = attribute "=" value
+/// value     = token / quoted-string
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MimeType<'a>(&'a str);
+
+impl MimeType<'static> {
+    /// `text/plain`
+    pub const PLAIN: Self = Self("text/plain");
+    /// `text/html`
+    pub const HTML: Self = Self("text/html");
+    /// `application/octet-stream`: octets of which nothing is known.
+    pub const OCTET_STREAM: Self = Self("application/octet-stream");
+}
+
+impl<'a> MimeType<'a> {
+    /// Checks `text`. Spaces may stand behind a semicolon only; quoted strings have no backslash.
+    ///
+    /// # Errors
+    /// Where `text` does not follow the grammar; past 255 octets; and [`Fault::Value`] for
+    /// `multipart/...` and `message/...`, which may not be encoded (RFC 2046 §5).
+    pub fn new(text: &'a str) -> Result<Self, Syntax> {
+        let octets = text.as_bytes();
+        let fault = |rest: &[u8]| {
+            let at = octets.len().saturating_sub(rest.len());
+            let fault = match rest.first() {
+                None => Fault::Incomplete,
+                Some(b'\r' | b'\n' | 0) => Fault::LineBreak,
+                Some(_) => Fault::Unexpected,
+            };
+            Syntax::new(fault, octets, at)
+        };
+        if octets.len() > LONGEST {
+            return Err(Syntax::new(Fault::TooLong, octets, LONGEST));
+        }
+        let (kind, rest) = token(octets).ok_or_else(|| fault(octets))?;
+        if kind.eq_ignore_ascii_case(b"multipart") || kind.eq_ignore_ascii_case(b"message") {
+            return Err(Syntax::new(Fault::Value, octets, 0));
+        }
+        let rest = rest.strip_prefix(b"/").ok_or_else(|| fault(rest))?;
+        let (_, mut rest) = token(rest).ok_or_else(|| fault(rest))?;
+        while let Some(behind) = rest.strip_prefix(b";") {
+            let behind = behind.strip_prefix(b" ").unwrap_or(behind);
+            let (_, behind) = token(behind).ok_or_else(|| fault(behind))?;
+            let value = behind.strip_prefix(b"=").ok_or_else(|| fault(behind))?;
+            let quoted = value.strip_prefix(b"\"");
+            rest = match quoted {
+                None => token(value).ok_or_else(|| fault(value))?.1,
+                Some(quoted) => {
+                    let end = quoted.iter().position(|octet| !is_quotable(*octet));
+                    let behind = quoted.get(end.unwrap_or(quoted.len())..).unwrap_or_default();
+                    behind.strip_prefix(b"\"").ok_or_else(|| fault(behind))?
+                }
+            };
+        }
+        if rest.is_empty() { Ok(Self(text)) } else { Err(fault(rest)) }
+    }
+
+    /// The media type as it was given.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// Appends type and parameters, each parameter with a space or a fold in front of it.
+    pub(crate) fn emit(&self, ink: &mut Ink<'_>) {
+        let mut rest = self.0.as_bytes();
+        while !rest.is_empty() {
+            // A semicolon inside quotes is not the end of a parameter.
+            let mut inside = false;
+            let end = rest.iter().position(|octet| {
+                inside ^= *octet == b'"';
+                *octet == b';' && !inside
+            });
+            let (part, more) = end.and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, b""));
+            ink.space(part.len().saturating_add(1));
+            ink.put(part);
+            rest = more.strip_prefix(b";").unwrap_or(more);
+            rest = rest.strip_prefix(b" ").unwrap_or(rest);
+            if !more.is_empty() {
+                ink.byte(b';');
+            }
+        }
+    }
+}
+
+/// The name under which a recipient may save a part: any text of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct FileName<'a>(&'a str);
+
+impl<'a> FileName<'a> {
+    /// Checks `name`.
+    ///
+    /// # Errors
+    /// At the first control character; [`Fault::Incomplete`] if it is empty.
+    pub fn new(name: &'a str) -> Result<Self, Syntax> {
+        HeaderText::new(name)?;
+        if name.is_empty() { Err(Syntax::new(Fault::Incomplete, &[], 0)) } else { Ok(Self(name)) }
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// Appends the parameter `filename` with the semicolon in front of it: in quotes if it is short
+    /// ASCII, else in UTF-8 and percent signs, cut into several parameters where it is long.
+    ///
+    /// ```abnf
+    /// ext-value = charset "'" [language] "'" *( attribute-char / "%" 2HEXDIG )   ; RFC 2231 §4
+    /// ```
+    pub(crate) fn emit(&self, ink: &mut Ink<'_>) {
+        // filename*999*=utf-8'' and a semicolon leave room for this many
+        const SECTION: usize = 48;
+        let octets = self.0.as_bytes();
+        if octets.len() <= SECTION && octets.iter().all(|octet| is_quotable(*octet)) {
+            ink.byte(b';');
+            ink.space(octets.len().saturating_add(11));
+            ink.put(b"filename=\"");
+            ink.put(octets);
+            ink.byte(b'"');
+            return;
+        }
+        let whole =
+            octets.iter().map(|octet| percent_width(*octet)).fold(0, usize::saturating_add) <= SECTION;
+        let mut rest = octets;
+        let mut number = 0_u16;
+        while !rest.is_empty() {
+            ink.byte(b';');
+            ink.space(WIDTH - 2);
+            ink.put(b"filename*");
+            if !whole {
+                decimal(number, ink);
+                ink.byte(b'*');
+            }
+            ink.byte(b'=');
+            if number == 0 {
+                ink.put(b"utf-8''");
+            }
+            number = number.saturating_add(1);
+            let mut width = 0_usize;
+            while let Some((octet, behind)) = rest.split_first() {
+                width = width.saturating_add(percent_width(*octet));
+                if width > SECTION {
+                    break;
+                }
+                percent(*octet, ink);
+                rest = behind;
+            }
+        }
+    }
+}
+
+/// ```abnf
+/// token = 1*<any ASCII CHAR except SPACE, CTLs, or tspecials>
+/// ```
+/// Gives the token and what stands behind it.
+fn token(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = input.iter().position(|octet| !is_token(*octet)).unwrap_or(input.len());
+    input.split_at_checked(end).filter(|(token, _)| !token.is_empty())
+}
+
+fn is_token(octet: u8) -> bool {
+    matches!(octet, b'!'..=b'~') && !b"()<>@,;:\\\"/[]?=".contains(&octet)
+}
+
+/// What stands in quotes as it is. A percent sign does not, because some take it for encoding.
+fn is_quotable(octet: u8) -> bool {
+    matches!(octet, b' '..=b'~') && !matches!(octet, b'"' | b'\\' | b'%')
+}
+
+/// `attribute-char` (RFC 2231 §7).
+fn is_attribute(octet: u8) -> bool {
+    is_token(octet) && !matches!(octet, b'*' | b'\'' | b'%')
+}
+
+fn percent_width(octet: u8) -> usize {
+    if is_attribute(octet) { 1 } else { 3 }
+}
+
+fn percent(octet: u8, ink: &mut Ink<'_>) {
+    if is_attribute(octet) {
+        ink.byte(octet);
+    } else {
+        let [high, low] = hex(octet);
+        ink.put(&[b'%', high, low]);
+    }
+}
+
+fn decimal(number: u16, ink: &mut Ink<'_>) {
+    let mut unit = 10_000;
+    while unit > 0 {
+        if number >= unit || unit == 1 {
+            ink.byte(b'0'.wrapping_add((number / unit % 10) as u8));
+        }
+        unit /= 10;
+    }
+}

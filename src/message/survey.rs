@@ -1,0 +1,138 @@
+//! What a part in memory is like, looked at once when the part is made: so the choice of its
+//! encoding and its exact size cost nothing later.
+
+use super::coding::{Breaks, Coding, Line, base64_size, is_literal, quoted_printable};
+use super::transport::Transport;
+
+/// Octets of a line without its CRLF (RFC 5322 §2.1.1).
+pub(crate) const LONGEST_LINE: usize = 998;
+
+/// What every boundary starts with. `=_` occurs in neither base64 nor quoted-printable
+/// (RFC 2045 §6.7); content that goes out as it is and holds this gets encoded.
+pub(crate) const BOUNDARY_MARK: &[u8] = b"--=_";
+
+/// What a part in memory is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Survey {
+    /// Octets with CRLF line ends.
+    size: u64,
+    /// Octets in quoted-printable; `None` if certainly more than in base64.
+    quoted: Option<u64>,
+    /// All octets are below 128.
+    ascii: bool,
+    /// No NUL and no line of more than 998 octets.
+    lines: bool,
+    /// Something in it could be taken for a boundary.
+    boundary: bool,
+    /// Line ends are CRLF already.
+    verbatim: bool,
+    /// Ends with a line end, or is empty.
+    ends_line: bool,
+}
+
+impl Survey {
+    /// Looks through text, whose line ends may be CRLF, CR or LF.
+    pub(crate) fn of_text(text: &[u8]) -> Self {
+        let mut size = 0_u64;
+        let mut lines = true;
+        let mut verbatim = true;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let length = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')).unwrap_or(rest.len());
+            lines &= length <= LONGEST_LINE;
+            size = size.saturating_add(length as u64);
+            rest = rest.get(length..).unwrap_or_default();
+            if let Some((end, behind)) = rest.split_first() {
+                size = size.saturating_add(2);
+                rest = match behind.split_first() {
+                    Some((b'\n', behind)) if *end == b'\r' => behind,
+                    _ => {
+                        verbatim = false;
+                        behind
+                    }
+                };
+            }
+        }
+        let ascii = text.is_ascii();
+        let lines = lines && !text.contains(&0);
+        let boundary = holds_boundary(text);
+        let quoted = if ascii && lines && !boundary { None } else { quoted_size(text, Breaks::Text, size) };
+        let ends_line = matches!(text.last(), None | Some(b'\r' | b'\n'));
+        Self { size, quoted, ascii, lines, boundary, verbatim, ends_line }
+    }
+
+    /// Looks through octets, of which each must arrive as it is.
+    pub(crate) fn of_octets(octets: &[u8]) -> Self {
+        let size = octets.len() as u64;
+        Self {
+            size,
+            quoted: quoted_size(octets, Breaks::Octets, size),
+            ascii: octets.is_ascii(),
+            lines: false,
+            boundary: holds_boundary(octets),
+            verbatim: true,
+            ends_line: false,
+        }
+    }
+
+    /// The lightest encoding that the transport lets through.
+    pub(crate) fn coding(&self, transport: Transport) -> Coding {
+        if !self.boundary {
+            if self.lines && self.ascii {
+                return Coding::SevenBit;
+            }
+            if self.lines && transport.eight_bit() {
+                return Coding::EightBit;
+            }
+            if transport.binary() {
+                return Coding::Binary;
+            }
+        }
+        match self.quoted {
+            Some(size) if size <= base64_size(self.size) => Coding::QuotedPrintable,
+            _ => Coding::Base64,
+        }
+    }
+
+    /// Octets of the encoded body.
+    pub(crate) fn size(&self, coding: Coding) -> u64 {
+        match coding {
+            Coding::QuotedPrintable => self.quoted.unwrap_or_default(),
+            Coding::Base64 => base64_size(self.size),
+            _ => self.size,
+        }
+    }
+
+    /// Whether the content can go out without being looked at again.
+    pub(crate) fn verbatim(&self) -> bool {
+        self.verbatim
+    }
+
+    /// Whether the encoded body ends with a line end, or is empty.
+    pub(crate) fn ends_line(&self, coding: Coding) -> bool {
+        self.ends_line && (coding != Coding::Base64 || self.size == 0)
+    }
+}
+
+fn holds_boundary(octets: &[u8]) -> bool {
+    octets.windows(BOUNDARY_MARK.len()).any(|window| window == BOUNDARY_MARK)
+}
+
+/// Runs the encoder to count, unless a quick look shows that base64 is shorter.
+fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
+    let line_end = |octet: &u8| breaks == Breaks::Text && matches!(octet, b'\r' | b'\n');
+    let escaped = octets.iter().filter(|octet| !is_literal(**octet) && !line_end(octet)).count() as u64;
+    if size.saturating_add(escaped.saturating_mul(2)) > base64_size(size) {
+        return None;
+    }
+    let mut total = 0_u64;
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let mut line = Line::new();
+        let taken = quoted_printable(rest, breaks, &mut line);
+        total = total.saturating_add(line.length() as u64);
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Some(total)
+}

@@ -1,0 +1,160 @@
+//! Human text in header fields: plain where it can be, encoded words where it must (RFC 2047).
+
+use super::coding::{base64, base64_length, hex};
+use super::ink::{Ink, WIDTH};
+use crate::wire::{Fault, Syntax};
+
+/// Longest word that still can be folded into a line, with the space in front of it.
+const FOLDABLE: usize = WIDTH - 1;
+
+/// Longest word of raw UTF-8: scripts without spaces give no place to fold, and 998 is the end
+/// (RFC 6532 §3.4), with each character escaped.
+const UNFOLDABLE: usize = 450;
+
+/// Text for people: a subject, a comment. Any Unicode text on one line, without control characters.
+///
+/// It goes out as it is where it is ASCII (or the transport takes UTF-8), with single spaces and
+/// short words; otherwise in encoded words, which give the reader exactly the same text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct HeaderText<'a>(&'a str);
+
+impl<'a> HeaderText<'a> {
+    /// Checks `text`.
+    ///
+    /// # Errors
+    /// At the first control character (C0, DEL, C1), and so at every CR, LF and NUL.
+    pub fn new(text: &'a str) -> Result<Self, Syntax> {
+        match text.char_indices().find(|(_, character)| character.is_control()) {
+            None => Ok(Self(text)),
+            Some((at, '\r' | '\n' | '\0')) => Err(Syntax::new(Fault::LineBreak, text.as_bytes(), at)),
+            Some((at, _)) => Err(Syntax::new(Fault::Unexpected, text.as_bytes(), at)),
+        }
+    }
+
+    /// The text as it was given.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// Appends the text, each word with a space or a fold in front of it.
+    pub(crate) fn emit(&self, utf8: bool, ink: &mut Ink<'_>) {
+        if is_plain(self.0, utf8, FOLDABLE) {
+            words(self.0.as_bytes(), ink)
+        } else {
+            encoded_words(self.0, ink)
+        }
+    }
+}
+
+/// Whether `text` reads the same when it stands in a header field as it is: words of at most
+/// `longest` octets with one space between, and nothing that looks like an encoded word.
+pub(crate) fn is_plain(text: &str, utf8: bool, longest: usize) -> bool {
+    let mut word = 0_usize;
+    let mut wide = false;
+    let mut last = b' ';
+    for octet in text.bytes() {
+        if octet == b' ' {
+            if last == b' ' {
+                return false;
+            }
+            word = 0;
+            wide = false;
+        } else {
+            wide |= !octet.is_ascii();
+            word = word.saturating_add(1);
+            let longest = if wide { UNFOLDABLE } else { longest };
+            if word > longest || (wide && !utf8) || (last == b'=' && octet == b'?') {
+                return false;
+            }
+        }
+        last = octet;
+    }
+    last != b' ' || text.is_empty()
+}
+
+/// Appends the words of `text`, each with a space or a fold in front of it.
+pub(crate) fn words(text: &[u8], ink: &mut Ink<'_>) {
+    for word in text.split(|octet| *octet == b' ') {
+        ink.space(word.len());
+        ink.put(word);
+    }
+}
+
+/// Appends `text` in encoded words of at most 75 characters, cut between characters, in B or Q by
+/// which is shorter.
+///
+/// ```abnf
+/// encoded-word = "=?" charset "?" encoding "?" encoded-text "?="
+/// ```
+pub(crate) fn encoded_words(text: &str, ink: &mut Ink<'_>) {
+    const FRAME: usize = 12;
+    // Four octets in Q: no place for less than one character.
+    const LEAST: usize = 12;
+    let quoted = text.bytes().map(q_width).fold(0_usize, usize::saturating_add) <= base64_length(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut room = ink.room().saturating_sub(FRAME + 1);
+        if room < LEAST {
+            ink.line_end();
+            room = WIDTH - FRAME - 1;
+        }
+        let (word, behind) = split(rest, room, quoted);
+        rest = behind;
+        ink.put(if quoted { b" =?utf-8?Q?" } else { b" =?utf-8?B?" });
+        if quoted {
+            q(word, ink)
+        } else {
+            b(word, ink)
+        }
+        ink.put(b"?=");
+    }
+}
+
+/// As many characters from the front as take at most `room` columns when encoded.
+fn split(text: &str, room: usize, quoted: bool) -> (&str, &str) {
+    let mut width = 0_usize;
+    let mut end = 0_usize;
+    for character in text.chars() {
+        let length = character.len_utf8();
+        let behind = end.saturating_add(length);
+        width = match (quoted, character) {
+            (false, _) => base64_length(behind),
+            (true, _) if character.is_ascii() => width.saturating_add(q_width(character as u8)),
+            (true, _) => width.saturating_add(length.saturating_mul(3)),
+        };
+        if width > room {
+            break;
+        }
+        end = behind;
+    }
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// What the Q encoding takes as it is everywhere, phrases included (RFC 2047 §5 (3)).
+fn is_q_literal(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'!' | b'*' | b'+' | b'-' | b'/')
+}
+
+fn q_width(octet: u8) -> usize {
+    if is_q_literal(octet) || octet == b' ' { 1 } else { 3 }
+}
+
+fn q(text: &str, ink: &mut Ink<'_>) {
+    for octet in text.bytes() {
+        match octet {
+            b' ' => ink.byte(b'_'),
+            _ if is_q_literal(octet) => ink.byte(octet),
+            _ => {
+                let [high, low] = hex(octet);
+                ink.put(&[b'=', high, low]);
+            }
+        }
+    }
+}
+
+fn b(text: &str, ink: &mut Ink<'_>) {
+    let mut characters = [0; WIDTH];
+    base64(text.as_bytes(), &mut characters);
+    ink.put(characters.get(..base64_length(text.len())).unwrap_or_default());
+}
