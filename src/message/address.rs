@@ -53,13 +53,16 @@ impl<'a> Address<'a> {
         let comma = usize::from(more);
         if let Some(name) = self.name {
             phrase(name.as_str(), utf8, ink);
-            ink.space(mailbox.len().saturating_add(2).saturating_add(comma));
+        }
+        // Some readers understand a quoted local part in brackets only.
+        let brackets = self.name.is_some() || mailbox.first() == Some(&b'"');
+        ink.space(mailbox.len().saturating_add(if brackets { 2 } else { 0 }).saturating_add(comma));
+        if brackets {
             ink.byte(b'<');
-            ink.put(mailbox);
+        }
+        ink.put(mailbox);
+        if brackets {
             ink.byte(b'>');
-        } else {
-            ink.space(mailbox.len().saturating_add(comma));
-            ink.put(mailbox);
         }
         if more {
             ink.byte(b',');

@@ -263,8 +263,8 @@ impl<S: Source> Entity for Attachment<'_, S> {
 
     fn coding(&self, place: Place) -> Coding {
         match self.source.coding(place.transport) {
-            // Behind a mail that is one binary part there would be a line end too many.
-            Coding::Binary if place.depth == 0 => self.source.coding(Transport::seven_bit()),
+            // A mail that is nothing but this part ends with a line end, which would become part of it.
+            Coding::Binary | Coding::QuotedPrintable if place.depth == 0 => Coding::Base64,
             coding => coding,
         }
     }

@@ -128,7 +128,9 @@ impl<'a> FileName<'a> {
         // filename*999*=utf-8'' and a semicolon leave room for this many
         const SECTION: usize = 48;
         let octets = self.0.as_bytes();
-        if octets.len() <= SECTION && octets.iter().all(|octet| is_quotable(*octet)) {
+        // Some decode encoded words in quotes, too.
+        let encoded = octets.windows(2).any(|window| window == b"=?");
+        if octets.len() <= SECTION && !encoded && octets.iter().all(|octet| is_quotable(*octet)) {
             ink.byte(b';');
             ink.space(octets.len().saturating_add(11));
             ink.put(b"filename=\"");
@@ -138,32 +140,38 @@ impl<'a> FileName<'a> {
         }
         let whole =
             octets.iter().map(|octet| percent_width(*octet)).fold(0, usize::saturating_add) <= SECTION;
-        let mut rest = octets;
+        let mut left = SECTION;
         let mut number = 0_u16;
-        while !rest.is_empty() {
-            ink.byte(b';');
-            ink.space(WIDTH - 2);
-            ink.put(b"filename*");
-            if !whole {
-                decimal(number, ink);
-                ink.byte(b'*');
-            }
-            ink.byte(b'=');
-            if number == 0 {
-                ink.put(b"utf-8''");
-            }
-            number = number.saturating_add(1);
-            let mut width = 0_usize;
-            while let Some((octet, behind)) = rest.split_first() {
-                width = width.saturating_add(percent_width(*octet));
-                if width > SECTION {
-                    break;
-                }
+        ink.byte(b';');
+        section(whole, number, ink);
+        ink.put(b"utf-8''");
+        for character in self.0.chars() {
+            let mut octets = [0; 4];
+            let octets = character.encode_utf8(&mut octets).as_bytes();
+            let width = octets.iter().map(|octet| percent_width(*octet)).sum();
+            // Cut between characters: some decode each section by itself.
+            left = left.checked_sub(width).unwrap_or_else(|| {
+                number = number.saturating_add(1);
+                ink.byte(b';');
+                section(whole, number, ink);
+                SECTION.saturating_sub(width)
+            });
+            for octet in octets {
                 percent(*octet, ink);
-                rest = behind;
             }
         }
     }
+}
+
+/// Appends the front of a parameter, or of a section of it (RFC 2231 §4.1), on a new line.
+fn section(whole: bool, number: u16, ink: &mut Ink<'_>) {
+    ink.space(WIDTH);
+    ink.put(b"filename*");
+    if !whole {
+        decimal(number, ink);
+        ink.byte(b'*');
+    }
+    ink.byte(b'=');
 }
 
 /// ```abnf

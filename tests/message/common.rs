@@ -316,7 +316,7 @@ fn mailbox(domain: &'static str, utf8: bool) -> impl Strategy<Value = String> {
     } else {
         prop_oneof![
             6 => "[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}(\\.[a-z0-9]{1,10}){0,2}",
-            1 => "\"[a-z .,@<>]{1,20}\"",
+            1 => "\"[a-z.]{1,9} [a-z]{1,9}\"",
             1 => "[a-z]{64}",
         ]
         .boxed()
