@@ -85,7 +85,7 @@ impl<'a> From<Mailbox<'a>> for Address<'a> {
 /// ```
 fn phrase(name: &str, utf8: bool, ink: &mut Ink<'_>) {
     if !is_plain(name, utf8, LONGEST_WORD) {
-        encoded_words(name, ink);
+        encoded_words(name, true, ink);
     } else if name.bytes().all(|octet| octet == b' ' || is(octet, ATEXT)) {
         words(name.as_bytes(), ink);
     } else {

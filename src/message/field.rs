@@ -1,14 +1,14 @@
 //! Header fields of the caller's own.
 
 use super::ink::Ink;
-use super::text::{HeaderText, words};
+use super::text::{HeaderText, value};
 use crate::wire::{Fault, Syntax};
 
 /// Longest word of a structured value: it cannot be folded.
 const LONGEST_WORD: usize = 900;
 
-/// Longest name of a field.
-const LONGEST_NAME: usize = 64;
+/// Longest name of a field: an encoded word has to find room behind it.
+const LONGEST_NAME: usize = 40;
 
 /// Fields that the writer makes itself, or never lets out.
 const OWN: [&str; 14] = [
@@ -106,7 +106,7 @@ impl<'a> Field<'a> {
         ink.byte(b':');
         match self.value {
             Value::Text(text) => text.emit(utf8, ink),
-            Value::Structured(value) => words(value.as_bytes(), ink),
+            Value::Structured(text) => value(text.as_bytes(), ink),
         }
         ink.line_end();
     }

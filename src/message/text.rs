@@ -37,12 +37,14 @@ impl<'a> HeaderText<'a> {
         self.0
     }
 
-    /// Appends the text, each word with a space or a fold in front of it.
+    /// Appends the text behind the field's name.
     pub(crate) fn emit(&self, utf8: bool, ink: &mut Ink<'_>) {
-        if is_plain(self.0, utf8, FOLDABLE) {
-            words(self.0.as_bytes(), ink)
+        let first = first_word(self.0.as_bytes());
+        let fits = first.len() < ink.room() || !first.is_ascii();
+        if fits && is_plain(self.0, utf8, FOLDABLE) {
+            value(self.0.as_bytes(), ink);
         } else {
-            encoded_words(self.0, ink)
+            encoded_words(self.0, false, ink);
         }
     }
 }
@@ -73,6 +75,21 @@ pub(crate) fn is_plain(text: &str, utf8: bool, longest: usize) -> bool {
     last != b' ' || text.is_empty()
 }
 
+/// Appends the words of a field's value. There is no fold in front of the first, because some readers
+/// take its space for a part of the value.
+pub(crate) fn value(text: &[u8], ink: &mut Ink<'_>) {
+    let first = first_word(text);
+    ink.byte(b' ');
+    ink.put(first);
+    if let Some(rest) = text.get(first.len().saturating_add(1)..) {
+        words(rest, ink);
+    }
+}
+
+fn first_word(text: &[u8]) -> &[u8] {
+    text.split(|octet| *octet == b' ').next().unwrap_or_default()
+}
+
 /// Appends the words of `text`, each with a space or a fold in front of it.
 pub(crate) fn words(text: &[u8], ink: &mut Ink<'_>) {
     for word in text.split(|octet| *octet == b' ') {
@@ -82,22 +99,28 @@ pub(crate) fn words(text: &[u8], ink: &mut Ink<'_>) {
 }
 
 /// Appends `text` in encoded words of at most 75 characters, cut between characters, in B or Q by
-/// which is shorter.
+/// which is shorter. In a phrase they begin on a new line if that saves the cut: some readers see a
+/// space there.
 ///
 /// ```abnf
 /// encoded-word = "=?" charset "?" encoding "?" encoded-text "?="
 /// ```
-pub(crate) fn encoded_words(text: &str, ink: &mut Ink<'_>) {
+pub(crate) fn encoded_words(text: &str, phrase: bool, ink: &mut Ink<'_>) {
     const FRAME: usize = 12;
+    const MOST: usize = WIDTH - FRAME - 1;
     // Four octets in Q: no place for less than one character.
     const LEAST: usize = 12;
-    let quoted = text.bytes().map(q_width).fold(0_usize, usize::saturating_add) <= base64_length(text.len());
+    let q_length = text.bytes().map(q_width).fold(0_usize, usize::saturating_add);
+    let b_length = base64_length(text.len());
+    let quoted = q_length <= b_length;
+    let length = q_length.min(b_length);
+    let least = if phrase && length <= MOST { length } else { LEAST };
     let mut rest = text;
     while !rest.is_empty() {
         let mut room = ink.room().saturating_sub(FRAME + 1);
-        if room < LEAST {
+        if room < least {
             ink.line_end();
-            room = WIDTH - FRAME - 1;
+            room = MOST;
         }
         let (word, behind) = split(rest, room, quoted);
         rest = behind;
