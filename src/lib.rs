@@ -6,6 +6,16 @@
 #[cfg(test)]
 extern crate std;
 
+mod error;
+mod log;
+
+pub mod client;
 pub mod data;
+pub mod io;
 pub mod message;
+pub mod sasl;
+pub mod session;
+pub mod submission;
 pub mod wire;
+
+pub use error::{Buffer, Capacity, Error, Misuse, Protocol};

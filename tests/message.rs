@@ -5,7 +5,7 @@
 mod common;
 
 use common::{File, Kind, Mail, Person, Shape, mail, normalised};
-use embedded_smtp::message::{Attachment, Message, MessageWriter, Multipart, Octets, Text};
+use embedded_smtp::message::{Attachment, Message, MessageWriter, Multipart, Octets, Text, Transport};
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders, PartType};
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn keeps_to_the_rules(mail: &Mail) {
             assert!(line.len() <= 998);
         }
     }
-    if mail.transport == Default::default() && !mail.has_utf8_mailbox() {
+    if mail.transport == Transport::default() && !mail.has_utf8_mailbox() {
         assert!(octets.is_ascii() && !written.needs.eight_bit && !written.needs.utf8_headers);
     }
     assert!(written.needs.utf8_headers || header.is_ascii());
@@ -199,7 +199,7 @@ fn every_buffer_size_gives_the_same_mail() {
             file(Kind::Unknown, b""),
         ],
         shape: Shape::All,
-        transport: Default::default(),
+        transport: Transport::default(),
     };
     let whole = mail.write(1 << 16).octets;
     for size in 1..whole.len() + 2 {

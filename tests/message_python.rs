@@ -37,8 +37,11 @@ fn pythons_email_package_reads_back_what_was_written() {
 fn expectations(mail: &Mail) -> String {
     let mut lines = String::new();
     let mut put = |key: &str, value: &[u8]| {
-        let digits: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
-        writeln!(lines, "{key} {digits}").unwrap();
+        write!(lines, "{key} ").unwrap();
+        for octet in value {
+            write!(lines, "{octet:02x}").unwrap();
+        }
+        lines.push('\n');
     };
     let alone = mail.texts().len() + mail.parts().len() == 1;
     let utf8 = mail.transport.utf8_headers() || mail.has_utf8_mailbox();

@@ -99,9 +99,9 @@ fn quoted_string(text: &[u8], ink: &mut Ink<'_>) {
     let mut first = true;
     while let Some(word) = words.next() {
         let last = words.peek().is_none();
-        let escapes = word.iter().filter(|octet| escaped(**octet)).count();
+        let backslashes = word.iter().filter(|octet| escaped(**octet)).count();
         let quotes = usize::from(first).saturating_add(usize::from(last));
-        ink.space(word.len().saturating_add(escapes).saturating_add(quotes));
+        ink.space(word.len().saturating_add(backslashes).saturating_add(quotes));
         if first {
             ink.byte(b'"');
         }

@@ -1,7 +1,7 @@
 //! A message as a body that an engine pulls.
 
 use super::entity::Content;
-use super::message::Message;
+use super::mail::Message;
 use super::reader::WriteError;
 use super::writer::MessageWriter;
 use crate::data::{Body, Needs};

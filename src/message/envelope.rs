@@ -5,7 +5,7 @@ use crate::wire::Mailbox;
 
 /// The mailboxes of several lists of addresses, each once: local parts are compared as they are, and
 /// domains without regard to ASCII case (RFC 5321 §2.4).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Recipients<'a> {
     lists: [&'a [Address<'a>]; 3],
     next: usize,

@@ -1,7 +1,8 @@
 //! Names that no other mail or part has: RFC 5322 §3.6.4, RFC 2045 §7.
 
 use super::ink::Ink;
-use crate::wire::class::{ATEXT, DCONTENT, before, dotted, is};
+use crate::wire::class::{ATEXT, DCONTENT, before, dotted, run};
+use crate::wire::syntax::{Parsed, octet, whole};
 use crate::wire::{Domain, Fault, Syntax};
 
 /// Longest identifier, so that a line with it stays within 998 octets.
@@ -43,39 +44,12 @@ impl<'a> MessageId<'a> {
     /// Where `id` does not follow the grammar; past 900 octets.
     pub fn new(id: &'a str) -> Result<Self, Syntax> {
         let octets = id.as_bytes();
-        let fault = |rest: &[u8]| {
-            let at = octets.len().saturating_sub(rest.len());
-            let fault = match rest.first() {
-                None => Fault::Incomplete,
-                Some(b'\r' | b'\n' | 0) => Fault::LineBreak,
-                Some(_) => Fault::Unexpected,
-            };
-            Err(Syntax::new(fault, octets, at))
-        };
         if octets.len() > LONGEST {
             return Err(Syntax::new(Fault::TooLong, octets, LONGEST));
         }
-        let rest = dot_atom(octets);
-        let left = before(octets, rest);
-        let Some((b'@', right)) = rest.split_first().filter(|_| !left.is_empty()) else {
-            return fault(rest);
-        };
-        let rest = match right.split_first() {
-            Some((b'[', literal)) => {
-                let end = literal.iter().position(|octet| !is(*octet, DCONTENT)).unwrap_or(literal.len());
-                match literal.get(end..).and_then(<[u8]>::split_first) {
-                    Some((b']', rest)) => rest,
-                    _ => return fault(literal.get(end..).unwrap_or_default()),
-                }
-            }
-            _ => dot_atom(right),
-        };
-        match (rest, id.split_at_checked(left.len())) {
-            ([], Some((left, right))) if octets.len() > left.len().saturating_add(1) => {
-                Ok(Self { left: Left::Text(left), right: right.get(1..).unwrap_or_default() })
-            }
-            _ => fault(rest),
-        }
+        let left = whole(octets, msg_id)?;
+        let (left, right) = id.split_at_checked(left).unwrap_or_default();
+        Ok(Self { left: Left::Text(left), right: right.get(1..).unwrap_or_default() })
     }
 
     /// Octets with the angle brackets.
@@ -129,12 +103,16 @@ impl<'a> MessageId<'a> {
     }
 }
 
-/// What stands behind the dot-atom at the front; all of it if there is none.
-fn dot_atom(input: &[u8]) -> &[u8] {
-    match dotted(input, ATEXT, ATEXT) {
-        Ok((rest, ())) => rest,
-        Err(_) => input,
-    }
+/// Gives the length of the left part.
+fn msg_id(input: &[u8]) -> Parsed<'_, usize> {
+    let (rest, ()) = dotted(input, ATEXT)?;
+    let left = before(input, rest).len();
+    let (right, ()) = octet(b'@')(rest)?;
+    let (rest, ()) = match octet(b'[')(right) {
+        Ok((literal, ())) => run(literal, DCONTENT).and_then(|(rest, _)| octet(b']')(rest))?,
+        Err(_) => dotted(right, ATEXT)?,
+    };
+    Ok((rest, left))
 }
 
 /// Appends sixteen digits.

@@ -3,6 +3,8 @@
 use super::coding::hex;
 use super::ink::{Ink, WIDTH};
 use super::text::HeaderText;
+use crate::wire::class::run_of;
+use crate::wire::syntax::{Parsed, fail, octet, whole};
 use crate::wire::{Fault, Syntax};
 
 /// Longest media type with its parameters; no part of it is then too long to fold.
@@ -36,39 +38,11 @@ impl<'a> MimeType<'a> {
     /// `multipart/...` and `message/...`, which may not be encoded (RFC 2046 §5).
     pub fn new(text: &'a str) -> Result<Self, Syntax> {
         let octets = text.as_bytes();
-        let fault = |rest: &[u8]| {
-            let at = octets.len().saturating_sub(rest.len());
-            let fault = match rest.first() {
-                None => Fault::Incomplete,
-                Some(b'\r' | b'\n' | 0) => Fault::LineBreak,
-                Some(_) => Fault::Unexpected,
-            };
-            Syntax::new(fault, octets, at)
-        };
         if octets.len() > LONGEST {
             return Err(Syntax::new(Fault::TooLong, octets, LONGEST));
         }
-        let (kind, rest) = token(octets).ok_or_else(|| fault(octets))?;
-        if kind.eq_ignore_ascii_case(b"multipart") || kind.eq_ignore_ascii_case(b"message") {
-            return Err(Syntax::new(Fault::Value, octets, 0));
-        }
-        let rest = rest.strip_prefix(b"/").ok_or_else(|| fault(rest))?;
-        let (_, mut rest) = token(rest).ok_or_else(|| fault(rest))?;
-        while let Some(behind) = rest.strip_prefix(b";") {
-            let behind = behind.strip_prefix(b" ").unwrap_or(behind);
-            let (_, behind) = token(behind).ok_or_else(|| fault(behind))?;
-            let value = behind.strip_prefix(b"=").ok_or_else(|| fault(behind))?;
-            let quoted = value.strip_prefix(b"\"");
-            rest = match quoted {
-                None => token(value).ok_or_else(|| fault(value))?.1,
-                Some(quoted) => {
-                    let end = quoted.iter().position(|octet| !is_quotable(*octet));
-                    let behind = quoted.get(end.unwrap_or(quoted.len())..).unwrap_or_default();
-                    behind.strip_prefix(b"\"").ok_or_else(|| fault(behind))?
-                }
-            };
-        }
-        if rest.is_empty() { Ok(Self(text)) } else { Err(fault(rest)) }
+        whole(octets, media_type)?;
+        Ok(Self(text))
     }
 
     /// The media type as it was given.
@@ -174,15 +148,28 @@ fn section(whole: bool, number: u16, ink: &mut Ink<'_>) {
     ink.byte(b'=');
 }
 
+fn media_type(input: &[u8]) -> Parsed<'_, ()> {
+    let (rest, kind) = run_of(input, is_token)?;
+    if kind.eq_ignore_ascii_case(b"multipart") || kind.eq_ignore_ascii_case(b"message") {
+        return fail(Fault::Value, input);
+    }
+    let (rest, ()) = octet(b'/')(rest)?;
+    let (mut rest, _) = run_of(rest, is_token)?;
+    while let Ok((behind, ())) = octet(b';')(rest) {
+        let behind = behind.strip_prefix(b" ").unwrap_or(behind);
+        let (behind, _) = run_of(behind, is_token)?;
+        let (value, ()) = octet(b'=')(behind)?;
+        rest = match octet(b'"')(value) {
+            Ok((quoted, ())) => run_of(quoted, is_quotable).and_then(|(rest, _)| octet(b'"')(rest))?.0,
+            Err(_) => run_of(value, is_token)?.0,
+        };
+    }
+    Ok((rest, ()))
+}
+
 /// ```abnf
 /// token = 1*<any ASCII CHAR except SPACE, CTLs, or tspecials>
 /// ```
-/// Gives the token and what stands behind it.
-fn token(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = input.iter().position(|octet| !is_token(*octet)).unwrap_or(input.len());
-    input.split_at_checked(end).filter(|(token, _)| !token.is_empty())
-}
-
 fn is_token(octet: u8) -> bool {
     matches!(octet, b'!'..=b'~') && !b"()<>@,;:\\\"/[]?=".contains(&octet)
 }

@@ -11,6 +11,17 @@ pub(crate) const LONGEST_LINE: usize = 998;
 /// (RFC 2045 §6.7); content that goes out as it is and holds this gets encoded.
 pub(crate) const BOUNDARY_MARK: &[u8] = b"--=_";
 
+/// All octets are below 128.
+const ASCII: u8 = 1;
+/// No NUL and no line of more than 998 octets.
+const LINES: u8 = 2;
+/// Something in it could be taken for a boundary.
+const BOUNDARY: u8 = 4;
+/// Line ends are CRLF already.
+const VERBATIM: u8 = 8;
+/// Ends with a line end, or is empty.
+const ENDS_LINE: u8 = 16;
+
 /// What a part in memory is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -19,16 +30,7 @@ pub(crate) struct Survey {
     size: u64,
     /// Octets in quoted-printable; `None` if certainly more than in base64.
     quoted: Option<u64>,
-    /// All octets are below 128.
-    ascii: bool,
-    /// No NUL and no line of more than 998 octets.
-    lines: bool,
-    /// Something in it could be taken for a boundary.
-    boundary: bool,
-    /// Line ends are CRLF already.
-    verbatim: bool,
-    /// Ends with a line end, or is empty.
-    ends_line: bool,
+    traits: u8,
 }
 
 impl Survey {
@@ -59,30 +61,28 @@ impl Survey {
         let boundary = holds_boundary(text);
         let quoted = if ascii && lines && !boundary { None } else { quoted_size(text, Breaks::Text, size) };
         let ends_line = matches!(text.last(), None | Some(b'\r' | b'\n'));
-        Self { size, quoted, ascii, lines, boundary, verbatim, ends_line }
+        let traits = flag(ascii, ASCII)
+            | flag(lines, LINES)
+            | flag(boundary, BOUNDARY)
+            | flag(verbatim, VERBATIM)
+            | flag(ends_line, ENDS_LINE);
+        Self { size, quoted, traits }
     }
 
     /// Looks through octets, of which each must arrive as it is.
     pub(crate) fn of_octets(octets: &[u8]) -> Self {
         let size = octets.len() as u64;
-        Self {
-            size,
-            quoted: quoted_size(octets, Breaks::Octets, size),
-            ascii: octets.is_ascii(),
-            lines: false,
-            boundary: holds_boundary(octets),
-            verbatim: true,
-            ends_line: false,
-        }
+        let traits = flag(holds_boundary(octets), BOUNDARY) | VERBATIM;
+        Self { size, quoted: quoted_size(octets, Breaks::Octets, size), traits }
     }
 
     /// The lightest encoding that the transport lets through.
     pub(crate) fn coding(&self, transport: Transport) -> Coding {
-        if !self.boundary {
-            if self.lines && self.ascii {
+        if !self.is(BOUNDARY) {
+            if self.is(LINES | ASCII) {
                 return Coding::SevenBit;
             }
-            if self.lines && transport.eight_bit() {
+            if self.is(LINES) && transport.eight_bit() {
                 return Coding::EightBit;
             }
             if transport.binary() {
@@ -104,15 +104,23 @@ impl Survey {
         }
     }
 
+    fn is(&self, traits: u8) -> bool {
+        self.traits & traits == traits
+    }
+
     /// Whether the content can go out without being looked at again.
     pub(crate) fn verbatim(&self) -> bool {
-        self.verbatim
+        self.is(VERBATIM)
     }
 
     /// Whether the encoded body ends with a line end, or is empty.
     pub(crate) fn ends_line(&self, coding: Coding) -> bool {
-        self.ends_line && (coding != Coding::Base64 || self.size == 0)
+        self.is(ENDS_LINE) && (coding != Coding::Base64 || self.size == 0)
     }
+}
+
+fn flag(set: bool, flag: u8) -> u8 {
+    if set { flag } else { 0 }
 }
 
 fn holds_boundary(octets: &[u8]) -> bool {

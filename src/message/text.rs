@@ -126,9 +126,9 @@ pub(crate) fn encoded_words(text: &str, phrase: bool, ink: &mut Ink<'_>) {
         rest = behind;
         ink.put(if quoted { b" =?utf-8?Q?" } else { b" =?utf-8?B?" });
         if quoted {
-            q(word, ink)
+            q(word, ink);
         } else {
-            b(word, ink)
+            b(word, ink);
         }
         ink.put(b"?=");
     }

@@ -4,7 +4,7 @@ use super::entity::Content;
 use super::flow::Cursor;
 use super::header::At;
 use super::ink::Ink;
-use super::message::Message;
+use super::mail::Message;
 use super::reader::WriteError;
 
 /// Writes a [`Message`] in pieces of any size. The octets are the same whatever the sizes.

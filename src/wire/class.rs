@@ -1,54 +1,92 @@
-//! Classes of octets, in one table of 128 octets that all grammars share: a look-up for each octet
+//! Classes of octets, in one table of 256 octets that all grammars share: a look-up for each octet
 //! costs less time than comparisons, and one table costs less flash than many of them.
+//!
+//! What UTF-8 adds to a class (RFC 6531 §3.3) is any octet above 127; whether the octets are UTF-8 is
+//! found out once for a whole value.
 
 use super::syntax::{Fault, Parsed, fail};
 
-/// `atext` (RFC 5322 §3.2.3; RFC 6531 §3.3 adds UTF-8).
+/// `atext` (RFC 5322 §3.2.3), UTF-8.
 pub(crate) const ATEXT: u8 = 1;
-/// `Let-dig` (RFC 5321 §4.1.2), or an octet of a U-label (RFC 6531 §3.3).
-pub(crate) const LET_DIG: u8 = 2;
-/// The hyphen, which may stand inside a label only.
-pub(crate) const HYPHEN: u8 = 4;
-/// The underscore, which host names must not have, but do.
-pub(crate) const UNDERSCORE: u8 = 8;
-/// `qtextSMTP` (RFC 5321 §4.1.2; RFC 6531 §3.3 adds UTF-8).
-pub(crate) const QTEXT: u8 = 16;
+/// What a label has: letters, digits, hyphens (RFC 5321 §4.1.2), UTF-8.
+pub(crate) const LDH: u8 = 2;
+/// What the labels of hosts' names have in the field: underscores too.
+pub(crate) const HOST: u8 = 4;
+/// What an `esmtp-keyword` has: letters, digits, hyphens (RFC 5321 §4.1.2).
+pub(crate) const KEYWORD: u8 = 8;
+/// `esmtp-value` (RFC 5321 §4.1.2), UTF-8.
+pub(crate) const VALUE: u8 = 16;
+/// `xchar` (RFC 3461 §4).
+pub(crate) const XCHAR: u8 = 32;
 /// `dcontent` (RFC 5321 §4.1.3).
-pub(crate) const DCONTENT: u8 = 32;
-/// `esmtp-value` (RFC 5321 §4.1.2; RFC 6531 §3.3 adds UTF-8).
-pub(crate) const VALUE: u8 = 64;
+pub(crate) const DCONTENT: u8 = 64;
 /// Text: HT, space to tilde (RFC 5321 §4.2), and any octet above 127.
 pub(crate) const TEXT: u8 = 128;
 
-/// What UTF-8 adds to the classes. Whether the octets are UTF-8 is found out once for a whole value.
-const NON_ASCII: u8 = ATEXT | LET_DIG | QTEXT | VALUE | TEXT;
+static TABLE: [u8; 256] = table();
 
-static TABLE: [u8; 128] = table();
-
-/// Whether `octet` is in one of `classes`.
-pub(crate) fn is(octet: u8, classes: u8) -> bool {
-    TABLE.get(usize::from(octet)).copied().unwrap_or(NON_ASCII) & classes != 0
+fn classes_of(octet: u8) -> u8 {
+    TABLE.get(usize::from(octet)).copied().unwrap_or_default()
 }
 
-/// `part *("." part)`, where a part begins and ends with an octet of `edge` and has octets of
-/// `edge` or `inner` between; gives what stands behind. The shape of both a Dot-string and a Domain.
-pub(crate) fn dotted(input: &[u8], edge: u8, inner: u8) -> Parsed<'_, ()> {
-    // What the part has so far: nothing, an end that may stay, or an end that may not.
-    let (mut empty, mut closed) = (true, false);
+/// Whether `octet` is in `class`.
+pub(crate) fn is(octet: u8, class: u8) -> bool {
+    classes_of(octet) & class != 0
+}
+
+/// One octet or more of `class`.
+pub(crate) fn run(input: &[u8], class: u8) -> Parsed<'_, &[u8]> {
+    run_of(input, |octet| is(octet, class))
+}
+
+/// One octet or more that `allowed` allows. nom's own `take_while1` splits in a way that the
+/// optimiser does not always prove free of panics.
+pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &[u8]> {
+    let end = input.iter().position(|octet| !allowed(*octet)).unwrap_or(input.len());
+    match input.split_at_checked(end) {
+        Some((run @ [_, ..], rest)) => Ok((rest, run)),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// `word`, in any case of letters; for the same reason not nom's `tag_no_case`.
+pub(crate) fn no_case<'a>(input: &'a [u8], word: &[u8]) -> Parsed<'a, ()> {
+    match input.split_at_checked(word.len()) {
+        Some((found, rest)) if found.eq_ignore_ascii_case(word) => Ok((rest, ())),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
+/// This is the shape of both a Dot-string and a Domain.
+pub(crate) fn dotted(input: &[u8], class: u8) -> Parsed<'_, ()> {
     let mut rest = input;
-    while let Some((&octet, behind)) = rest.split_first() {
-        if is(octet, edge) {
-            (empty, closed) = (false, true);
-        } else if !empty && is(octet, inner) {
-            closed = false;
-        } else if closed && octet == b'.' {
-            (empty, closed) = (true, false);
-        } else {
-            break;
+    loop {
+        let (behind, part) = run(rest, class)?;
+        // Labels have hyphens inside only.
+        if class != ATEXT && part.first() == Some(&b'-') {
+            return fail(Fault::Unexpected, rest);
         }
+        if class != ATEXT && part.last() == Some(&b'-') {
+            return fail(Fault::Unexpected, behind);
+        }
+        match behind {
+            [b'.', next @ ..] => rest = next,
+            _ => return Ok((behind, ())),
+        }
+    }
+}
+
+/// Up to eight octets as one number, letters made small; comparing two such numbers costs one
+/// instruction. Among the octets of keywords and values no two others look the same.
+pub(crate) const fn packed(word: &[u8]) -> u64 {
+    let mut packed = 0;
+    let mut rest = word;
+    while let [octet, behind @ ..] = rest {
+        packed = packed << 8 | (*octet | 0x20) as u64;
         rest = behind;
     }
-    if closed { Ok((rest, ())) } else { fail(Fault::Unexpected, rest) }
+    packed
 }
 
 /// The octets of `input` in front of `rest`, which is its end.
@@ -56,8 +94,8 @@ pub(crate) fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
     input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
-const fn table() -> [u8; 128] {
-    let mut table = [0; 128];
+const fn table() -> [u8; 256] {
+    let mut table = [ATEXT | LDH | HOST | VALUE | TEXT; 256];
     let mut octet = 0;
     while octet < 128 {
         table[octet as usize] = classes(octet);
@@ -69,26 +107,26 @@ const fn table() -> [u8; 128] {
 const fn classes(octet: u8) -> u8 {
     let mut classes = 0;
     if matches!(octet, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') {
-        classes |= LET_DIG | ATEXT;
+        classes |= LDH | HOST | KEYWORD | ATEXT;
+    }
+    if octet == b'-' {
+        classes |= LDH | HOST | KEYWORD;
+    }
+    if octet == b'_' {
+        classes |= HOST;
     }
     if matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
     {
         classes |= ATEXT;
     }
-    if octet == b'-' {
-        classes |= HYPHEN;
+    if matches!(octet, b'!'..=b'<' | b'>'..=b'~') {
+        classes |= VALUE;
     }
-    if octet == b'_' {
-        classes |= UNDERSCORE;
-    }
-    if matches!(octet, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~') {
-        classes |= QTEXT;
+    if matches!(octet, b'!'..=b'*' | b','..=b'<' | b'>'..=b'~') {
+        classes |= XCHAR;
     }
     if matches!(octet, b'!'..=b'Z' | b'^'..=b'~') {
         classes |= DCONTENT;
-    }
-    if matches!(octet, b'!'..=b'<' | b'>'..=b'~') {
-        classes |= VALUE;
     }
     if matches!(octet, b'\t' | b' '..=b'~') {
         classes |= TEXT;

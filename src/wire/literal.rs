@@ -3,9 +3,7 @@
 //! RFC 5321 §4.1.3. The addresses are checked and kept as text; core's own address parsers are
 //! larger, and refuse the leading zeros that this grammar allows.
 
-use nom::bytes::complete::{tag_no_case, take_while, take_while1};
-
-use super::class::{DCONTENT, HYPHEN, LET_DIG, is};
+use super::class::{DCONTENT, KEYWORD, no_case, run, run_of};
 use super::syntax::{Fault, Parsed, fail, octet, within};
 
 /// ```abnf
@@ -14,14 +12,11 @@ use super::syntax::{Fault, Parsed, fail, octet, within};
 /// ```
 pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
     let (rest, ()) = octet(b'[')(input)?;
-    let (rest, content) = take_while(|octet| is(octet, DCONTENT))(rest)?;
-    within(content, rest, |content| {
-        let tag: Parsed<'_, &[u8]> = tag_no_case(b"IPv6:".as_slice())(content);
-        match tag {
-            Ok((address, _)) => ipv6(address),
-            Err(_) if content.contains(&b':') => general(content),
-            Err(_) => ipv4(content),
-        }
+    let (rest, content) = run(rest, DCONTENT)?;
+    within(content, rest, |content| match no_case(content, b"IPv6:") {
+        Ok((address, ())) => ipv6(address),
+        Err(_) if content.contains(&b':') => general(content),
+        Err(_) => ipv4(content),
     })
     .and_then(|(rest, ())| octet(b']')(rest))
 }
@@ -40,7 +35,7 @@ fn ipv4(input: &[u8]) -> Parsed<'_, ()> {
 }
 
 fn snum(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, digits) = take_while1(|octet: u8| octet.is_ascii_digit())(input)?;
+    let (rest, digits) = run_of(input, |octet| octet.is_ascii_digit())?;
     let value = digits
         .iter()
         .fold(0_u16, |value, digit| value.saturating_mul(10).saturating_add(u16::from(digit & 0x0f)));
@@ -68,7 +63,7 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
     // `::` may be the address's end, a single colon may not.
     let mut ended = compressed && rest.is_empty();
     while !ended {
-        let (behind, hex) = take_while1(|octet: u8| octet.is_ascii_hexdigit())(rest)?;
+        let (behind, hex) = run_of(rest, |octet| octet.is_ascii_hexdigit())?;
         if behind.first() == Some(&b'.') {
             (rest, ()) = ipv4(rest)?;
             groups = groups.saturating_add(2);
@@ -104,12 +99,12 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
 /// Ldh-str                 = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
 fn general(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, tag) = take_while1(|octet: u8| octet.is_ascii() && is(octet, LET_DIG | HYPHEN))(input)?;
+    let (rest, tag) = run(input, KEYWORD)?;
     if tag.last() == Some(&b'-') {
         return fail(Fault::Unexpected, rest);
     }
     let (rest, ()) = octet(b':')(rest)?;
-    let (rest, _) = take_while1(|octet| is(octet, DCONTENT))(rest)?;
+    let (rest, _) = run(rest, DCONTENT)?;
     Ok((rest, ()))
 }
 

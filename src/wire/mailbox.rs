@@ -1,6 +1,6 @@
 //! Mailboxes: `local-part@domain`, RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::{ATEXT, QTEXT, before, dotted, is};
+use super::class::{ATEXT, TEXT, before, dotted, is};
 use super::domain::domain_or_literal;
 use super::limits;
 use super::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
@@ -58,6 +58,16 @@ impl<'a> Mailbox<'a> {
         self.text.is_ascii()
     }
 
+    /// The parts of a mailbox that was parsed before.
+    pub(crate) fn again(text: &'a str, at: u8) -> Self {
+        Self { text, at }
+    }
+
+    /// Where the `@` stands.
+    pub(crate) fn at(&self) -> u8 {
+        self.at
+    }
+
     /// The mailbox as a peer gave it.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, at) = mailbox(input)?;
@@ -81,7 +91,7 @@ impl Emit for Mailbox<'_> {
 fn mailbox(input: &[u8]) -> Parsed<'_, u8> {
     let (rest, ()) = match input.first() {
         Some(b'"') => quoted_string(input)?,
-        _ => dotted(input, ATEXT, ATEXT)?,
+        _ => dotted(input, ATEXT)?,
     };
     let local_part = before(input, rest).len();
     if local_part > limits::LOCAL_PART {
@@ -98,6 +108,7 @@ fn mailbox(input: &[u8]) -> Parsed<'_, u8> {
 /// ```abnf
 /// Quoted-string   = DQUOTE *QcontentSMTP DQUOTE
 /// QcontentSMTP    = qtextSMTP / quoted-pairSMTP
+/// qtextSMTP       = %d32-33 / %d35-91 / %d93-126 / UTF8-non-ascii
 /// quoted-pairSMTP = "\" %d32-126
 /// ```
 pub(crate) fn quoted_string(input: &[u8]) -> Parsed<'_, ()> {
@@ -108,7 +119,7 @@ pub(crate) fn quoted_string(input: &[u8]) -> Parsed<'_, ()> {
             [b'\\', b' '..=b'~', behind @ ..] => rest = behind,
             // The octet at fault is the one behind the backslash.
             [b'\\', behind @ ..] => return fail(Fault::Unexpected, behind),
-            [octet, behind @ ..] if is(*octet, QTEXT) => rest = behind,
+            [octet, behind @ ..] if is(*octet, TEXT) && *octet != b'\t' => rest = behind,
             _ => return fail(Fault::Unexpected, rest),
         }
     }

@@ -1,7 +1,6 @@
 //! Paths: mailboxes in angle brackets, as MAIL and RCPT carry them, RFC 5321 §4.1.2.
 
-use nom::bytes::complete::tag_no_case;
-
+use super::class::no_case;
 use super::domain::domain;
 use super::mailbox::Mailbox;
 use super::syntax::{Parsed, Syntax, octet};
@@ -115,8 +114,7 @@ impl<'a> ForwardPath<'a> {
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let postmaster: Parsed<'a, &'a [u8]> = tag_no_case(b"<Postmaster>".as_slice())(input);
-        if let Ok((rest, _)) = postmaster {
+        if let Ok((rest, ())) = no_case(input, b"<Postmaster>") {
             return Ok((rest, Self::Postmaster));
         }
         let (rest, mailbox) = path(input)?;

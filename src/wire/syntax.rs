@@ -113,10 +113,10 @@ pub(crate) fn whole<'a, T>(
         Err(left) => left,
     };
     let at = value.len().saturating_sub(left.octets);
-    let fault = match (left.fault, value.get(at)) {
-        (Fault::Unexpected, None) => Fault::Incomplete,
-        (Fault::Unexpected, Some(b'\r' | b'\n' | 0)) => Fault::LineBreak,
-        (fault, _) => fault,
+    let fault = match (value.get(at), left.fault) {
+        (Some(b'\r' | b'\n' | 0), _) => Fault::LineBreak,
+        (None, Fault::Unexpected) => Fault::Incomplete,
+        (_, fault) => fault,
     };
     Err(Syntax::new(fault, value, at))
 }
@@ -158,6 +158,14 @@ pub(crate) fn octet(wanted: u8) -> impl Fn(&[u8]) -> Parsed<'_, ()> {
     }
 }
 
+/// What stands behind the spaces.
+pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = input {
+        input = rest;
+    }
+    input
+}
+
 /// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
     let mut value = 0_u64;
@@ -181,13 +189,5 @@ pub(crate) fn utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a str> {
             let octets = value.len().saturating_sub(error.valid_up_to()).saturating_add(rest.len());
             Err(nom::Err::Error(Left { octets, fault: Fault::Unexpected }))
         }
-    }
-}
-
-/// Refuses CR, LF and NUL wherever they stand: the first check on anything a caller hands in.
-pub(crate) fn no_line_break(value: &[u8]) -> Result<(), Syntax> {
-    match value.iter().position(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
-        Some(at) => Err(Syntax::new(Fault::LineBreak, value, at)),
-        None => Ok(()),
     }
 }

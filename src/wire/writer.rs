@@ -18,11 +18,12 @@ impl<'b> Writer<'b> {
 
     /// Appends `octets` as they are.
     pub fn put(&mut self, octets: &[u8]) {
-        let end = self.wanted.saturating_add(octets.len());
-        if let Some(room) = self.buffer.get_mut(self.wanted..end) {
+        // Cut in two steps, so that the optimiser sees that the lengths agree.
+        let room = self.buffer.get_mut(self.wanted..).and_then(|room| room.get_mut(..octets.len()));
+        if let Some(room) = room {
             room.copy_from_slice(octets);
         }
-        self.wanted = end;
+        self.wanted = self.wanted.saturating_add(octets.len());
     }
 
     /// Appends one octet.

@@ -153,10 +153,7 @@ impl<'a, C: Content> Message<'a, C> {
         let addresses = self.header.has_utf8_address();
         let utf8_headers = addresses || (self.utf8() && self.header.has_utf8_text());
         let eight_bit = utf8_headers || self.content.coding(self.place()).is_raw();
-        let mut needs = Needs::default();
-        needs.eight_bit = eight_bit;
-        needs.utf8_headers = utf8_headers;
-        needs
+        Needs { eight_bit, utf8_headers }
     }
 
     /// The mailbox to which reports of failure go: the sender's, or the author's.

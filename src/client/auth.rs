@@ -1,0 +1,136 @@
+//! AUTH (RFC 4954).
+
+use super::Client;
+use crate::sasl::base64::encoded_length;
+use crate::sasl::{Challenge, Mechanism, Message};
+use crate::session::{MAX_CHALLENGES, Phase};
+use crate::wire::{Extension, Verb};
+use crate::{Error, Misuse, Protocol};
+
+impl Client<'_> {
+    /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
+    /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well.
+    ///
+    /// # Errors
+    /// As all commands; [`Misuse::NotOffered`] and [`Misuse::MechanismNotOffered`];
+    /// [`Misuse::ClearText`] without TLS, unless it was allowed; [`Misuse::OutOfOrder`] when AUTH has succeeded already.
+    /// [`Error::Capacity`] when any message of the exchange would not fit `tx`, which is known beforehand.
+    pub fn auth(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        self.offered(Extension::Auth)?;
+        if !self.capabilities.mechanisms().has(mechanism.mechanism()) {
+            return Err(Misuse::MechanismNotOffered.into());
+        }
+        self.begin_auth(mechanism, self.flags.clear_text_allowed)
+    }
+
+    /// AUTH with a mechanism that the server does not offer, for servers that take it all the
+    /// same. Never without TLS.
+    ///
+    /// # Errors
+    /// As [`auth`](Self::auth), but for the offer.
+    pub fn auth_unoffered(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        if !self.flags.tls {
+            return Err(Misuse::ClearText.into());
+        }
+        self.begin_auth(mechanism, false)
+    }
+
+    fn begin_auth(&mut self, mechanism: &mut dyn Mechanism, clear_text: bool) -> Result<(), Error> {
+        let name = mechanism.mechanism();
+        if name.reveals_secret() && !self.flags.tls && !clear_text {
+            return Err(Misuse::ClearText.into());
+        }
+        // RFC 4954 §4: no second AUTH
+        if self.flags.authenticated {
+            return Err(Misuse::OutOfOrder(Verb::Auth).into());
+        }
+        self.may_send(Verb::Auth)?;
+        let longest = encoded_length(mechanism.longest()).saturating_add(2);
+        if longest > self.tx.capacity() {
+            return Err(self.tx_short(longest));
+        }
+        self.line(|out| {
+            out.put(b"AUTH ");
+            out.put(name.name().as_bytes());
+            // Whether there is a response is known only once it is written: written twice, so that
+            // an empty one (RFC 4954 §4: "=") is told from none.
+            let mut nothing = crate::wire::Writer::new(&mut []);
+            let mut dry = Message::new(&mut nothing);
+            let any = mechanism.initial(&mut dry);
+            dry.finish();
+            if !any {
+                return;
+            }
+            out.byte(b' ');
+            if nothing.finish() == Ok(0) {
+                out.byte(b'=');
+                return;
+            }
+            let mut message = Message::new(out);
+            mechanism.initial(&mut message);
+            message.finish();
+        })?;
+        self.tx.mark_secret();
+        self.challenges = 0;
+        self.launch(Verb::Auth);
+        Ok(())
+    }
+
+    /// Answers the challenge that [`event`](Self::event) shows now. A mechanism that gives up sends `*`, and the
+    /// server answers that with a refusal.
+    ///
+    /// # Errors
+    /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
+    /// [`Error::Protocol`] for challenges without end.
+    pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        self.may_send(Verb::AuthResponse)?;
+        if self.challenges >= MAX_CHALLENGES {
+            self.failed = Some(Protocol::EndlessAuth);
+            return Err(Protocol::EndlessAuth.into());
+        }
+        let Some((range, true)) = self.challenge() else {
+            return self.auth_cancel();
+        };
+        let number = self.challenges;
+        let available = self.tx.free();
+        let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
+        let mut cancelled = false;
+        let written = self.tx.append(|out| {
+            let mut message = Message::new(out);
+            cancelled = mechanism.respond(number, Challenge(text), &mut message).is_err();
+            message.finish();
+            out.crlf();
+        });
+        if cancelled {
+            // What the mechanism may have written is part of no line; `*` alone is.
+            if let Ok(written) = written {
+                self.tx.withdraw(written);
+            }
+            return self.auth_cancel();
+        }
+        if let Err(needed) = written {
+            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed, available }.into());
+        }
+        self.tx.mark_secret();
+        self.challenges = self.challenges.saturating_add(1);
+        self.launch(Verb::AuthResponse);
+        Ok(())
+    }
+
+    /// Gives the exchange up with `*` (RFC 4954 §4).
+    ///
+    /// # Errors
+    /// As all commands.
+    pub fn auth_cancel(&mut self) -> Result<(), Error> {
+        self.may_send(Verb::AuthResponse)?;
+        self.line(|out| out.byte(b'*'))?;
+        self.launch(Verb::AuthResponse);
+        Ok(())
+    }
+
+    /// Where the challenge's text stands, and whether it is whole.
+    fn challenge(&self) -> Option<(core::ops::Range<usize>, bool)> {
+        debug_assert!(self.phase == Phase::Auth);
+        self.shown.text()
+    }
+}

@@ -1,0 +1,181 @@
+//! The content of a mail on its way out: behind DATA, stuffed, or behind BDAT, as it is.
+
+use super::Client;
+use crate::session::Phase;
+use crate::wire::Verb;
+use crate::{Buffer, Capacity, Error, Misuse};
+
+/// How far the end of a mail's content has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// No end is on its way.
+    None,
+    /// In a last chunk whose octets are not all given.
+    Open,
+    /// It will have been written when so many more octets have been.
+    Waiting(u32),
+    /// The server may have it.
+    Sent,
+}
+
+impl Ending {
+    pub(super) fn transmitted(self, octets: usize) -> Self {
+        match self {
+            Self::Waiting(left) => match left.checked_sub(octets as u32) {
+                None | Some(0) => Self::Sent,
+                Some(left) => Self::Waiting(left),
+            },
+            other => other,
+        }
+    }
+}
+
+impl Client<'_> {
+    /// Copies the front of `octets`, more of the mail's content, into `tx` (behind DATA: with dots doubled,
+    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` is full and must be written first.
+    ///
+    /// # Errors
+    /// [`Misuse::OutOfOrder`] unless 354 has come or a chunk is open; [`Misuse::ChunkLength`] for more
+    /// octets than the chunk has left; [`Misuse::BareLineEnd`] by the policy for line ends: the mail can
+    /// then not be finished, the connection must be closed.
+    pub fn body(&mut self, octets: &[u8]) -> Result<usize, Error> {
+        self.content_due()?;
+        if self.in_place > 0 {
+            return Ok(0);
+        }
+        if self.phase != Phase::Data {
+            let octets = self.chunk_front(octets)?;
+            let mut taken = 0;
+            self.tx.fill(|room| {
+                taken = room.len().min(octets.len());
+                if let (Some(to), Some(from)) = (room.get_mut(..taken), octets.get(..taken)) {
+                    to.copy_from_slice(from);
+                }
+                taken
+            });
+            self.chunk = self.chunk.saturating_sub(taken as u64);
+            self.chunk_advanced();
+            return Ok(taken);
+        }
+        let stuffer = &mut self.stuffer;
+        let mut result = Ok((0, 0));
+        self.tx.fill(|room| {
+            result = stuffer.stuff_into(octets, room);
+            result.map_or(0, |(_, written)| written)
+        });
+        result.map(|(taken, _)| taken).map_err(|_| Misuse::BareLineEnd.into())
+    }
+
+    /// How many octets at the front of `octets` the caller may write to the stream itself, from
+    /// where they lie; they count as sent, and [`transmitted`](Self::transmitted) is told of them. 0 when `tx` has to be
+    /// written first, or when a write of their own would not pay because they are fewer than `tx` holds:
+    /// then [`body`](Self::body) takes them, to travel with what is before and behind them.
+    ///
+    /// Until they are all written nothing else can be.
+    ///
+    /// # Errors
+    /// As [`body`](Self::body).
+    pub fn body_in_place(&mut self, octets: &[u8]) -> Result<usize, Error> {
+        self.content_due()?;
+        let octets = octets.get(..u32::MAX as usize).unwrap_or(octets);
+        let worth = self.tx.capacity().max(1);
+        let Some(front) = octets.get(..worth).filter(|_| self.in_place == 0 && self.tx.is_empty()) else {
+            return Ok(0);
+        };
+        if self.phase == Phase::Data {
+            if self.stuffer.plain(front) < worth {
+                return Ok(0);
+            }
+            let run = octets.get(..self.stuffer.plain(octets)).unwrap_or_default();
+            self.stuffer.advance(run);
+            self.in_place = run.len() as u32;
+        } else {
+            self.in_place = self.chunk_front(octets)?.len() as u32;
+            self.chunk = self.chunk.saturating_sub(u64::from(self.in_place));
+            self.chunk_advanced();
+        }
+        Ok(self.in_place as usize)
+    }
+
+    /// Octets of the piece that [`body_in_place`](Self::body_in_place) took which are still to be written.
+    pub fn body_pending(&self) -> usize {
+        self.in_place as usize
+    }
+
+    /// Ends the content behind DATA: CRLF if it is missing, and the lone dot (RFC 5321 §4.1.1.4).
+    ///
+    /// # Errors
+    /// [`Misuse::OutOfOrder`] outside of the content, [`Misuse::BareLineEnd`] for a bare CR as the last
+    /// octet, [`Error::Capacity`] when `tx` has no 6 octets left.
+    pub fn end_of_body(&mut self) -> Result<(), Error> {
+        self.may_send(Verb::EndOfData)?;
+        let end = self.stuffer.finish().map_err(|_| Misuse::BareLineEnd)?;
+        self.append(|out| out.put(end))?;
+        self.launch(Verb::EndOfData);
+        if self.flags.lmtp && self.recipients == 0 {
+            // RFC 2033 §4.2: nobody was accepted, nobody is replied for
+            self.pipeline.pop();
+            self.phase = Phase::Ready;
+            return Ok(());
+        }
+        self.end_waits();
+        Ok(())
+    }
+
+    /// Opens a chunk of `size` octets, which [`body`](Self::body) then takes as they are (RFC 3030 §2); `last`
+    /// ends the mail.
+    ///
+    /// # Errors
+    /// [`Misuse::NotOffered`] without CHUNKING, [`Misuse::OutOfOrder`], [`Error::Capacity`].
+    pub fn bdat(&mut self, size: u64, last: bool) -> Result<(), Error> {
+        self.offered(crate::wire::Extension::Chunking)?;
+        let verb = if last { Verb::BdatLast } else { Verb::Bdat };
+        self.may_send(verb)?;
+        self.line(|out| {
+            out.put(b"BDAT ");
+            out.number(size);
+            if last {
+                out.put(b" LAST");
+            }
+        })?;
+        self.launch(verb);
+        self.chunk = size;
+        if last {
+            self.end_waits();
+        }
+        Ok(())
+    }
+
+    /// The end of the mail is the last octet in `tx`, or of what is still to come of the chunk.
+    fn end_waits(&mut self) {
+        self.ending =
+            if self.chunk > 0 { Ending::Open } else { Ending::Waiting(self.tx.waiting().len() as u32) };
+    }
+
+    fn chunk_advanced(&mut self) {
+        if self.chunk == 0 && self.ending == Ending::Open {
+            let left = self.tx.waiting().len().saturating_add(self.in_place as usize);
+            self.ending = Ending::Waiting(left as u32);
+        }
+    }
+
+    fn chunk_front<'a>(&self, octets: &'a [u8]) -> Result<&'a [u8], Error> {
+        if octets.len() as u64 > self.chunk {
+            return Err(Misuse::ChunkLength.into());
+        }
+        Ok(octets)
+    }
+
+    /// Whether content may be given now.
+    fn content_due(&self) -> Result<(), Error> {
+        let due = self.chunk > 0 || (self.phase == Phase::Data && self.pipeline.is_empty());
+        if !due || self.failed.is_some() || self.flags.closed {
+            return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn tx_short(&self, needed: usize) -> Error {
+        Capacity { buffer: Buffer::Tx, needed, available: self.tx.free() }.into()
+    }
+}

@@ -1,0 +1,325 @@
+//! Layer 3, the client's side of a session (RFC 5321 §3, §4).
+//!
+//! A [`Client`] sends commands and tells of replies. It does not know what a whole submission is
+//! (layer 4, [`submission`](crate::submission), does); it knows what may be sent when, and what an answer means.
+//!
+//! The methods come in four kinds: octets in and out ([`receive_buffer`](Client::receive_buffer),
+//! [`received`](Client::received), [`received_eof`](Client::received_eof), [`transmit`](Client::transmit),
+//! [`transmitted`](Client::transmitted)); progress ([`poll`](Client::poll), [`event`](Client::event), [`timer`](Client::timer),
+//! [`timed_out`](Client::timed_out)); commands, each of which happens wholly or not at all; and getters.
+
+mod auth;
+mod command;
+mod content;
+mod event;
+mod parameters;
+mod reply;
+
+pub use event::Event;
+pub use parameters::{Parameters, Transfer};
+
+use content::Ending;
+use event::Shown;
+
+use crate::data::{LineEnds, Stuffer};
+use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want};
+use crate::wire::{Capabilities, Extension, Verb};
+use crate::{Buffer, Capacity, Error, Protocol};
+
+/// A client's session over two lent buffers.
+///
+/// `rx` holds what came in and is not used up: [`MIN_RX`] octets at least, 512 to see every reply
+/// line of RFC 5321 whole; longer lines are cut, not refused. `tx` holds what is to go out: commands, and the
+/// parts of a mail that are copied; 512 octets take any command, and the more there are, the fewer writes.
+#[derive(Debug)]
+pub struct Client<'b> {
+    rx: Incoming<'b>,
+    tx: Outgoing<'b>,
+    pipeline: Pipeline,
+    capabilities: Capabilities,
+    phase: Phase,
+    shown: Shown,
+    reply: reply::Fold,
+    failed: Option<Protocol>,
+    stuffer: Stuffer,
+    line_ends: LineEnds,
+    /// Octets of a piece of the body that the caller writes from its own memory.
+    in_place: u32,
+    /// Octets of the chunk that are still to be given.
+    chunk: u64,
+    ending: Ending,
+    /// LMTP: recipients accepted, and so replies to come behind the content (RFC 2033 §4.2).
+    recipients: u16,
+    challenges: u8,
+    epoch: u8,
+    flags: Flags,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
+struct Flags {
+    tls: bool,
+    authenticated: bool,
+    clear_text_allowed: bool,
+    lmtp: bool,
+    eof: bool,
+    closed: bool,
+}
+
+impl<'b> Client<'b> {
+    /// A session on a connection that has just been opened; the server speaks first.
+    pub fn new(rx: &'b mut [u8], tx: &'b mut [u8]) -> Self {
+        let mut pipeline = Pipeline::new();
+        pipeline.push(Verb::Greeting);
+        Self {
+            rx: Incoming::new(rx),
+            tx: Outgoing::new(tx),
+            pipeline,
+            capabilities: Capabilities::NONE,
+            phase: Phase::Connected,
+            shown: Shown::Nothing,
+            reply: reply::Fold::default(),
+            failed: None,
+            stuffer: Stuffer::new(LineEnds::Normalize),
+            line_ends: LineEnds::Normalize,
+            in_place: 0,
+            chunk: 0,
+            ending: Ending::None,
+            recipients: 0,
+            challenges: 0,
+            epoch: 0,
+            flags: Flags::default(),
+        }
+    }
+
+    /// The stream is under TLS from its first octet (RFC 8314 §3.3).
+    pub fn over_tls(mut self) -> Self {
+        self.flags.tls = true;
+        self
+    }
+
+    /// Lets mechanisms that reveal the secret be used without TLS.
+    pub fn allow_clear_text_auth(mut self) -> Self {
+        self.flags.clear_text_allowed = true;
+        self
+    }
+
+    /// What becomes of bare CR and LF in mails to be sent.
+    pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
+        self.line_ends = line_ends;
+        self
+    }
+
+    /// Begins anew on another connection, with the same buffers and settings. `tls` says whether
+    /// the new stream is under TLS from its first octet.
+    pub fn restart(&mut self, tls: bool) {
+        self.rx.clear();
+        self.tx.clear();
+        self.pipeline.clear();
+        self.pipeline.push(Verb::Greeting);
+        self.capabilities = Capabilities::NONE;
+        self.phase = Phase::Connected;
+        self.shown = Shown::Nothing;
+        self.reply = reply::Fold::default();
+        self.failed = None;
+        self.in_place = 0;
+        self.chunk = 0;
+        self.ending = Ending::None;
+        self.recipients = 0;
+        self.challenges = 0;
+        self.epoch = self.epoch.wrapping_add(1);
+        let clear_text_allowed = self.flags.clear_text_allowed;
+        self.flags = Flags { tls, clear_text_allowed, ..Flags::default() };
+    }
+
+    /// Room to read into; empty while nothing may be read (between STARTTLS's reply and
+    /// [`tls_established`](Self::tls_established) the stream belongs to TLS), and while the buffer is full.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        if self.phase == Phase::Tls { &mut [] } else { self.rx.room() }
+    }
+
+    /// Says that `octets` were read into the front of [`receive_buffer`](Self::receive_buffer).
+    pub fn received(&mut self, octets: usize) {
+        self.rx.received(octets);
+    }
+
+    /// Says that the server has closed its side.
+    pub fn received_eof(&mut self) {
+        self.flags.eof = true;
+    }
+
+    /// What is to be written next. Empty while a piece of the body that
+    /// [`body_in_place`](Self::body_in_place) took is to be written instead.
+    pub fn transmit(&self) -> &[u8] {
+        if self.in_place > 0 { &[] } else { self.tx.waiting() }
+    }
+
+    /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
+    pub fn transmitted(&mut self, octets: usize) {
+        if self.in_place > 0 {
+            self.in_place = self.in_place.saturating_sub(octets as u32);
+        } else {
+            self.tx.transmitted(octets);
+        }
+        self.ending = self.ending.transmitted(octets);
+        if self.phase == Phase::Data || self.chunk > 0 {
+            self.tick();
+        }
+    }
+
+    /// Goes on as far as possible, and says what is needed next. The event before is gone.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the server broke the protocol, now and at every later call;
+    /// [`Error::Capacity`] when the receive buffer is below [`MIN_RX`].
+    pub fn poll(&mut self) -> Result<Want, Error> {
+        self.release();
+        if let Some(failed) = self.failed {
+            return Err(failed.into());
+        }
+        if self.rx.capacity() < MIN_RX {
+            let (needed, available) = (MIN_RX, self.rx.capacity());
+            return Err(Capacity { buffer: Buffer::Rx, needed, available }.into());
+        }
+        match self.advance() {
+            Ok(want) => Ok(want),
+            Err(protocol) => {
+                self.failed = Some(protocol);
+                self.tx.clear();
+                Err(protocol.into())
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<Want, Protocol> {
+        if self.flags.closed || self.phase == Phase::Closing {
+            return Ok(Want::Closed);
+        }
+        if self.phase == Phase::Tls {
+            // RFC 3207 §4.2: whatever came with the 220 may have been injected.
+            if !self.rx.is_empty() {
+                return Err(Protocol::InputBeforeTls);
+            }
+            self.shown = Shown::StartTls;
+            return Ok(Want::Event);
+        }
+        if self.take_reply_line()? {
+            return Ok(Want::Event);
+        }
+        if self.flags.eof {
+            return Ok(Want::Closed);
+        }
+        let waiting = self.in_place > 0 || !self.tx.is_empty();
+        Ok(if waiting { Want::Write } else { Want::Read })
+    }
+
+    /// The timer that runs now (RFC 5321 §4.5.3.2); none while the caller's next command is awaited.
+    pub fn timer(&self) -> Option<Timer> {
+        let kind = if self.phase == Phase::Data && self.pipeline.is_empty() {
+            TimerKind::DataBlock
+        } else {
+            match self.pipeline.front()? {
+                Verb::Greeting => TimerKind::Greeting,
+                Verb::Data => TimerKind::DataReply,
+                Verb::EndOfData | Verb::BdatLast => TimerKind::EndOfData,
+                _ => TimerKind::Reply,
+            }
+        };
+        Some(Timer { kind, seconds: kind.seconds(), epoch: self.epoch })
+    }
+
+    /// Says that the timer has run out: the session is over, [`poll`](Self::poll) says
+    /// [`Want::Closed`] from now on.
+    pub fn timed_out(&mut self) {
+        self.flags.closed = true;
+        self.tx.clear();
+    }
+
+    /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
+    pub fn event(&self) -> Option<Event<'_>> {
+        self.shown.event(&self.rx, &self.reply)
+    }
+
+    /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// Where the session is, by the replies that have come.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether the stream is under TLS.
+    pub fn is_tls(&self) -> bool {
+        self.flags.tls
+    }
+
+    /// Whether AUTH has succeeded.
+    pub fn is_authenticated(&self) -> bool {
+        self.flags.authenticated
+    }
+
+    /// Whether a mechanism that reveals the secret may be used: there is TLS, or the caller allows it in clear.
+    pub fn may_reveal_secrets(&self) -> bool {
+        self.flags.tls || self.flags.clear_text_allowed
+    }
+
+    /// Commands whose replies have not come.
+    pub fn in_flight(&self) -> usize {
+        self.pipeline.len()
+    }
+
+    /// Whether the whole of a mail has been written and its reply has not come: if the session
+    /// ends now, the mail may or may not have been delivered.
+    pub fn in_doubt(&self) -> bool {
+        self.ending == Ending::Sent
+    }
+
+    /// Whether `verb` may be sent now, as if all that is in flight succeeds.
+    pub fn permits(&self, verb: Verb) -> bool {
+        self.chunk == 0
+            && !self.flags.closed
+            && self.failed.is_none()
+            && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
+            && !(self.ending != Ending::None && matches!(verb, Verb::Bdat | Verb::BdatLast))
+    }
+
+    fn tick(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+}
+
+impl Endpoint for Client<'_> {
+    fn poll(&mut self) -> Result<Want, Error> {
+        Client::poll(self)
+    }
+
+    fn receive_buffer(&mut self) -> &mut [u8] {
+        Client::receive_buffer(self)
+    }
+
+    fn received(&mut self, octets: usize) {
+        Client::received(self, octets);
+    }
+
+    fn received_eof(&mut self) {
+        Client::received_eof(self);
+    }
+
+    fn transmit(&mut self) -> &[u8] {
+        Client::transmit(self)
+    }
+
+    fn transmitted(&mut self, octets: usize) {
+        Client::transmitted(self, octets);
+    }
+
+    fn timer(&self) -> Option<Timer> {
+        Client::timer(self)
+    }
+
+    fn timed_out(&mut self) {
+        Client::timed_out(self);
+    }
+}

@@ -1,0 +1,163 @@
+//! Replies as they come: matched to what is in flight, line by line.
+
+use super::Client;
+use super::content::Ending;
+use super::event::{Shown, ShownLine};
+use crate::Protocol;
+use crate::log::debug;
+use crate::session::{Framed, Line, MAX_REPLY, Phase};
+use crate::wire::{Capabilities, Code, Reply, Severity, Verb};
+
+/// What is remembered from one line of a reply to the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fold {
+    /// The code of the reply's lines so far.
+    code: Option<Code>,
+    /// The code of the line that is shown.
+    shown: Option<Code>,
+    /// Octets so far.
+    octets: u16,
+    /// Octets at the front of the input that came before the command in flight was given, and so
+    /// cannot answer it.
+    stale: u16,
+}
+
+impl Fold {
+    pub(super) fn shown(&self) -> Option<Code> {
+        self.shown
+    }
+}
+
+impl Client<'_> {
+    /// Lets go of the event that was shown.
+    pub(super) fn release(&mut self) {
+        if let Shown::Line(line) = self.shown {
+            self.rx.consume(usize::from(line.consumed));
+            self.reply.stale = self.reply.stale.saturating_sub(line.consumed);
+        }
+        self.shown = Shown::Nothing;
+    }
+
+    /// A command goes into flight while nothing else is: what has come in already is no answer to it.
+    pub(super) fn mark_stale(&mut self) {
+        let shown = if let Shown::Line(line) = self.shown { line.consumed } else { 0 };
+        self.reply.stale = (self.rx.filled().len() as u16).saturating_sub(shown);
+    }
+
+    /// Takes the next line of a reply, if it is there whole.
+    pub(super) fn take_reply_line(&mut self) -> Result<bool, Protocol> {
+        match self.rx.line() {
+            Framed::Line(line) => self.show_line(line).map(|()| true),
+            Framed::BareLf => Err(Protocol::BareLf),
+            Framed::Partial if self.reply.octets.saturating_add(self.rx.partial()) > MAX_REPLY => {
+                Err(Protocol::ReplyTooLong)
+            }
+            Framed::Partial => Ok(false),
+        }
+    }
+
+    fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
+        let octets = self.rx.slice(0..line.length);
+        let reply = Reply::parse(octets).map_err(Protocol::NotAReply)?;
+        let Reply { code, enhanced, last, .. } = reply;
+        let text = octets.len().saturating_sub(reply.text.len()) as u8;
+
+        if let Some(from) = self.reply.code
+            && from != code
+        {
+            return Err(Protocol::CodeChanged { from, to: code });
+        }
+        self.reply.octets =
+            self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u16);
+        if self.reply.octets > MAX_REPLY {
+            return Err(Protocol::ReplyTooLong);
+        }
+        let (to, closing) = self.addressee(code)?;
+
+        if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, code.severity()) {
+            let first = self.reply.code.is_none();
+            if first {
+                self.capabilities = Capabilities::NONE;
+            }
+            let text = self.rx.slice(usize::from(text)..line.length);
+            self.capabilities.fold(text, first, line.truncated);
+        }
+        let (length, consumed) = (line.length as u16, line.consumed as u16);
+        let truncated = line.truncated;
+        self.shown =
+            Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });
+        self.reply.shown = Some(code);
+        self.reply.code = Some(code);
+        if last {
+            self.reply.code = None;
+            self.reply.octets = 0;
+            self.complete(to, code, closing);
+        }
+        Ok(())
+    }
+
+    /// What a reply with this code answers, and whether it ends the session.
+    fn addressee(&self, code: Code) -> Result<(Option<Verb>, bool), Protocol> {
+        let to = if self.reply.stale > 0 { None } else { self.pipeline.front() };
+        // RFC 5321 §3.8: 421 may come at any moment.
+        if code == Code::CLOSING {
+            return Ok((to, true));
+        }
+        let refusal = matches!(code.severity(), Severity::Transient | Severity::Permanent);
+        match to {
+            // The end of the content cannot be answered before all of it has gone out; a refusal
+            // in its middle means that the server will not read the rest.
+            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::Sent => {
+                if refusal {
+                    Ok((to, true))
+                } else {
+                    Err(Protocol::Unasked(code))
+                }
+            }
+            Some(_) => Ok((to, false)),
+            None if refusal && self.phase == Phase::Data => Ok((Some(Verb::EndOfData), true)),
+            None => Err(Protocol::Unasked(code)),
+        }
+    }
+
+    /// The reply is whole.
+    fn complete(&mut self, to: Option<Verb>, code: Code, closing: bool) {
+        self.tick();
+        debug!("reply {} in phase {:?}", code.number(), self.phase);
+        let (false, Some(verb)) = (closing, to) else {
+            self.phase = Phase::Closing;
+            self.pipeline.clear();
+            self.tx.clear();
+            self.in_place = 0;
+            self.chunk = 0;
+            self.ending = Ending::None;
+            return;
+        };
+        let ends_content = matches!(verb, Verb::EndOfData | Verb::BdatLast);
+        if ends_content && self.flags.lmtp {
+            // RFC 2033 §4.2: one reply for each accepted recipient
+            self.recipients = self.recipients.saturating_sub(1);
+            if self.recipients > 0 {
+                return;
+            }
+        }
+        self.pipeline.pop();
+        if ends_content {
+            self.ending = Ending::None;
+        }
+        let severity = code.severity();
+        self.phase = self.phase.after(verb, severity);
+        match (verb, severity) {
+            (Verb::Helo, Severity::Positive) => {
+                self.capabilities = Capabilities::NONE;
+                self.flags.lmtp = false;
+            }
+            (Verb::Ehlo, Severity::Positive) => self.flags.lmtp = false,
+            (Verb::Lhlo, Severity::Positive) => self.flags.lmtp = true,
+            (Verb::Mail, Severity::Positive) => self.recipients = 0,
+            (Verb::Rcpt, Severity::Positive) => self.recipients = self.recipients.saturating_add(1),
+            (Verb::Auth | Verb::AuthResponse, Severity::Positive) => self.flags.authenticated = true,
+            _ => {}
+        }
+    }
+}

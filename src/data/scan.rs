@@ -1,0 +1,231 @@
+//! The search that stuffing and unstuffing share: how far do the octets pass as they are?
+//!
+//! An octet is judged by itself and the one before it, so a whole block is judged by comparing
+//! it with itself shifted by one. On targets with a vector unit the compiler turns that into a
+//! few instructions for 16 octets; elsewhere only the loop over single octets is built.
+
+const CR: u8 = b'\r';
+const LF: u8 = b'\n';
+
+/// What came before an octet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) enum Before {
+    /// CRLF, or nothing: RFC 5321 §4.1.1.4 lets the content start as if behind a CRLF.
+    #[default]
+    LineStart,
+    /// A CR.
+    Cr,
+    /// A dot that was the first octet of its line.
+    Dot,
+    /// Anything else.
+    Middle,
+}
+
+impl Before {
+    /// An octet that makes the same difference to its follower.
+    fn octet(self) -> u8 {
+        match self {
+            Self::LineStart => LF,
+            Self::Cr => CR,
+            Self::Dot | Self::Middle => b'.',
+        }
+    }
+
+    /// What comes before the octet behind `run`, of which all was regular, but for a dot at the
+    /// very end that may have been the first octet of its line.
+    pub(crate) fn after(self, run: &[u8]) -> Self {
+        match run {
+            [] => self,
+            [b'.'] if self == Self::LineStart => Self::Dot,
+            [.., LF, b'.'] => Self::Dot,
+            [.., LF] => Self::LineStart,
+            [.., CR] => Self::Cr,
+            _ => Self::Middle,
+        }
+    }
+}
+
+/// How many octets at the front of `input` are regular: no dot begins a line, no CR without LF
+/// and no LF without CR (RFC 5321 §2.3.8, §4.5.2).
+///
+/// A CR at the very end is counted, for nothing is wrong with it yet. 0 behind a CR that
+/// [`Before::Cr`] tells of means that `input` does not go on with LF.
+pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
+    let mut previous = before.octet();
+    let mut at = if WIDE { skip(previous, input) } else { 0 };
+    if let Some(last) = at.checked_sub(1).and_then(|last| input.get(last)) {
+        previous = *last;
+    }
+    for &octet in input.get(at..).unwrap_or_default() {
+        if irregular(previous, octet) != 0 {
+            // It was the CR that nothing may follow but LF.
+            return at.saturating_sub(usize::from(previous == CR));
+        }
+        previous = octet;
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// 1 if `octet` must not follow `previous`, or must not pass as it is: LF exactly behind CR, no
+/// dot behind LF. Without branches, so that the compiler can judge many octets at once.
+fn irregular(previous: u8, octet: u8) -> u8 {
+    (u8::from(octet == LF) ^ u8::from(previous == CR)) | (u8::from(octet == b'.') & u8::from(previous == LF))
+}
+
+/// Whether blocks pay: without a vector unit they are slower than single octets, and take flash.
+const WIDE: bool = cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
+
+/// How many octets at the front of `input` are not irregular; perhaps a few less.
+fn skip(previous: u8, input: &[u8]) -> usize {
+    // Where dots begin short lines it is not worth while to begin with a block.
+    let front = words(previous, input.get(..FRONT).unwrap_or(input));
+    if front < FRONT {
+        return front;
+    }
+    let mut at = FRONT.wrapping_add(blocks::<64>(input, FRONT));
+    // What is left has a hit, or is shorter than a block; then one may overlap what is known.
+    let last = input.len().saturating_sub(64).max(1);
+    if last <= at && blocks::<64>(input, last) == 64 {
+        return input.len();
+    }
+    at = at.wrapping_add(blocks::<16>(input, at));
+    let previous = input.get(at.wrapping_sub(1)).copied().unwrap_or_default();
+    at.wrapping_add(words(previous, input.get(at..).unwrap_or_default()))
+}
+
+/// What [`skip`] looks at before it takes blocks: whole words.
+const FRONT: usize = 16;
+
+/// How many octets from `at` on (1 at least) fill whole blocks without an irregular one.
+fn blocks<const N: usize>(input: &[u8], at: usize) -> usize {
+    let octets = input.get(at..).unwrap_or_default().as_chunks::<N>().0;
+    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<N>().0;
+    let clean = octets.iter().zip(previous).take_while(|(octets, previous)| {
+        let pairs = previous.iter().zip(*octets);
+        pairs.fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) == 0
+    });
+    N.wrapping_mul(clean.count())
+}
+
+/// How many octets come before the first irregular one, or how many fill whole words.
+fn words(previous: u8, input: &[u8]) -> usize {
+    let (mut cr, mut lf) = (u64::from(previous != CR) << 7, u64::from(previous != LF) << 7);
+    let mut at = 0_usize;
+    for word in input.as_chunks().0 {
+        let word = u64::from_le_bytes(*word);
+        let (crs, lfs, dots) = (unlike(word, CR), unlike(word, LF), unlike(word, b'.'));
+        // `irregular`, turned inside out; the octet before each is one place lower.
+        let irregular = ((lfs ^ (crs << 8 | cr)) | !(dots | lfs << 8 | lf)) & HIGH;
+        if irregular != 0 {
+            return at.wrapping_add((irregular.trailing_zeros() / 8) as usize);
+        }
+        (cr, lf) = (crs >> 56, lfs >> 56);
+        at = at.wrapping_add(8);
+    }
+    at
+}
+
+/// Sets the high bit of each octet of `word` that differs from `octet`; the low bits mean nothing.
+fn unlike(word: u64, octet: u8) -> u64 {
+    let differs = word ^ u64::from_le_bytes([octet; 8]);
+    // The sum carries into the high bit if any low one is set, and never beyond.
+    (differs & !HIGH).wrapping_add(!HIGH) | differs
+}
+
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn the_run_ends_in_front_of_what_needs_attention() {
+        use Before::{Cr, LineStart, Middle};
+        let rows: [(Before, &[u8], usize); 16] = [
+            (LineStart, b"", 0),
+            (LineStart, b".", 0),
+            (Middle, b".", 1),
+            (LineStart, b"a.\r\n", 4),
+            (LineStart, b"a\r\n.b", 3),
+            (LineStart, b"\r\n\r\n", 4),
+            (LineStart, b"\n", 0),
+            (Middle, b"\n", 0),
+            (Cr, b"\n", 1),
+            (Cr, b"a", 0),
+            (Cr, b"\r\n", 0),
+            (Middle, b"a\nb", 1),
+            (Middle, b"a\rb", 1),
+            (Middle, b"a\r\r\n", 1),
+            (Middle, b"a\r", 2),
+            (Cr, b"\n.", 1),
+        ];
+        for (before, input, expected) in rows {
+            assert_eq!(regular(before, input), expected, "{before:?} {input:?}");
+        }
+    }
+
+    #[test]
+    fn blocks_find_the_same_place_as_single_octets_at_every_alignment() {
+        for length in 0..200 {
+            for at in 0..length {
+                for odd in [&b"\n"[..], b"\r", b"\r\n", b"\r\n.", b"\r\r\n", b".", b"\n.", b"\r\n\r\n."] {
+                    let mut input: Vec<u8> = std::vec![b'a'; length];
+                    for (to, from) in input.iter_mut().skip(at).zip(odd) {
+                        *to = *from;
+                    }
+                    for before in [Before::LineStart, Before::Cr, Before::Middle] {
+                        assert_eq!(
+                            regular(before, &input),
+                            one_by_one(before, &input),
+                            "{before:?} {input:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_octet_is_taken_for_cr_lf_or_dot() {
+        for octet in 0..=u8::MAX {
+            for other in [0, 1, 0x0b, 0x0e, 0x2f, 0x7f, 0x80, 0x8a, 0x8d, 0xae, 0xff] {
+                for at in 0..24 {
+                    let mut input = [other; 100];
+                    for place in [at, at + 40, at + 75] {
+                        input[place] = octet;
+                    }
+                    let expected = one_by_one(Before::LineStart, &input);
+                    assert_eq!(regular(Before::LineStart, &input), expected, "{input:?}");
+                }
+            }
+        }
+    }
+
+    /// The definition, written without any look behind.
+    fn one_by_one(before: Before, input: &[u8]) -> usize {
+        let mut state = before;
+        let mut at = 0;
+        while let Some(&octet) = input.get(at) {
+            let next = input.get(at + 1);
+            let regular = match (state, octet) {
+                (Before::Cr, _) => octet == LF,
+                (Before::LineStart, b'.') | (_, LF) => false,
+                (_, CR) => next.is_none_or(|next| *next == LF),
+                _ => true,
+            };
+            if !regular {
+                break;
+            }
+            state = match octet {
+                CR => Before::Cr,
+                LF => Before::LineStart,
+                _ => Before::Middle,
+            };
+            at += 1;
+        }
+        at
+    }
+}

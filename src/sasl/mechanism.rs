@@ -1,0 +1,75 @@
+//! What a SASL mechanism is to the client engine (RFC 4422 §3, RFC 4954 §4).
+
+use super::base64::{Encoder, decode_in_place};
+use crate::wire::{AuthMechanism, Writer};
+
+/// The client's side of a mechanism.
+///
+/// The engine asks for each message by its number, and may ask for the same one again when the
+/// transmit buffer was too small for it; a mechanism with state must then give the same octets.
+pub trait Mechanism {
+    /// Which one it is.
+    fn mechanism(&self) -> AuthMechanism;
+
+    /// Octets of the longest message it will send, before base64. The engine makes sure that the
+    /// transmit buffer can hold it before anything is sent.
+    fn longest(&self) -> usize;
+
+    /// Writes the initial response that travels with AUTH, and says whether there is one.
+    fn initial(&mut self, message: &mut Message<'_, '_>) -> bool;
+
+    /// Answers a challenge; `number` counts them from 0.
+    ///
+    /// # Errors
+    /// [`Cancel`] gives the exchange up: the engine sends `*` (RFC 4954 §4).
+    fn respond(
+        &mut self,
+        number: u8,
+        challenge: Challenge<'_>,
+        message: &mut Message<'_, '_>,
+    ) -> Result<(), Cancel>;
+
+    /// Called when the server says 235: whether the mechanism believes it (a server that has not
+    /// proved itself, where the mechanism lets it, is not to be believed).
+    fn accept(&self) -> bool {
+        true
+    }
+}
+
+/// The mechanism does not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Cancel;
+
+/// A message to the server, written without base64; the encoding happens on the way.
+#[derive(Debug)]
+pub struct Message<'w, 'b>(Encoder<'w, 'b>);
+
+impl<'w, 'b> Message<'w, 'b> {
+    pub(crate) fn new(out: &'w mut Writer<'b>) -> Self {
+        Self(Encoder::new(out))
+    }
+
+    /// Appends `octets`.
+    pub fn put(&mut self, octets: &[u8]) {
+        self.0.put(octets);
+    }
+
+    pub(crate) fn finish(self) {
+        self.0.finish();
+    }
+}
+
+/// A challenge as it came, decoded only by those who ask.
+#[derive(Debug)]
+pub struct Challenge<'c>(pub(crate) &'c mut [u8]);
+
+impl<'c> Challenge<'c> {
+    /// The challenge's octets.
+    ///
+    /// # Errors
+    /// [`Cancel`] when it is not base64.
+    pub fn decode(self) -> Result<&'c [u8], Cancel> {
+        decode_in_place(self.0).map(|decoded| &*decoded).ok_or(Cancel)
+    }
+}

@@ -1,0 +1,278 @@
+//! The two lent slices: what has come in, framed into lines, and what is to go out.
+//!
+//! Nothing here can be driven past the end of a slice, no octet is looked at twice in the search
+//! for a line's end, and a line longer than its buffer costs no more memory than the buffer.
+//!
+//! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
+
+use core::ops::Range;
+
+use crate::wire::Writer;
+
+/// The octets that came in and have not been used up.
+#[derive(Debug)]
+pub(crate) struct Incoming<'b> {
+    storage: &'b mut [u8],
+    /// The first octet still in use.
+    start: u16,
+    /// Behind the last octet that came in.
+    end: u16,
+    /// The search for LF goes on here.
+    searched: u16,
+    /// Where the kept front of an overlong line ends; 0 when the line is not overlong.
+    cut: u16,
+    /// Octets of the overlong line that were dropped.
+    dropped: u16,
+    /// Whether the line being looked for has an LF without a CR in it.
+    bare: bool,
+}
+
+/// What the search for a line found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framed {
+    /// A line, without its CRLF, relative to [`Incoming::filled`].
+    Line(Line),
+    /// An LF without a CR, told once for a line; the line goes on to its CRLF.
+    BareLf,
+    /// The line is not complete.
+    Partial,
+}
+
+/// A complete line at the front of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Octets of the line that are kept, without CRLF.
+    pub(crate) length: usize,
+    /// Octets to use up, CRLF included.
+    pub(crate) consumed: usize,
+    /// Octets that were dropped before.
+    pub(crate) dropped: u16,
+    /// Whether the line was longer than the buffer and lost its tail.
+    pub(crate) truncated: bool,
+    /// Whether it holds an LF without a CR.
+    pub(crate) bare: bool,
+}
+
+impl<'b> Incoming<'b> {
+    pub(crate) fn new(storage: &'b mut [u8]) -> Self {
+        let length = storage.len().min(usize::from(u16::MAX));
+        let storage = storage.get_mut(..length).unwrap_or_default();
+        Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, bare: false }
+    }
+
+    /// The octets in use.
+    pub(crate) fn filled(&self) -> &[u8] {
+        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+
+    pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
+        self.storage.get_mut(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.len()
+    }
+
+    /// Octets so far of the line that is not complete, dropped ones included.
+    pub(crate) fn partial(&self) -> u16 {
+        self.end.saturating_sub(self.start).saturating_add(self.dropped)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        (self.start, self.end, self.searched, self.cut, self.dropped) = (0, 0, 0, 0, 0);
+        self.bare = false;
+    }
+
+    /// A part of the octets in use.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &[u8] {
+        self.filled().get(range).unwrap_or_default()
+    }
+
+    /// Room for more octets; moves what is in use to the front when the room behind it is short.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            self.searched = self.searched.saturating_sub(self.start);
+            (self.start, self.end) = (0, 0);
+        } else if self.start > 0
+            && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
+        {
+            self.to_front();
+        }
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
+    fn to_front(&mut self) {
+        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
+        if start <= end && end <= self.storage.len() {
+            self.storage.copy_within(start..end, 0);
+            self.end -= self.start;
+            self.searched = self.searched.saturating_sub(self.start);
+            self.cut = self.cut.saturating_sub(self.start);
+            self.start = 0;
+        }
+    }
+
+    /// Takes note of `octets` that were put into [`room`](Self::room).
+    pub(crate) fn received(&mut self, octets: usize) {
+        let free = self.storage.len().saturating_sub(usize::from(self.end));
+        self.end = self.end.saturating_add(octets.min(free) as u16);
+    }
+
+    /// Uses up octets at the front.
+    pub(crate) fn consume(&mut self, octets: usize) {
+        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
+        self.start = self.start.saturating_add(octets);
+        self.searched = self.searched.max(self.start);
+    }
+
+    /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
+    pub(crate) fn line(&mut self) -> Framed {
+        loop {
+            let from = usize::from(self.searched);
+            let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
+            let Some(found) = memchr::memchr(b'\n', fresh) else { break };
+            let lf = from.saturating_add(found);
+            self.searched = (lf as u16).saturating_add(1);
+            let before = lf.checked_sub(1).filter(|at| *at >= usize::from(self.start));
+            if before.and_then(|at| self.storage.get(at)) == Some(&b'\r') {
+                return Framed::Line(self.framed(lf));
+            }
+            if !self.bare {
+                self.bare = true;
+                return Framed::BareLf;
+            }
+        }
+        self.searched = self.end;
+        if usize::from(self.end) == self.storage.len() && (self.start == 0 || self.cut != 0) {
+            self.overflow();
+        }
+        Framed::Partial
+    }
+
+    fn framed(&mut self, lf: usize) -> Line {
+        let start = usize::from(self.start);
+        let cut = usize::from(self.cut);
+        let consumed = lf.saturating_sub(start).saturating_add(1);
+        let length = if cut == 0 { consumed.saturating_sub(2) } else { cut.saturating_sub(start) };
+        let line = Line { length, consumed, dropped: self.dropped, truncated: cut != 0, bare: self.bare };
+        self.cut = 0;
+        self.dropped = 0;
+        self.bare = false;
+        line
+    }
+
+    /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
+    fn overflow(&mut self) {
+        if self.cut == 0 {
+            let tail = (self.storage.len() / 4).max(2);
+            self.cut = (self.storage.len().saturating_sub(tail) as u16).max(1);
+        }
+        // The last octet is kept: it may be the CR of the CRLF.
+        let last = self.storage.last().copied();
+        if let (Some(last), Some(octet)) = (last, self.storage.get_mut(usize::from(self.cut))) {
+            *octet = last;
+        }
+        let end = self.cut.saturating_add(1).min(self.end);
+        self.dropped = self.dropped.saturating_add(self.end.saturating_sub(end));
+        self.end = end;
+        self.searched = self.end;
+    }
+}
+
+/// The octets that are to go out.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'b> {
+    storage: &'b mut [u8],
+    start: u16,
+    end: u16,
+    /// Whether a secret lies in it, to be wiped when it has gone out.
+    secret: bool,
+}
+
+impl<'b> Outgoing<'b> {
+    pub(crate) fn new(storage: &'b mut [u8]) -> Self {
+        let length = storage.len().min(usize::from(u16::MAX));
+        let storage = storage.get_mut(..length).unwrap_or_default();
+        Self { storage, start: 0, end: 0, secret: false }
+    }
+
+    /// What is to be written next.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.len()
+    }
+
+    pub(crate) fn free(&self) -> usize {
+        self.storage.len().saturating_sub(self.waiting().len())
+    }
+
+    /// Takes note of `octets` that have been written.
+    pub(crate) fn transmitted(&mut self, octets: usize) {
+        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
+        self.start = self.start.saturating_add(octets);
+        if self.start == self.end {
+            if self.secret {
+                self.storage.fill(0);
+                self.secret = false;
+            }
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// The whole room behind what waits, as one piece.
+    fn room(&mut self) -> &mut [u8] {
+        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
+        if start > 0 && start <= end && end <= self.storage.len() {
+            self.storage.copy_within(start..end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
+    /// Appends what `emit` writes, all of it or nothing.
+    ///
+    /// # Errors
+    /// The octets it would have taken.
+    pub(crate) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<usize, usize> {
+        let mut out = Writer::new(self.room());
+        emit(&mut out);
+        let written = out.finish()?;
+        self.end = self.end.saturating_add(written as u16);
+        Ok(written)
+    }
+
+    /// Appends what `fill` puts into the room and says it has put there.
+    pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> usize) {
+        let room = self.room();
+        let length = room.len();
+        let written = fill(room).min(length);
+        self.end = self.end.saturating_add(written as u16);
+    }
+
+    /// Takes back the last `octets` that were appended.
+    pub(crate) fn withdraw(&mut self, octets: usize) {
+        self.end = self.end.saturating_sub(octets as u16).max(self.start);
+    }
+
+    /// From here on there is a secret in the buffer: it is wiped once it has been written.
+    pub(crate) fn mark_secret(&mut self) {
+        self.secret = true;
+    }
+
+    /// Drops what waits (and wipes it when it is secret).
+    pub(crate) fn clear(&mut self) {
+        self.transmitted(self.waiting().len());
+    }
+}

@@ -1,0 +1,252 @@
+//! Layer 4, one mail from greeting to QUIT, without IO: written once, driven by every adapter.
+//!
+//! A [`Submission`] gives a [`Client`] its commands: EHLO (or HELO), STARTTLS by the policy, AUTH, MAIL, RCPT, DATA,
+//! the content, QUIT. It sends as much at once as the server lets it (RFC 2920), and it says at any
+//! moment what would have become of the mail if the session ended now: [`Submission::report`].
+//!
+//! To its driver it is an [`Endpoint`]. It speaks up twice at most: [`Event::StartTls`] and [`Event::Done`].
+
+mod content;
+mod conversation;
+mod options;
+mod recipient;
+mod report;
+mod texts;
+
+pub use options::{Hello, Options, Then, TlsPolicy};
+pub use recipient::{Answer, Recipient, Status};
+pub use report::{Cause, Report, Verdict};
+
+use texts::Texts;
+
+use crate::client::{Client, Parameters};
+use crate::data::Body;
+use crate::sasl::{Anyone, Authenticator};
+use crate::session::{Endpoint, Timer, Want};
+use crate::wire::ReversePath;
+use crate::{Error, Misuse};
+
+/// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
+#[derive(Debug)]
+pub struct Envelope<'s, 'e> {
+    from: ReversePath<'e>,
+    parameters: &'e dyn Parameters,
+    recipients: &'s mut [Recipient<'e>],
+}
+
+impl<'s, 'e> Envelope<'s, 'e> {
+    /// From `from`, for `recipients`, in which the outcomes will be written.
+    pub fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
+        Self { from, parameters: &(), recipients }
+    }
+
+    /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
+    pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+}
+
+/// One mail on its way through a [`Client`].
+///
+/// `B` is where the content comes from, `A` is how to log in. `'s` is how long client, recipients
+/// and texts are lent, `'b` the client's buffers, `'e` what the envelope says.
+#[derive(Debug)]
+pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone> {
+    client: &'s mut Client<'b>,
+    options: Options<'e>,
+    envelope: Envelope<'s, 'e>,
+    texts: Texts<'s>,
+    body: B,
+    body_error: Option<B::Error>,
+    login: A,
+    step: Step,
+    cause: Option<Cause>,
+    answer: Answer,
+    /// Recipients for whom RCPT has been sent, and has been answered.
+    sent: usize,
+    answered: usize,
+}
+
+/// What the submission waits for, or does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Begin,
+    Greeting,
+    Ehlo,
+    Helo,
+    StartTls,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    Content,
+    End,
+    /// The outcome is settled; the session is being left in good order.
+    Leaving,
+    Done,
+}
+
+/// What a submission tells its driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Event {
+    /// Do the TLS handshake on this stream now, then call [`tls_established`](Submission::tls_established) or
+    /// [`tls_failed`](Submission::tls_failed).
+    StartTls,
+    /// The report is final. Close the stream, unless the session was to be kept.
+    Done,
+}
+
+impl<'s, 'b, 'e, B: Body> Submission<'s, 'b, 'e, B> {
+    /// Sends `body` through `client`, which is new, or [kept](Then::Keep) from the mail before.
+    ///
+    /// `texts` takes the server's words, up to 65 535 octets; it may be empty.
+    pub fn new(
+        client: &'s mut Client<'b>,
+        options: Options<'e>,
+        envelope: Envelope<'s, 'e>,
+        body: B,
+        texts: &'s mut [u8],
+    ) -> Self {
+        Self::with_login(client, options, envelope, body, texts, Anyone)
+    }
+}
+
+impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
+    /// The same, logging in with `login` first.
+    pub fn with_login(
+        client: &'s mut Client<'b>,
+        options: Options<'e>,
+        envelope: Envelope<'s, 'e>,
+        body: B,
+        texts: &'s mut [u8],
+        login: A,
+    ) -> Self {
+        for recipient in &mut *envelope.recipients {
+            recipient.reset();
+        }
+        Self {
+            client,
+            options,
+            envelope,
+            texts: Texts::new(texts),
+            body,
+            body_error: None,
+            login,
+            step: Step::Begin,
+            cause: None,
+            answer: Answer::default(),
+            sent: 0,
+            answered: 0,
+        }
+    }
+
+    /// What [`poll`](Endpoint::poll) said [`Want::Event`] for.
+    pub fn event(&self) -> Option<Event> {
+        match self.step {
+            Step::Done => Some(Event::Done),
+            Step::StartTls if self.client.phase() == crate::session::Phase::Tls => Some(Event::StartTls),
+            _ => None,
+        }
+    }
+
+    /// Says that octets go through TLS from here on.
+    ///
+    /// # Errors
+    /// [`Misuse::TlsState`] when no handshake was due.
+    pub fn tls_established(&mut self) -> Result<(), Error> {
+        if self.step != Step::StartTls {
+            return Err(Misuse::TlsState.into());
+        }
+        self.client.tls_established()?;
+        self.hello()
+    }
+
+    /// Says that the handshake failed: nothing is sent, the stream is to be closed.
+    pub fn tls_failed(&mut self) {
+        self.abandon(Cause::TlsFailed);
+    }
+
+    /// What has become of the mail; before [`Event::Done`], what will have become of it if the
+    /// session ends now (after an error of the stream, say).
+    pub fn report(&self) -> Report<'_> {
+        let recipients = &*self.envelope.recipients;
+        let cause = self
+            .cause
+            .or_else(|| (self.step != Step::Done && !self.is_settled()).then_some(Cause::ConnectionLost));
+        let verdict = report::verdict(recipients, cause, &self.answer, self.client.in_doubt());
+        Report { verdict, cause, answer: self.answer, recipients, texts: &self.texts }
+    }
+
+    /// Why the content could not be read, after [`Cause::BodyFailed`].
+    pub fn take_body_error(&mut self) -> Option<B::Error> {
+        self.body_error.take()
+    }
+
+    /// The engine below.
+    pub fn client(&self) -> &Client<'b> {
+        self.client
+    }
+
+    /// The content, as far as it has not been sent.
+    pub fn body(&self) -> &B {
+        &self.body
+    }
+
+    fn is_settled(&self) -> bool {
+        matches!(self.step, Step::Leaving | Step::Done)
+    }
+
+    /// Ends the session here and now: nothing more is sent.
+    fn abandon(&mut self, cause: Cause) {
+        if !self.is_settled() {
+            self.cause = self.cause.or(Some(cause));
+        }
+        self.client.timed_out();
+        self.step = Step::Done;
+    }
+}
+
+impl<B: Body, A: Authenticator> Endpoint for Submission<'_, '_, '_, B, A> {
+    fn poll(&mut self) -> Result<Want, Error> {
+        self.converse().inspect_err(|error| self.abandon(Cause::Engine(*error)))
+    }
+
+    fn receive_buffer(&mut self) -> &mut [u8] {
+        self.client.receive_buffer()
+    }
+
+    fn received(&mut self, octets: usize) {
+        self.client.received(octets);
+    }
+
+    fn received_eof(&mut self) {
+        self.client.received_eof();
+    }
+
+    fn transmit(&mut self) -> &[u8] {
+        match self.client.body_pending() {
+            0 => self.client.transmit(),
+            pending => {
+                let piece = self.body.fill().unwrap_or_default();
+                piece.get(..pending).unwrap_or(piece)
+            }
+        }
+    }
+
+    fn transmitted(&mut self, octets: usize) {
+        if self.client.body_pending() > 0 {
+            self.body.consume(octets);
+        }
+        self.client.transmitted(octets);
+    }
+
+    fn timer(&self) -> Option<Timer> {
+        self.client.timer()
+    }
+
+    fn timed_out(&mut self) {
+        self.abandon(Cause::TimedOut);
+    }
+}

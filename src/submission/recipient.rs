@@ -1,0 +1,97 @@
+//! Whom a mail is for, and what became of it for each of them.
+
+use crate::client::Parameters;
+use crate::wire::{Code, EnhancedCode, ForwardPath, Severity};
+
+use super::texts::Range;
+
+/// A recipient, and afterwards its outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipient<'e> {
+    pub(super) path: ForwardPath<'e>,
+    pub(super) parameters: &'e dyn Parameters,
+    pub(super) status: Status,
+    pub(super) answer: Answer,
+}
+
+/// What became of a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Status {
+    /// The server has said nothing about it.
+    Waiting,
+    /// RCPT was accepted, and the server has not yet said whether it took the mail. When the
+    /// report's verdict is [`Unknown`](super::Verdict::Unknown), the mail may have been delivered.
+    Accepted,
+    /// The server has taken the mail for it.
+    Delivered,
+    /// Refused, by the answer.
+    Refused,
+}
+
+/// The server's answer, without its text (which the [`Report`](super::Report) lends).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Answer {
+    pub(super) code: Option<Code>,
+    pub(super) enhanced: Option<EnhancedCode>,
+    pub(super) text: Range,
+}
+
+impl<'e> Recipient<'e> {
+    /// A recipient without parameters.
+    pub fn new(path: ForwardPath<'e>) -> Self {
+        Self { path, parameters: &(), status: Status::Waiting, answer: Answer::default() }
+    }
+
+    /// With parameters for its RCPT, such as NOTIFY (RFC 3461).
+    pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// Whom.
+    pub fn path(&self) -> ForwardPath<'e> {
+        self.path
+    }
+
+    /// What became of it.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The answer that decided its status.
+    pub fn answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// Refused with a code that says that a later try may succeed.
+    pub fn is_worth_retrying(&self) -> bool {
+        match self.status {
+            Status::Refused => self.answer.severity() == Some(Severity::Transient),
+            Status::Waiting => true,
+            Status::Accepted | Status::Delivered => false,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.status = Status::Waiting;
+        self.answer = Answer::default();
+    }
+}
+
+impl Answer {
+    /// The reply code; `None` when no answer has come.
+    pub fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// The enhanced code, when the server gave one.
+    pub fn enhanced(&self) -> Option<EnhancedCode> {
+        self.enhanced
+    }
+
+    pub(super) fn severity(&self) -> Option<Severity> {
+        self.code.map(Code::severity)
+    }
+}

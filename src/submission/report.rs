@@ -1,0 +1,136 @@
+//! What became of a mail.
+
+use super::recipient::{Answer, Recipient, Status};
+use super::texts::Texts;
+use crate::Error;
+use crate::wire::{Severity, SizeLimit, Verb};
+
+/// What became of a mail, all in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// The server has taken the mail for every recipient.
+    Delivered,
+    /// The server has taken the mail for some of the recipients.
+    PartlyDelivered,
+    /// Nothing was delivered, and a later try may succeed.
+    RetryLater,
+    /// Nothing was delivered, and the same try would fail again.
+    Rejected,
+    /// The mail was sent to its last octet, and the session ended before the server's answer to that: it may have
+    /// been delivered, and to send it again may deliver it twice.
+    Unknown,
+}
+
+/// Why a mail was not delivered, when it was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Cause {
+    /// The server refused this, by the report's answer (or refused all the recipients, by theirs).
+    Refused(Verb),
+    /// TLS is required, and the server does not offer STARTTLS. Nothing more was sent.
+    TlsNotOffered,
+    /// The handshake failed, by the caller's word.
+    TlsFailed,
+    /// Login is wanted, and the server offers none of the caller's mechanisms.
+    NoMechanism,
+    /// Login is wanted, there is no TLS, and the caller does not allow the password in clear.
+    ClearText,
+    /// The server accepted the login, but did not prove that it knows the secret.
+    ServerNotProven,
+    /// The mail is larger than the server takes.
+    TooLarge(SizeLimit),
+    /// The mail has octets above 127, and the server does not offer 8BITMIME.
+    NeedsEightBitMime,
+    /// An address or a header field is in UTF-8, and the server does not offer SMTPUTF8.
+    NeedsSmtpUtf8,
+    /// The server closed the connection, or the stream failed.
+    ConnectionLost,
+    /// A timer ran out.
+    TimedOut,
+    /// The mail's content could not be read.
+    BodyFailed,
+    /// The engine's own error: the peer's, the caller's, or a buffer's.
+    Engine(Error),
+}
+
+/// What became of a mail: all in all, for each recipient, and in the server's words.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'r> {
+    pub(super) verdict: Verdict,
+    pub(super) cause: Option<Cause>,
+    pub(super) answer: Answer,
+    pub(super) recipients: &'r [Recipient<'r>],
+    pub(super) texts: &'r Texts<'r>,
+}
+
+impl<'r> Report<'r> {
+    /// All in all.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Why not; `None` when the mail was delivered, if only in part.
+    pub fn cause(&self) -> Option<Cause> {
+        self.cause
+    }
+
+    /// The answer that decided: to the end of the mail when that was reached (with the server's
+    /// name for the mail in its queue in the text), or the refusal that ended the attempt.
+    pub fn answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// The recipients, in the order in which they were given.
+    pub fn recipients(&self) -> &'r [Recipient<'r>] {
+        self.recipients
+    }
+
+    /// The server's words in an answer: lines set apart by LF, safe to print, cut to the lent memory.
+    pub fn text(&self, answer: &Answer) -> &'r str {
+        self.texts.text(answer.text)
+    }
+}
+
+/// The verdict from what is known. `in_doubt` says that all of the mail was sent and not answered.
+pub(super) fn verdict(
+    recipients: &[Recipient<'_>],
+    cause: Option<Cause>,
+    answer: &Answer,
+    in_doubt: bool,
+) -> Verdict {
+    let count = |status| recipients.iter().filter(|recipient| recipient.status == status).count();
+    let delivered = count(Status::Delivered);
+    if in_doubt && count(Status::Accepted) > 0 {
+        return Verdict::Unknown;
+    }
+    if delivered > 0 {
+        return if delivered == recipients.len() { Verdict::Delivered } else { Verdict::PartlyDelivered };
+    }
+    let transient = match cause {
+        Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => {
+            recipients.iter().any(Recipient::is_worth_retrying)
+        }
+        Some(Cause::Refused(_)) => answer.severity() != Some(Severity::Permanent),
+        Some(
+            Cause::TlsNotOffered
+            | Cause::NoMechanism
+            | Cause::ClearText
+            | Cause::ServerNotProven
+            | Cause::TooLarge(_)
+            | Cause::NeedsEightBitMime
+            | Cause::NeedsSmtpUtf8
+            | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
+        ) => false,
+        Some(
+            Cause::TlsFailed
+            | Cause::ConnectionLost
+            | Cause::TimedOut
+            | Cause::BodyFailed
+            | Cause::Engine(Error::Protocol(_)),
+        )
+        | None => true,
+    };
+    if transient { Verdict::RetryLater } else { Verdict::Rejected }
+}

@@ -1,0 +1,413 @@
+//! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
+
+use super::mechanism::{AuthMechanism, AuthMechanisms};
+
+/// A service extension that has no parameter worth keeping, or is known to be offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Extension {
+    /// RFC 2920.
+    Pipelining,
+    /// RFC 6152.
+    EightBitMime,
+    /// RFC 6531.
+    SmtpUtf8,
+    /// RFC 3030, BDAT.
+    Chunking,
+    /// RFC 3030, BODY=BINARYMIME.
+    BinaryMime,
+    /// RFC 2034.
+    EnhancedStatusCodes,
+    /// RFC 3461.
+    Dsn,
+    /// RFC 3207.
+    StartTls,
+    /// RFC 8689.
+    RequireTls,
+    /// RFC 1870.
+    Size,
+    /// RFC 4954.
+    Auth,
+    /// RFC 9422.
+    Limits,
+    /// RFC 2852.
+    DeliverBy,
+    /// RFC 4865.
+    FutureRelease,
+    /// RFC 6710.
+    MtPriority,
+    /// RFC 5321 §4.1.1.8.
+    Help,
+    /// RFC 5321 §4.1.1.6.
+    Vrfy,
+    /// RFC 5321 §4.1.1.7.
+    Expn,
+    /// The client may name another's address and host (a server's own agreement with a proxy).
+    XClient,
+}
+
+/// Keyword, extension, and whether parameters may follow the keyword.
+const KEYWORDS: [(&[u8], Extension, bool); 19] = [
+    (b"PIPELINING", Extension::Pipelining, false),
+    (b"8BITMIME", Extension::EightBitMime, false),
+    (b"SMTPUTF8", Extension::SmtpUtf8, true), // RFC 6531 §3.1: parameters are ignored
+    (b"CHUNKING", Extension::Chunking, false),
+    (b"BINARYMIME", Extension::BinaryMime, false),
+    (b"ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes, false),
+    (b"DSN", Extension::Dsn, false),
+    (b"STARTTLS", Extension::StartTls, false),
+    (b"REQUIRETLS", Extension::RequireTls, false),
+    (b"SIZE", Extension::Size, true),
+    (b"AUTH", Extension::Auth, true),
+    (b"LIMITS", Extension::Limits, true),
+    (b"DELIVERBY", Extension::DeliverBy, true),
+    (b"FUTURERELEASE", Extension::FutureRelease, true),
+    (b"MT-PRIORITY", Extension::MtPriority, true),
+    (b"HELP", Extension::Help, false),
+    (b"VRFY", Extension::Vrfy, false),
+    (b"EXPN", Extension::Expn, false),
+    (b"XCLIENT", Extension::XClient, true),
+];
+
+impl Extension {
+    /// The EHLO keyword.
+    pub fn keyword(self) -> &'static str {
+        KEYWORDS
+            .iter()
+            .find(|row| row.1 == self)
+            .and_then(|row| core::str::from_utf8(row.0).ok())
+            .unwrap_or_default()
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+}
+
+/// The size that a server states (RFC 1870 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SizeLimit {
+    /// No fixed limit: SIZE is not offered, stands without a number, or says 0.
+    NotStated,
+    /// At most so many octets.
+    Octets(u64),
+    /// A number of octets beyond 64 bits: larger than any mail.
+    Beyond,
+}
+
+impl SizeLimit {
+    /// Whether a mail of `octets` stays within the limit.
+    pub const fn allows(self, octets: u64) -> bool {
+        match self {
+            Self::NotStated | Self::Beyond => true,
+            Self::Octets(limit) => octets <= limit,
+        }
+    }
+}
+
+/// The numbers of LIMITS (RFC 9422 §4), each `None` when it is not stated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Limits {
+    mail: u32,
+    rcpt: u32,
+    domain: u32,
+}
+
+impl Limits {
+    /// MAILMAX: mails in one session.
+    pub fn mails(self) -> Option<u32> {
+        (self.mail != 0).then_some(self.mail)
+    }
+
+    /// RCPTMAX: recipients of one mail.
+    pub fn recipients(self) -> Option<u32> {
+        (self.rcpt != 0).then_some(self.rcpt)
+    }
+
+    /// RCPTDOMAINMAX: different domains among the recipients of one session.
+    pub fn domains(self) -> Option<u32> {
+        (self.domain != 0).then_some(self.domain)
+    }
+
+    fn fold(&mut self, parameter: &[u8]) {
+        let Some(equals) = memchr::memchr(b'=', parameter) else { return };
+        let (Some(name), Some(digits)) = (parameter.get(..equals), parameter.get(equals.saturating_add(1)..))
+        else {
+            return;
+        };
+        // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
+        let (Number::Value(number @ 1..=999_999), 1..=6) = (Number::parse(digits), digits.len()) else {
+            return;
+        };
+        let field = match () {
+            () if name.eq_ignore_ascii_case(b"MAILMAX") => &mut self.mail,
+            () if name.eq_ignore_ascii_case(b"RCPTMAX") => &mut self.rcpt,
+            () if name.eq_ignore_ascii_case(b"RCPTDOMAINMAX") => &mut self.domain,
+            () => return,
+        };
+        *field = number as u32;
+    }
+}
+
+/// What the server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Capabilities {
+    set: u32,
+    mechanisms: AuthMechanisms,
+    /// Octets; 0 when no limit is stated.
+    size: u64,
+    limits: Limits,
+}
+
+/// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
+const BEYOND: u32 = 1 << 31;
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Capabilities {
+    /// Nothing at all, as after HELO.
+    pub const NONE: Self = Self {
+        set: 0,
+        mechanisms: AuthMechanisms::NONE,
+        size: 0,
+        limits: Limits { mail: 0, rcpt: 0, domain: 0 },
+    };
+
+    /// Whether `extension` is offered.
+    pub const fn has(&self, extension: Extension) -> bool {
+        self.set & extension.bit() != 0
+    }
+
+    /// The SASL mechanisms behind AUTH, those that this crate knows by name.
+    pub const fn mechanisms(&self) -> AuthMechanisms {
+        self.mechanisms
+    }
+
+    /// The limit behind SIZE.
+    pub const fn size(&self) -> SizeLimit {
+        match self.size {
+            _ if self.set & BEYOND != 0 => SizeLimit::Beyond,
+            0 => SizeLimit::NotStated,
+            octets => SizeLimit::Octets(octets),
+        }
+    }
+
+    /// The limits behind LIMITS.
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Takes in the text of one line of the reply to EHLO.
+    ///
+    /// ```abnf
+    /// ehlo-ok-rsp  = ( "250" SP Domain [ SP ehlo-greet ] CRLF )
+    ///              / ( "250-" Domain [ SP ehlo-greet ] CRLF *( "250-" ehlo-line CRLF ) "250" SP ehlo-line CRLF )
+    /// ehlo-line    = ehlo-keyword *( SP ehlo-param )
+    /// ```
+    /// Lenient: keywords in any case, `AUTH=LOGIN`, lines of prose or of nothing; and a first line
+    /// that is exactly a known keyword is taken as one (a server that leaves out its name). Prose is
+    /// not taken for an offer: an extension without parameters must stand alone on its line.
+    ///
+    /// Of a line that did not fit the buffer (`truncated`) the last word is left out, since it may
+    /// be half a word or half a number.
+    pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
+        let mut rest = text;
+        if truncated {
+            let Some(space) = memchr::memrchr(b' ', rest) else { return };
+            rest = rest.get(..space).unwrap_or_default();
+        }
+        let Some(keyword) = next_word(&mut rest) else { return };
+        // The old form `AUTH=LOGIN PLAIN` hides its first mechanism in the keyword.
+        let (keyword, hidden) = match keyword.split_at_checked(5) {
+            Some((front, mechanism)) if front.eq_ignore_ascii_case(b"AUTH=") => {
+                (&b"AUTH"[..], Some(mechanism))
+            }
+            _ => (keyword, None),
+        };
+        let Some(&(_, extension, parameters)) =
+            KEYWORDS.iter().find(|row| row.0.eq_ignore_ascii_case(keyword))
+        else {
+            return;
+        };
+        let mut words = rest;
+        if next_word(&mut words).is_some() && (first || !parameters) {
+            return;
+        }
+        if first && hidden.is_some() {
+            return;
+        }
+        self.set |= extension.bit();
+        match extension {
+            Extension::Size => {
+                if let Some(digits) = next_word(&mut rest) {
+                    let number = Number::parse(digits);
+                    self.size = if let Number::Value(octets) = number { octets } else { 0 };
+                    self.set &= !BEYOND;
+                    if number == Number::Beyond {
+                        self.set |= BEYOND;
+                    }
+                }
+            }
+            Extension::Auth => {
+                let mut name = hidden.or_else(|| next_word(&mut rest));
+                while let Some(word) = name {
+                    if let Some(mechanism) = AuthMechanism::from_name(word) {
+                        self.mechanisms = self.mechanisms.with(mechanism);
+                    }
+                    name = next_word(&mut rest);
+                }
+            }
+            Extension::Limits => {
+                while let Some(parameter) = next_word(&mut rest) {
+                    self.limits.fold(parameter);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Splits the next word off, past any spaces and tabs.
+fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let space = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let from = text.iter().position(|octet| !space(octet))?;
+    let word = text.get(from..)?;
+    let (word, rest) = match word.iter().position(space) {
+        Some(to) => word.split_at_checked(to)?,
+        None => (word, &[][..]),
+    };
+    *text = rest;
+    Some(word)
+}
+
+/// A decimal number from a peer: never wrapped, never cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    Value(u64),
+    Beyond,
+    Not,
+}
+
+impl Number {
+    fn parse(digits: &[u8]) -> Self {
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+            return Self::Not;
+        }
+        let value = digits
+            .iter()
+            .try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit & 0x0f)));
+        value.map_or(Self::Beyond, Self::Value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn fold(lines: &[&str]) -> Capabilities {
+        let mut capabilities = Capabilities::NONE;
+        for (index, line) in lines.iter().enumerate() {
+            capabilities.fold(line.as_bytes(), index == 0, false);
+        }
+        capabilities
+    }
+
+    #[test]
+    fn extensions_are_taken_in_any_case_and_order() {
+        let all = fold(&[
+            "mail.example.test",
+            "pipelining",
+            "8bitMIME",
+            "SMTPUTF8",
+            "SIZE 10485760",
+            "auth plain LOGIN x-own",
+            "LIMITS MAILMAX=5 RCPTMAX=100 X=1",
+            "starttls",
+            "whatever 1 2 3",
+        ]);
+        assert!(
+            all.has(Extension::Pipelining)
+                && all.has(Extension::EightBitMime)
+                && all.has(Extension::StartTls)
+        );
+        assert!(!all.has(Extension::Chunking));
+        assert_eq!(all.size(), SizeLimit::Octets(10_485_760));
+        assert_eq!(all.mechanisms().iter().collect::<Vec<_>>(), [AuthMechanism::Plain, AuthMechanism::Login]);
+        assert_eq!(
+            (all.limits().mails(), all.limits().recipients(), all.limits().domains()),
+            (Some(5), Some(100), None)
+        );
+    }
+
+    #[test]
+    fn the_old_form_of_auth_is_the_same_offer() {
+        assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Login));
+        assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Plain));
+        assert!(fold(&["x", "AUTH="]).mechanisms().is_empty());
+    }
+
+    #[test]
+    fn size_is_a_number_or_nothing_and_never_wraps() {
+        for (line, limit) in [
+            ("SIZE", SizeLimit::NotStated),
+            ("SIZE 0", SizeLimit::NotStated),
+            ("SIZE 12x", SizeLimit::NotStated),
+            ("SIZE -1", SizeLimit::NotStated),
+            ("SIZE 18446744073709551615", SizeLimit::Octets(u64::MAX)),
+            ("SIZE 18446744073709551616", SizeLimit::Beyond),
+            ("SIZE 99999999999999999999999", SizeLimit::Beyond),
+        ] {
+            let capabilities = fold(&["x", line]);
+            assert!(capabilities.has(Extension::Size), "{line}");
+            assert_eq!(capabilities.size(), limit, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_is_a_name_unless_it_is_exactly_a_keyword() {
+        assert!(fold(&["STARTTLS"]).has(Extension::StartTls));
+        assert!(!fold(&["STARTTLS greets you"]).has(Extension::StartTls));
+        assert!(!fold(&["SIZE 100"]).has(Extension::Size));
+        assert!(!fold(&["AUTH=PLAIN"]).has(Extension::Auth));
+    }
+
+    #[test]
+    fn prose_and_blanks_offer_nothing() {
+        let none =
+            fold(&["x", "", "   ", "\t", "Pleased to meet you", "HELP is at hand", "STARTTLS is not here"]);
+        assert_eq!(none, Capabilities::NONE);
+    }
+
+    #[test]
+    fn a_truncated_line_gives_no_half_word() {
+        let mut capabilities = Capabilities::NONE;
+        capabilities.fold(b"SIZE 1048", false, true);
+        assert_eq!(capabilities.size(), SizeLimit::NotStated);
+        capabilities.fold(b"AUTH PLAIN LOGIN", false, true);
+        assert!(capabilities.mechanisms().has(AuthMechanism::Plain));
+        assert!(!capabilities.mechanisms().has(AuthMechanism::Login));
+    }
+
+    #[test]
+    fn limits_out_of_form_are_no_limits() {
+        for line in [
+            "LIMITS RCPTMAX",
+            "LIMITS RCPTMAX=",
+            "LIMITS RCPTMAX=0",
+            "LIMITS RCPTMAX=1000000",
+            "LIMITS RCPTMAX=00000000000000000000001",
+        ] {
+            assert_eq!(fold(&["x", line]).limits().recipients(), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Names of SASL mechanisms, one by one and as a set.
+
+/// A SASL mechanism that this crate knows by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum AuthMechanism {
+    /// RFC 4616.
+    Plain,
+    /// draft-murchison-sasl-login.
+    Login,
+    /// RFC 2195.
+    CramMd5,
+    /// RFC 7677.
+    ScramSha256,
+    /// RFC 7677, with channel binding.
+    ScramSha256Plus,
+    /// Bearer tokens, as they were before RFC 7628.
+    XOAuth2,
+    /// RFC 7628.
+    OAuthBearer,
+    /// RFC 4422 appendix A.
+    External,
+    /// RFC 4505.
+    Anonymous,
+}
+
+impl AuthMechanism {
+    const ALL: [Self; 9] = [
+        Self::Plain,
+        Self::Login,
+        Self::CramMd5,
+        Self::ScramSha256,
+        Self::ScramSha256Plus,
+        Self::XOAuth2,
+        Self::OAuthBearer,
+        Self::External,
+        Self::Anonymous,
+    ];
+
+    /// The name as it is registered.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::XOAuth2 => "XOAUTH2",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::External => "EXTERNAL",
+            Self::Anonymous => "ANONYMOUS",
+        }
+    }
+
+    /// The mechanism of this name, in any case of letters.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the secret crosses the wire in a form that whoever listens can use again.
+    pub const fn reveals_secret(self) -> bool {
+        matches!(self, Self::Plain | Self::Login | Self::XOAuth2 | Self::OAuthBearer)
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+}
+
+/// A set of mechanisms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AuthMechanisms(u16);
+
+impl AuthMechanisms {
+    /// The empty set.
+    pub const NONE: Self = Self(0);
+
+    /// Whether nothing is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `mechanism` is in it.
+    pub const fn has(self, mechanism: AuthMechanism) -> bool {
+        self.0 & mechanism.bit() != 0
+    }
+
+    /// The set with `mechanism` in it.
+    pub const fn with(self, mechanism: AuthMechanism) -> Self {
+        Self(self.0 | mechanism.bit())
+    }
+
+    /// What is in both sets.
+    pub const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in it but for those that reveal the secret to whoever listens.
+    pub fn not_revealing(self) -> Self {
+        self.iter().filter(|mechanism| !mechanism.reveals_secret()).fold(Self::NONE, Self::with)
+    }
+
+    /// The mechanisms in it, in the order of the enumeration.
+    pub fn iter(self) -> impl Iterator<Item = AuthMechanism> {
+        AuthMechanism::ALL.into_iter().filter(move |mechanism| self.has(*mechanism))
+    }
+}

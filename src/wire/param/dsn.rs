@@ -1,0 +1,230 @@
+//! The parameters of delivery status notifications, RFC 3461 §4.
+
+use crate::wire::class::{ATEXT, before, is, packed, run_of};
+use crate::wire::limits;
+use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
+use crate::wire::writer::{Emit, Writer};
+use crate::wire::xtext::Xtext;
+
+/// How much of the mail a failure notification returns (RFC 3461 §4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Ret {
+    /// The whole mail.
+    Full,
+    /// Its header only.
+    Hdrs,
+}
+
+impl Ret {
+    /// `ret-value = "FULL" / "HDRS"`
+    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
+        const FULL: u64 = packed(b"FULL");
+        const HDRS: u64 = packed(b"HDRS");
+        let (rest, word) = word(value)?;
+        match packed(word) {
+            FULL => Ok((rest, Self::Full)),
+            HDRS => Ok((rest, Self::Hdrs)),
+            _ => fail(Fault::Value, value),
+        }
+    }
+}
+
+impl Emit for Ret {
+    fn emit(&self, out: &mut Writer<'_>) {
+        out.put(match self {
+            Self::Full => b"FULL",
+            Self::Hdrs => b"HDRS",
+        });
+    }
+}
+
+/// The sender's own mark for a mail, which notifications carry back: 1 to 100 octets of xtext
+/// (RFC 3461 §4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Envid<'a>(Xtext<'a>);
+
+impl<'a> Envid<'a> {
+    /// Takes the mark as text; it is encoded on the wire.
+    ///
+    /// # Errors
+    /// As those of [`Xtext::new`], and when the encoded form is longer than [`limits::ENVID`].
+    pub fn new(text: &'a str) -> Result<Self, Syntax> {
+        Xtext::new(text)?.at_most(limits::ENVID).map(Self)
+    }
+
+    /// The mark.
+    pub fn text(&self) -> Xtext<'a> {
+        self.0
+    }
+
+    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
+        let (rest, text) = Xtext::parse(value, false)?;
+        match value.get(limits::ENVID..) {
+            Some(excess) if excess.len() > rest.len() => fail(Fault::TooLong, excess),
+            _ => Ok((rest, Self(text))),
+        }
+    }
+}
+
+impl Emit for Envid<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        self.0.emit(out);
+    }
+}
+
+/// Of what the sender wants to be notified (RFC 3461 §4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Notify(u8);
+
+impl Notify {
+    /// Of nothing.
+    pub const NEVER: Self = Self(0);
+    /// Of delivery.
+    pub const SUCCESS: Self = Self(1);
+    /// Of failure.
+    pub const FAILURE: Self = Self(2);
+    /// Of delay.
+    pub const DELAY: Self = Self(4);
+
+    const NAMES: [(Self, &'static [u8]); 3] =
+        [(Self::SUCCESS, b"SUCCESS"), (Self::FAILURE, b"FAILURE"), (Self::DELAY, b"DELAY")];
+
+    /// Of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether everything in `other` is asked for.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// ```abnf
+    /// notify-list-value   = "NEVER" / notify-list-element *( "," notify-list-element )
+    /// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
+    /// ```
+    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
+        const NEVER: u64 = packed(b"NEVER");
+        let (behind, first) = word(value)?;
+        if packed(first) == NEVER {
+            return Ok((behind, Self::NEVER));
+        }
+        let mut notify = Self::NEVER;
+        let mut rest = value;
+        loop {
+            let (behind, word) = word(rest)?;
+            let known = Self::NAMES.iter().find(|(_, name)| packed(name) == packed(word));
+            let Some((event, _)) = known else {
+                return fail(Fault::Value, rest);
+            };
+            notify = notify.and(*event);
+            let [b',', next @ ..] = behind else {
+                return Ok((behind, notify));
+            };
+            rest = next;
+        }
+    }
+}
+
+impl Emit for Notify {
+    fn emit(&self, out: &mut Writer<'_>) {
+        if *self == Self::NEVER {
+            out.put(b"NEVER");
+        }
+        let mut first = true;
+        for (event, name) in Self::NAMES {
+            if self.has(event) {
+                if !first {
+                    out.byte(b',');
+                }
+                first = false;
+                out.put(name);
+            }
+        }
+    }
+}
+
+/// The recipient as the sender gave it, before any forwarding: the kind of address and the address,
+/// at most 500 octets on the wire (RFC 3461 §4.2).
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Orcpt<'a> {
+    kind: &'a str,
+    address: Xtext<'a>,
+}
+
+impl<'a> Orcpt<'a> {
+    /// Takes the kind of address, such as `rfc822`, and the address as text, which is encoded on the
+    /// wire. With the kind `utf-8` the caller writes what is not ASCII as `\x{E9}` (RFC 6533 §3).
+    ///
+    /// # Errors
+    /// When `kind` is not an atom of ASCII, when `address` is not what [`Xtext::new`] takes, or when both
+    /// together are longer than [`limits::ORCPT`]. The position counts in the one that is wrong.
+    pub fn new(kind: &'a str, address: &'a str) -> Result<Self, Syntax> {
+        whole(kind.as_bytes(), atom)?;
+        // A semicolon stands between the two.
+        let room = limits::ORCPT.saturating_sub(1).checked_sub(kind.len());
+        let Some(room) = room else {
+            return Err(Syntax::new(Fault::TooLong, kind.as_bytes(), limits::ORCPT));
+        };
+        let address = Xtext::new(address)?.at_most(room)?;
+        Ok(Self { kind, address })
+    }
+
+    /// The kind of address: `rfc822` or, with RFC 6533, `utf-8`, in any case of letters.
+    pub fn kind(&self) -> &'a str {
+        self.kind
+    }
+
+    /// The address.
+    pub fn address(&self) -> Xtext<'a> {
+        self.address
+    }
+
+    /// ```abnf
+    /// original-recipient-address = addr-type ";" xtext
+    /// addr-type                  = atom
+    /// ```
+    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
+        let (rest, kind) = atom(value)?;
+        let (rest, ()) = octet(b';')(rest)?;
+        let (_, kind) = utf8(kind, rest)?;
+        let (behind, address) = Xtext::parse(rest, kind.eq_ignore_ascii_case("utf-8"))?;
+        utf8(before(rest, behind), behind)?;
+        match value.get(limits::ORCPT..) {
+            Some(excess) if excess.len() > behind.len() => fail(Fault::TooLong, excess),
+            _ => Ok((behind, Self { kind, address })),
+        }
+    }
+}
+
+impl PartialEq for Orcpt<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind.eq_ignore_ascii_case(other.kind) && self.address == other.address
+    }
+}
+
+impl Eq for Orcpt<'_> {}
+
+impl Emit for Orcpt<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        out.put(self.kind.as_bytes());
+        out.byte(b';');
+        self.address.emit(out);
+    }
+}
+
+/// `atom` (RFC 5322 §3.2.3) without UTF-8, and without the `=` that no value may have.
+fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
+    run_of(input, |octet| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')
+}
+
+/// A word of one to eight letters, which is as many as can be packed.
+fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, word) = run_of(input, |octet| octet.is_ascii_alphabetic())?;
+    if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, word)) }
+}

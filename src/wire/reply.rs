@@ -1,0 +1,178 @@
+//! Replies, line by line (RFC 5321 §4.2). A reply of several lines is a fold over its lines: no
+//! more than one of them is ever in memory.
+
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::tag;
+use nom::combinator::{eof, rest, value};
+
+use super::code::{Code, EnhancedCode, Severity};
+use super::syntax::{Fault, Parsed, Syntax, whole};
+use super::writer::{Emit, Writer};
+
+/// One line of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// The three digits.
+    pub code: Code,
+    /// The enhanced code in front of the text, when there is one whose class fits `code` (RFC 2034 §4).
+    pub enhanced: Option<EnhancedCode>,
+    /// The text behind the codes: octets of any kind but CR and LF, often UTF-8 or Latin-1, often empty.
+    pub text: &'a [u8],
+    /// Whether this line ends the reply.
+    pub last: bool,
+    /// Whether the line was longer than the lent buffer, so that `text` is only its front.
+    pub truncated: bool,
+}
+
+impl<'a> Reply<'a> {
+    /// Parses a line, given without its CRLF.
+    ///
+    /// ```abnf
+    /// Reply-line = Reply-code [ ( SP / "-" ) [ textstring ] ]
+    /// ```
+    /// Lenient: text of any octets, or none at all, even without the space.
+    ///
+    /// # Errors
+    /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
+    pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
+        if let Some(at) = memchr::memchr2(b'\r', b'\n', line) {
+            return Err(Syntax::new(Fault::LineBreak, line, at));
+        }
+        whole(line, reply_line)
+    }
+
+    /// What the code's first digit says.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// The text as UTF-8, as far as it is valid.
+    pub fn text_utf8(&self) -> &'a str {
+        match core::str::from_utf8(self.text) {
+            Ok(text) => text,
+            Err(error) => self
+                .text
+                .get(..error.valid_up_to())
+                .and_then(|valid| core::str::from_utf8(valid).ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn reply_line(line: &[u8]) -> Parsed<'_, Reply<'_>> {
+    let (line, code) = Code::parse(line)?;
+    let (line, last) =
+        alt((value(true, tag(&b" "[..])), value(false, tag(&b"-"[..])), value(true, eof))).parse(line)?;
+    let (text, enhanced) = enhanced(code, line);
+    let (end, text) = rest(text)?;
+    Ok((end, Reply { code, enhanced, text, last, truncated: false }))
+}
+
+/// The enhanced code in front of `text`, if it is one, and what follows it.
+fn enhanced(code: Code, text: &[u8]) -> (&[u8], Option<EnhancedCode>) {
+    let Ok((after, enhanced)) = EnhancedCode::parse(text) else {
+        return (text, None);
+    };
+    // RFC 2034 §4: the class must agree with the reply code's first digit.
+    if u16::from(enhanced.class()) != code.number() / 100 {
+        return (text, None);
+    }
+    match after.split_first() {
+        None => (after, Some(enhanced)),
+        Some((b' ', after)) => (after, Some(enhanced)),
+        Some(_) => (text, None),
+    }
+}
+
+impl Emit for Reply<'_> {
+    fn emit(&self, out: &mut Writer<'_>) {
+        self.code.emit(out);
+        out.byte(if self.last { b' ' } else { b'-' });
+        if let Some(enhanced) = &self.enhanced {
+            enhanced.emit(out);
+            out.byte(b' ');
+        }
+        out.put(self.text);
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Reply<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{} {} {=[u8]:a}", self.code, self.enhanced, self.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    #[test]
+    fn lines_are_read_and_written() {
+        // line, code, last, enhanced, text
+        let table: &[(&str, u16, bool, &str, &str)] = &[
+            ("250 ok", 250, true, "", "ok"),
+            ("250-ok", 250, false, "", "ok"),
+            ("250", 250, true, "", ""),
+            ("250 ", 250, true, "", ""),
+            ("250-", 250, false, "", ""),
+            ("550 5.1.1 no such user", 550, true, "5.1.1", "no such user"),
+            ("250 2.1.5", 250, true, "2.1.5", ""),
+            ("554 5.123.456 x", 554, true, "5.123.456", "x"),
+            ("250 5.1.1 class differs", 250, true, "", "5.1.1 class differs"),
+            ("550 5.1.1x", 550, true, "", "5.1.1x"),
+            ("550 5.1234.1 x", 550, true, "", "5.1234.1 x"),
+            ("550 5.1 x", 550, true, "", "5.1 x"),
+            ("220 192.168.0.1 ready", 220, true, "", "192.168.0.1 ready"),
+            ("334 VXNlcm5hbWU6", 334, true, "", "VXNlcm5hbWU6"),
+            ("299 codes of their own", 299, true, "", "codes of their own"),
+        ];
+        for &(line, code, last, enhanced, text) in table {
+            let reply = Reply::parse(line.as_bytes()).unwrap();
+            assert_eq!(reply.code.number(), code, "{line}");
+            assert_eq!(reply.last, last, "{line}");
+            assert_eq!(reply.enhanced.map(|e| format!("{e}")).unwrap_or_default(), enhanced, "{line}");
+            assert_eq!(reply.text_utf8(), text, "{line}");
+            let mut buffer = [0; 64];
+            let mut out = Writer::new(&mut buffer);
+            reply.emit(&mut out);
+            let length = out.finish().unwrap();
+            assert_eq!(Reply::parse(&buffer[..length]).unwrap(), reply, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_reply_line_is_refused() {
+        let lines: &[&[u8]] = &[
+            b"",
+            b"2",
+            b"25",
+            b"2500",
+            b"2500 x",
+            b"250x",
+            b"250\tx",
+            b"x50 a",
+            b"150 a",
+            b"600 a",
+            b"000 a",
+            b"-50 a",
+            b" 250 a",
+            b"250 a\rb",
+            b"250 a\nb",
+            b"250\r",
+            b"\xff\xfe\xfd",
+        ];
+        for line in lines {
+            assert!(Reply::parse(line).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_kept_as_octets() {
+        let reply = Reply::parse(b"250 caf\xe9 ok").unwrap();
+        assert_eq!(reply.text, b"caf\xe9 ok");
+        assert_eq!(reply.text_utf8(), "caf");
+    }
+}
