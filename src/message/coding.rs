@@ -135,8 +135,23 @@ pub(crate) fn base64_length(octets: usize) -> usize {
 
 /// Octets of a whole base64 body with the line breaks between its lines.
 pub(crate) fn base64_size(octets: u64) -> u64 {
-    let breaks = octets.div_ceil(RAW_LINE as u64).saturating_sub(1).saturating_mul(2);
-    octets.div_ceil(3).saturating_mul(4).saturating_add(breaks)
+    let breaks = divided_up(octets, RAW_LINE as u16).saturating_sub(1).saturating_mul(2);
+    divided_up(octets, 3).saturating_mul(4).saturating_add(breaks)
+}
+
+/// How many `by` hold `number`: with 32-bit divisions only, since the 64-bit one of a small
+/// processor takes a kilobyte of flash.
+fn divided_up(number: u64, by: u16) -> u64 {
+    let by = u32::from(by.max(1));
+    let mut left = 0;
+    let mut quotient = 0_u64;
+    let number = number.saturating_add(u64::from(by.wrapping_sub(1)));
+    for digit in [number >> 48, number >> 32, number >> 16, number] {
+        let part = left << 16 | (digit & 0xffff) as u32;
+        quotient = quotient << 16 | u64::from(part / by);
+        left = part % by;
+    }
+    quotient
 }
 
 /// The digits of `=XX` and `%XX`: upper case (RFC 2045 §6.7).
@@ -208,5 +223,19 @@ fn close(line: &mut Line) {
     if let Some(octet @ (b' ' | b'\t')) = last {
         line.cut(1);
         escape(octet, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_base64_at_any_length() {
+        for octets in (0..400).chain([65_535, 65_536, 1 << 32, (1 << 32) - 1, 1 << 48, 123_456_789_012_345]) {
+            for by in [3_u16, 57] {
+                assert_eq!(divided_up(octets, by), octets.div_ceil(u64::from(by)));
+            }
+        }
     }
 }

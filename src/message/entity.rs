@@ -77,7 +77,7 @@ pub(crate) fn atom(cursor: &mut Cursor, out: &mut [u8], write: impl FnOnce(&mut 
     let mut ink = Ink::new(out, cursor.skip, 0);
     write(&mut ink);
     let inked = ink.finish();
-    cursor.skip = cursor.skip.saturating_add(inked.used as u64);
+    cursor.skip = cursor.skip.saturating_add(inked.used as u32);
     Stepped { used: inked.used, done: cursor.skip >= inked.total }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn atom(cursor: &mut Cursor, out: &mut [u8], write: impl FnOnce(&mut 
 pub(crate) fn measure(write: impl FnOnce(&mut Ink<'_>)) -> u64 {
     let mut ink = Ink::new(&mut [], 0, 0);
     write(&mut ink);
-    ink.finish().total
+    u64::from(ink.finish().total)
 }
 
 /// Appends a Content-Transfer-Encoding field.

@@ -10,7 +10,7 @@ pub struct Cursor {
     /// Octets of the content taken.
     at: u64,
     /// Octets of the step's atom that are out; anything but 0 once a reader has been restarted.
-    pub(crate) skip: u64,
+    pub(crate) skip: u32,
     /// A CR is out and its LF is not.
     line_feed_due: bool,
     /// Encoded and not yet out.

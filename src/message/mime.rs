@@ -1,8 +1,7 @@
 //! Media types and file names: RFC 2045 §5.1, RFC 2183, RFC 2231.
 
-use super::coding::hex;
 use super::ink::{Ink, WIDTH};
-use super::text::HeaderText;
+use super::text::{HeaderText, is_inner};
 use crate::wire::class::run_of;
 use crate::wire::syntax::{Parsed, fail, octet, whole};
 use crate::wire::{Fault, Syntax};
@@ -114,24 +113,30 @@ impl<'a> FileName<'a> {
         }
         let whole =
             octets.iter().map(|octet| percent_width(*octet)).fold(0, usize::saturating_add) <= SECTION;
+        let mut rest = octets;
         let mut left = SECTION;
         let mut number = 0_u16;
         ink.byte(b';');
         section(whole, number, ink);
         ink.put(b"utf-8''");
-        for character in self.0.chars() {
-            let mut octets = [0; 4];
-            let octets = character.encode_utf8(&mut octets).as_bytes();
-            let width = octets.iter().map(|octet| percent_width(*octet)).sum();
+        while let Some((_, behind)) = rest.split_first() {
             // Cut between characters: some decode each section by itself.
+            let inner = behind.iter().take_while(|octet| is_inner(**octet)).count();
+            let (character, behind) = rest.split_at_checked(inner.saturating_add(1)).unwrap_or((rest, b""));
+            rest = behind;
+            let width = character.iter().map(|octet| percent_width(*octet)).fold(0, usize::saturating_add);
             left = left.checked_sub(width).unwrap_or_else(|| {
                 number = number.saturating_add(1);
                 ink.byte(b';');
                 section(whole, number, ink);
                 SECTION.saturating_sub(width)
             });
-            for octet in octets {
-                percent(*octet, ink);
+            for octet in character {
+                if is_attribute(*octet) {
+                    ink.byte(*octet);
+                } else {
+                    ink.escape(b'%', *octet);
+                }
             }
         }
     }
@@ -186,15 +191,6 @@ fn is_attribute(octet: u8) -> bool {
 
 fn percent_width(octet: u8) -> usize {
     if is_attribute(octet) { 1 } else { 3 }
-}
-
-fn percent(octet: u8, ink: &mut Ink<'_>) {
-    if is_attribute(octet) {
-        ink.byte(octet);
-    } else {
-        let [high, low] = hex(octet);
-        ink.put(&[b'%', high, low]);
-    }
 }
 
 fn decimal(number: u16, ink: &mut Ink<'_>) {

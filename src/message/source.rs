@@ -3,7 +3,7 @@
 use super::coding::{Breaks, Coding, base64_size};
 use super::flow::{Cursor, Lines, Read, Stepped, Whole, in_base64, in_lines, quoted, verbatim};
 use super::reader::{Reader, WriteError};
-use super::survey::Survey;
+use super::survey::{Survey, seven_bit};
 use super::transport::Transport;
 use crate::wire::{Fault, Syntax};
 
@@ -87,12 +87,10 @@ impl<'a> Ascii<'a> {
         if let Some(at) = octets.iter().position(|octet| !octet.is_ascii()) {
             return Err(Syntax::new(Fault::Unexpected, octets, at));
         }
-        let survey = Survey::of_text(octets);
-        if survey.coding(Transport::seven_bit()) != Coding::SevenBit {
-            return Err(Syntax::new(Fault::Value, octets, octets.len()));
+        match seven_bit(octets) {
+            Some((size, ends_line)) => Ok(Self { text, size, ends_line }),
+            None => Err(Syntax::new(Fault::Value, octets, octets.len())),
         }
-        let coding = Coding::SevenBit;
-        Ok(Self { text, size: survey.size(coding), ends_line: survey.ends_line(coding) })
     }
 }
 

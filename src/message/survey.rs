@@ -21,6 +21,8 @@ const BOUNDARY: u8 = 4;
 const VERBATIM: u8 = 8;
 /// Ends with a line end, or is empty.
 const ENDS_LINE: u8 = 16;
+/// What text must have to go out as it is over any transport.
+const FITS: u8 = ASCII | LINES;
 
 /// What a part in memory is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,36 +38,9 @@ pub(crate) struct Survey {
 impl Survey {
     /// Looks through text, whose line ends may be CRLF, CR or LF.
     pub(crate) fn of_text(text: &[u8]) -> Self {
-        let mut size = 0_u64;
-        let mut lines = true;
-        let mut verbatim = true;
-        let mut rest = text;
-        while !rest.is_empty() {
-            let length = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')).unwrap_or(rest.len());
-            lines &= length <= LONGEST_LINE;
-            size = size.saturating_add(length as u64);
-            rest = rest.get(length..).unwrap_or_default();
-            if let Some((end, behind)) = rest.split_first() {
-                size = size.saturating_add(2);
-                rest = match behind.split_first() {
-                    Some((b'\n', behind)) if *end == b'\r' => behind,
-                    _ => {
-                        verbatim = false;
-                        behind
-                    }
-                };
-            }
-        }
-        let ascii = text.is_ascii();
-        let lines = lines && !text.contains(&0);
-        let boundary = holds_boundary(text);
-        let quoted = if ascii && lines && !boundary { None } else { quoted_size(text, Breaks::Text, size) };
-        let ends_line = matches!(text.last(), None | Some(b'\r' | b'\n'));
-        let traits = flag(ascii, ASCII)
-            | flag(lines, LINES)
-            | flag(boundary, BOUNDARY)
-            | flag(verbatim, VERBATIM)
-            | flag(ends_line, ENDS_LINE);
+        let (size, traits) = look(text);
+        let fits = traits & (FITS | BOUNDARY) == FITS;
+        let quoted = if fits { None } else { quoted_size(text, Breaks::Text, size) };
         Self { size, quoted, traits }
     }
 
@@ -79,7 +54,7 @@ impl Survey {
     /// The lightest encoding that the transport lets through.
     pub(crate) fn coding(&self, transport: Transport) -> Coding {
         if !self.is(BOUNDARY) {
-            if self.is(LINES | ASCII) {
+            if self.is(FITS) {
                 return Coding::SevenBit;
             }
             if self.is(LINES) && transport.eight_bit() {
@@ -117,6 +92,44 @@ impl Survey {
     pub(crate) fn ends_line(&self, coding: Coding) -> bool {
         self.is(ENDS_LINE) && (coding != Coding::Base64 || self.size == 0)
     }
+}
+
+/// Octets of `text` with CRLF line ends, and its traits.
+fn look(text: &[u8]) -> (u64, u8) {
+    let mut traits = FITS | VERBATIM | ENDS_LINE | flag(holds_boundary(text), BOUNDARY);
+    let mut size = 0_u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')).unwrap_or(rest.len());
+        let (line, behind) = rest.split_at_checked(length).unwrap_or_default();
+        if length > LONGEST_LINE || line.iter().any(|octet| *octet == 0) {
+            traits &= !LINES;
+        }
+        if line.iter().fold(0, |all, octet| all | octet) > 127 {
+            traits &= !ASCII;
+        }
+        size = size.saturating_add(length as u64).saturating_add(2);
+        rest = match behind {
+            [b'\r', b'\n', behind @ ..] => behind,
+            [_, behind @ ..] => {
+                traits &= !VERBATIM;
+                behind
+            }
+            [] => {
+                traits &= !ENDS_LINE;
+                size = size.saturating_sub(2);
+                behind
+            }
+        };
+    }
+    (size, traits)
+}
+
+/// Octets of text that goes out as it is over any transport, and whether it ends with a line end.
+/// Knows nothing of encoders, so that they drop out of an image without other text.
+pub(crate) fn seven_bit(text: &[u8]) -> Option<(u64, bool)> {
+    let (size, traits) = look(text);
+    if traits & (FITS | BOUNDARY) == FITS { Some((size, traits & ENDS_LINE != 0)) } else { None }
 }
 
 fn flag(set: bool, flag: u8) -> u8 {

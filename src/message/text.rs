@@ -1,6 +1,6 @@
 //! Human text in header fields: plain where it can be, encoded words where it must (RFC 2047).
 
-use super::coding::{base64, base64_length, hex};
+use super::coding::{base64, base64_length};
 use super::ink::{Ink, WIDTH};
 use crate::wire::{Fault, Syntax};
 
@@ -25,11 +25,22 @@ impl<'a> HeaderText<'a> {
     /// # Errors
     /// At the first control character (C0, DEL, C1), and so at every CR, LF and NUL.
     pub fn new(text: &'a str) -> Result<Self, Syntax> {
-        match text.char_indices().find(|(_, character)| character.is_control()) {
-            None => Ok(Self(text)),
-            Some((at, '\r' | '\n' | '\0')) => Err(Syntax::new(Fault::LineBreak, text.as_bytes(), at)),
-            Some((at, _)) => Err(Syntax::new(Fault::Unexpected, text.as_bytes(), at)),
+        let octets = text.as_bytes();
+        let mut last = 0;
+        for (at, octet) in octets.iter().enumerate() {
+            let fault = match octet {
+                b'\r' | b'\n' | 0 => Fault::LineBreak,
+                0x01..=0x1f | 0x7f => Fault::Unexpected,
+                // C1 in UTF-8: C2 80 to C2 9F
+                0x80..=0x9f if last == 0xc2 => Fault::Unexpected,
+                _ => {
+                    last = *octet;
+                    continue;
+                }
+            };
+            return Err(Syntax::new(fault, octets, at));
         }
+        Ok(Self(text))
     }
 
     /// The text as it was given.
@@ -110,12 +121,12 @@ pub(crate) fn encoded_words(text: &str, phrase: bool, ink: &mut Ink<'_>) {
     const MOST: usize = WIDTH - FRAME - 1;
     // Four octets in Q: no place for less than one character.
     const LEAST: usize = 12;
-    let q_length = text.bytes().map(q_width).fold(0_usize, usize::saturating_add);
-    let b_length = base64_length(text.len());
+    let mut rest = text.as_bytes();
+    let q_length = rest.iter().map(|octet| q_width(*octet)).fold(0_usize, usize::saturating_add);
+    let b_length = base64_length(rest.len());
     let quoted = q_length <= b_length;
     let length = q_length.min(b_length);
     let least = if phrase && length <= MOST { length } else { LEAST };
-    let mut rest = text;
     while !rest.is_empty() {
         let mut room = ink.room().saturating_sub(FRAME + 1);
         if room < least {
@@ -135,23 +146,25 @@ pub(crate) fn encoded_words(text: &str, phrase: bool, ink: &mut Ink<'_>) {
 }
 
 /// As many characters from the front as take at most `room` columns when encoded.
-fn split(text: &str, room: usize, quoted: bool) -> (&str, &str) {
+fn split(text: &[u8], room: usize, quoted: bool) -> (&[u8], &[u8]) {
     let mut width = 0_usize;
     let mut end = 0_usize;
-    for character in text.chars() {
-        let length = character.len_utf8();
-        let behind = end.saturating_add(length);
-        width = match (quoted, character) {
-            (false, _) => base64_length(behind),
-            (true, _) if character.is_ascii() => width.saturating_add(q_width(character as u8)),
-            (true, _) => width.saturating_add(length.saturating_mul(3)),
-        };
-        if width > room {
-            break;
+    for (at, octet) in text.iter().enumerate() {
+        if !is_inner(*octet) {
+            end = at;
         }
-        end = behind;
+        width =
+            if quoted { width.saturating_add(q_width(*octet)) } else { base64_length(at.saturating_add(1)) };
+        if width > room {
+            return text.split_at_checked(end).unwrap_or((text, b""));
+        }
     }
-    text.split_at_checked(end).unwrap_or((text, ""))
+    (text, b"")
+}
+
+/// Whether the octet belongs to the character of the one before it.
+pub(crate) fn is_inner(octet: u8) -> bool {
+    octet & 0xc0 == 0x80
 }
 
 /// What the Q encoding takes as it is everywhere, phrases included (RFC 2047 §5 (3)).
@@ -163,21 +176,18 @@ fn q_width(octet: u8) -> usize {
     if is_q_literal(octet) || octet == b' ' { 1 } else { 3 }
 }
 
-fn q(text: &str, ink: &mut Ink<'_>) {
-    for octet in text.bytes() {
-        match octet {
+fn q(text: &[u8], ink: &mut Ink<'_>) {
+    for octet in text {
+        match *octet {
             b' ' => ink.byte(b'_'),
-            _ if is_q_literal(octet) => ink.byte(octet),
-            _ => {
-                let [high, low] = hex(octet);
-                ink.put(&[b'=', high, low]);
-            }
+            octet if is_q_literal(octet) => ink.byte(octet),
+            octet => ink.escape(b'=', octet),
         }
     }
 }
 
-fn b(text: &str, ink: &mut Ink<'_>) {
+fn b(text: &[u8], ink: &mut Ink<'_>) {
     let mut characters = [0; WIDTH];
-    base64(text.as_bytes(), &mut characters);
+    base64(text, &mut characters);
     ink.put(characters.get(..base64_length(text.len())).unwrap_or_default());
 }

@@ -84,7 +84,7 @@ impl<'m, 'a, C: Content> MessageWriter<'m, 'a, C> {
                 let mut ink = Ink::new(room, cursor.skip, column);
                 let next = header.emit(at, utf8, &mut ink);
                 let inked = ink.finish();
-                cursor.skip = cursor.skip.saturating_add(inked.used as u64);
+                cursor.skip = cursor.skip.saturating_add(inked.used as u32);
                 if cursor.skip >= inked.total {
                     cursor.next_step();
                     self.phase = next.map_or(Phase::Content(0), |at| Phase::Header(at, inked.column));
