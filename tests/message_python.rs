@@ -2,6 +2,7 @@
 //! put in. Needs `python3`; without it the test fails, since nothing would have been shown.
 
 #[path = "message/common.rs"]
+#[allow(dead_code, reason = "shared with the tests of the rules, which use all of it")]
 mod common;
 
 use common::{Kind, Mail, Person, mail, normalised};

@@ -102,7 +102,7 @@ fn look(text: &[u8]) -> (u64, u8) {
     while !rest.is_empty() {
         let length = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')).unwrap_or(rest.len());
         let (line, behind) = rest.split_at_checked(length).unwrap_or_default();
-        if length > LONGEST_LINE || line.iter().any(|octet| *octet == 0) {
+        if length > LONGEST_LINE || line.contains(&0) {
             traits &= !LINES;
         }
         if line.iter().fold(0, |all, octet| all | octet) > 127 {
