@@ -100,6 +100,8 @@ fn name(names: &[u8], number: u32) -> &[u8] {
     names.chunks_exact(3).nth(number as usize).unwrap_or_default()
 }
 
+/// In one place in flash.
+#[inline(never)]
 fn two_digits(number: u32, ink: &mut Ink<'_>) {
     let digit = |number: u32| b'0'.wrapping_add((number % 10) as u8);
     ink.put(&[digit(number / 10), digit(number)]);

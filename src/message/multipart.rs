@@ -62,28 +62,32 @@ impl<F: Content, P: Parts> Multipart<F, P> {
     }
 
     fn header(&self, coding: Coding, place: Place, ink: &mut Ink<'_>) {
-        ink.put(b"Content-Type: ");
-        ink.put(self.kind.name().as_bytes());
-        ink.byte(b';');
-        if self.kind == Kind::Related {
-            // RFC 2387 §3.1: the type of the root
-            let root = self.first.media_type().as_bytes();
-            let root = root.split(|octet| *octet == b';').next().unwrap_or_default();
-            ink.space(root.len().saturating_add(8));
-            ink.put(b"type=\"");
-            ink.put(root);
-            ink.put(b"\";");
-        }
-        ink.space(32);
-        ink.put(b"boundary=\"");
-        place.boundary(ink);
-        ink.byte(b'"');
-        ink.line_end();
-        if coding != Coding::SevenBit {
-            transfer_encoding(coding, ink);
-        }
-        ink.line_end();
+        header(self.kind, self.first.media_type(), coding, place, ink);
     }
+}
+
+/// The same for parts of any type.
+fn header(kind: Kind, root: &str, coding: Coding, place: Place, ink: &mut Ink<'_>) {
+    ink.put(b"Content-Type: ");
+    ink.put(kind.name().as_bytes());
+    ink.byte(b';');
+    if kind == Kind::Related {
+        // RFC 2387 §3.1: the type of the root
+        let root = root.as_bytes().split(|octet| *octet == b';').next().unwrap_or_default();
+        ink.space(root.len().saturating_add(8));
+        ink.put(b"type=\"");
+        ink.put(root);
+        ink.put(b"\";");
+    }
+    ink.space(32);
+    ink.put(b"boundary=\"");
+    place.boundary(ink);
+    ink.byte(b'"');
+    ink.line_end();
+    if coding != Coding::SevenBit {
+        transfer_encoding(coding, ink);
+    }
+    ink.line_end();
 }
 
 fn delimiter(first: bool, last: bool, place: Place, ink: &mut Ink<'_>) {
