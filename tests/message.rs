@@ -9,10 +9,6 @@ use embedded_smtp::message::{Attachment, Message, MessageWriter, Multipart, Octe
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders, PartType};
 use proptest::prelude::*;
 
-fn is_binary(mail: &Mail) -> bool {
-    mail.transport.binary()
-}
-
 fn lines(octets: &[u8]) -> Vec<&[u8]> {
     let mut lines: Vec<_> = octets.split(|octet| *octet == b'\n').collect();
     assert_eq!(lines.pop(), Some(&b""[..]), "the mail does not end with a line end");
@@ -52,7 +48,8 @@ fn keeps_to_the_rules(mail: &Mail) {
     }
     assert!(written.needs.utf8_headers || header.is_ascii());
     assert!(written.needs.eight_bit || octets.is_ascii());
-    if !is_binary(mail) {
+    assert!(mail.transport.binary() || !written.binary);
+    if !written.binary {
         assert!(!octets.contains(&0));
         for line in lines(octets) {
             assert!(line.len() <= 998 && !line.contains(&b'\r'));
@@ -88,6 +85,15 @@ fn is_read_back(mail: &Mail) {
 
     let leaves: Vec<_> =
         parsed.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_))).collect();
+    for leaf in &leaves {
+        let body = &octets[leaf.offset_body as usize..leaf.offset_end as usize];
+        if matches!(leaf.content_transfer_encoding(), Some("quoted-printable" | "base64")) {
+            assert!(
+                body.split(|octet| *octet == b'\n').all(|line| line.len() <= 77),
+                "longer than 76 octets"
+            );
+        }
+    }
     let (texts, files) = (mail.texts(), mail.parts());
     assert_eq!(leaves.len(), texts.len() + files.len());
     let alone = leaves.len() == 1;
@@ -143,6 +149,15 @@ proptest! {
     fn every_mail_is_read_back_as_it_was(mail in mail()) {
         is_read_back(&mail);
     }
+}
+
+proptest! {
+    // Each case writes the mail ten times and octet by octet.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: ProptestConfig::default().cases / 4,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_octets_do_not_depend_on_the_buffers(mail in mail(), odd in 1_usize..300) {

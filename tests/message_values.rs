@@ -252,9 +252,15 @@ fn boundaries_of_parts_in_parts_differ() {
     let boundaries: Vec<_> = written.split("boundary=\"").skip(1).map(|rest| &rest[..21]).collect();
     assert_eq!(boundaries.len(), 2);
     assert_ne!(boundaries[0], boundaries[1]);
-    let id = MessageId::unique(1, 2, Domain::new("b.example").unwrap());
-    let other = Message::new(mailbox("a@b.example"), Date::from_unix(0, 0).unwrap(), id, parts);
-    assert!(!write(other).contains(boundaries[0]), "two mails have the same boundary");
+    let domain = Domain::new("b.example").unwrap();
+    let ids =
+        [MessageId::unique(1, 2, domain), MessageId::unique(1, 3, domain), MessageId::unique(2, 2, domain)];
+    let others = ids.map(|id| {
+        let mail = Message::new(mailbox("a@b.example"), Date::from_unix(0, 0).unwrap(), id, parts);
+        let mail = write(mail);
+        mail.split("boundary=\"").nth(1).unwrap()[..21].to_owned()
+    });
+    assert!(others[0] != others[1] && others[0] != others[2], "two mails have the same boundary");
 }
 
 /// Gives `octets` octets, then the end or an error, and says what was announced.

@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::body::MessageBody;
+use super::coding::Coding;
 use super::date::Date;
 use super::entity::{Content, Place, measure};
 use super::envelope::Recipients;
@@ -156,6 +157,12 @@ impl<'a, C: Content> Message<'a, C> {
         Needs { eight_bit, utf8_headers }
     }
 
+    /// Whether the mail can go by BDAT only, with BODY=BINARYMIME (RFC 3030): a part goes out as it
+    /// is, in no lines. It can be so only after [`Transport::with_binary`].
+    pub fn is_binary(&self) -> bool {
+        self.content.coding(self.place()) == Coding::Binary
+    }
+
     /// The mailbox to which reports of failure go: the sender's, or the author's.
     pub fn reverse_path(&self) -> Mailbox<'a> {
         self.header.agent().unwrap_or(self.header.from).mailbox()
@@ -215,6 +222,37 @@ impl<'a, C: Content> Message<'a, C> {
 /// Sees a mail before it is sent, say to sign it (DKIM, RFC 6376).
 ///
 /// The octets are those of the mail as it is sent, without dot-stuffing, in pieces of any size.
+///
+/// ```
+/// use embedded_smtp::message::{Address, Date, Field, Message, MessageId, Signer, Text};
+/// use embedded_smtp::wire::{Domain, Mailbox};
+///
+/// /// Stands for a hash of the body and a signature over the header section.
+/// #[derive(Default)]
+/// struct Sum(u32, u32);
+///
+/// impl Signer for Sum {
+///     fn header(&mut self, octets: &[u8]) {
+///         self.0 += octets.iter().map(|octet| u32::from(*octet)).sum::<u32>();
+///     }
+///     fn body(&mut self, octets: &[u8]) {
+///         self.1 += octets.iter().map(|octet| u32::from(*octet)).sum::<u32>();
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let from = Address::new(Mailbox::new("a@example.org")?);
+/// let id = MessageId::unique(1, 2, Domain::new("example.org")?);
+/// let mut message = Message::new(from, Date::from_unix(0, 0)?, id, Text::plain("Hello\n"));
+///
+/// let mut sum = Sum::default();
+/// message.observe(&mut sum, &mut [0; 64])?;
+/// let value = format!("v=1; bh={}; b={}", sum.1, sum.0);
+/// let message = message.signature(Field::structured("DKIM-Signature", &value)?);
+/// # assert_eq!(sum.1, 523);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Signer {
     /// More of the header section. Its last octets are those of the empty line that ends it.
     fn header(&mut self, octets: &[u8]);

@@ -96,6 +96,7 @@ pub(crate) struct Written {
     pub(crate) octets: Vec<u8>,
     pub(crate) size: Option<u64>,
     pub(crate) needs: Needs,
+    pub(crate) binary: bool,
     pub(crate) recipients: Vec<String>,
 }
 
@@ -195,7 +196,7 @@ pub(crate) trait Write {
 
 impl<C: Content> Write for Message<'_, C> {
     fn write(&mut self, size: usize) -> Written {
-        let (announced, needs) = (self.size(), self.needs());
+        let (announced, needs, binary) = (self.size(), self.needs(), self.is_binary());
         let recipients = self.recipients().map(|mailbox| mailbox.as_str().to_owned()).collect();
         let mut octets = Vec::new();
         let mut piece = vec![0; size];
@@ -205,7 +206,7 @@ impl<C: Content> Write for Message<'_, C> {
             assert!(length == size || writer.is_done(), "a piece that is not the last is not full");
             octets.extend_from_slice(&piece[..length]);
             if length == 0 {
-                return Written { octets, size: announced, needs, recipients };
+                return Written { octets, size: announced, needs, binary, recipients };
             }
         }
     }

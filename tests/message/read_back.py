@@ -46,7 +46,6 @@ def one(expected, key):
 def check_defects(part):
     defects = list(part.defects)
     for name, value in part.items():
-        # A name that is not one, such as "a@b" in quotes, is still what was asked for.
         defects += [(name, defect) for defect in value.defects]
     assert not defects, defects
 
