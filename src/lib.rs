@@ -14,6 +14,7 @@ pub mod data;
 pub mod io;
 pub mod message;
 pub mod sasl;
+pub mod server;
 pub mod session;
 pub mod submission;
 pub mod wire;
