@@ -2,6 +2,7 @@
 //! was put in.
 
 #[path = "message/common.rs"]
+#[allow(dead_code, reason = "shared with the test through Postfix")]
 mod common;
 
 use common::{File, Kind, Mail, Person, Shape, mail, normalised};

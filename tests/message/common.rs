@@ -3,7 +3,7 @@
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::message::{
     Address, AnySource, Attachment, AutoSubmitted, Content, Date, Field, FileName, HeaderText, Message,
-    MessageId, MimeType, Multipart, Octets, ReadError, Reader, Stream, Text, Transport, Utf8,
+    MessageId, MimeType, Multipart, Octets, ReadError, Reader, Stream, Text, Transport, Utf8, WriteError,
 };
 use embedded_smtp::wire::{Domain, Mailbox};
 use proptest::prelude::*;
@@ -192,6 +192,8 @@ pub(crate) trait Write {
     /// Through the body, which lends and is consumed unevenly.
     fn pull(&mut self, size: usize) -> Vec<u8>;
     fn observe(&mut self, size: usize) -> (Vec<u8>, Vec<u8>);
+    /// Hands the body over, made in a buffer of `size`.
+    fn send(&mut self, size: usize, act: &mut dyn FnMut(&mut dyn Body<Error = WriteError>));
 }
 
 impl<C: Content> Write for Message<'_, C> {
@@ -224,6 +226,10 @@ impl<C: Content> Write for Message<'_, C> {
             octets.extend_from_slice(&piece[..taken]);
             body.consume(taken);
         }
+    }
+
+    fn send(&mut self, size: usize, act: &mut dyn FnMut(&mut dyn Body<Error = WriteError>)) {
+        act(&mut self.body(&mut vec![0; size]));
     }
 
     fn observe(&mut self, size: usize) -> (Vec<u8>, Vec<u8>) {
