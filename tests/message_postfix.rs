@@ -117,7 +117,7 @@ fn wait_for(count: usize, maildir: &Path) -> Vec<Vec<u8>> {
         if files.len() >= count {
             return files.iter().map(|file| std::fs::read(file).unwrap()).collect();
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "only {} of {count} mails arrived", files.len());
+        assert!(start.elapsed() < Duration::from_mins(1), "only {} of {count} mails arrived", files.len());
         std::thread::sleep(Duration::from_millis(100));
     }
 }
