@@ -62,11 +62,15 @@ impl Transcript {
         self.parts.iter().flat_map(|part| &part.steps).map(Step::server_octets).sum()
     }
 
+    /// All that the client says, in octets.
+    pub(crate) fn client_octets(&self) -> usize {
+        self.parts.iter().flat_map(|part| &part.steps).map(Step::client_octets).sum()
+    }
+
     /// The client's longest line.
     pub(crate) fn longest_line(&self) -> usize {
         let steps = self.parts.iter().flat_map(|part| &part.steps);
-        let lines = steps.map(|step| if let Step::Client(line) = step { line.len() } else { 0 });
-        lines.max().unwrap_or_default()
+        steps.map(Step::client_octets).max().unwrap_or_default()
     }
 
     /// The server's longest line.
@@ -108,6 +112,10 @@ impl Part {
 }
 
 impl Step {
+    fn client_octets(&self) -> usize {
+        if let Self::Client(octets) = self { octets.len() } else { 0 }
+    }
+
     fn server_octets(&self) -> usize {
         if let Self::Server(octets) = self { octets.len() } else { 0 }
     }
