@@ -91,6 +91,12 @@ impl Part {
         self.settings.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Gives a setting another value.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(key, _)| key != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The settings whose names are among `names`, as they stand in the file.
     pub(crate) fn lines(&self, names: &[&str]) -> Vec<String> {
         let wanted = self.settings.iter().filter(|(key, _)| names.contains(&key.as_str()));
