@@ -136,7 +136,7 @@ fn a_prompt_longer_than_the_buffer_does_not_keep_login_from_answering() {
     let mut login = Login::new(credentials());
     client.auth(&mut login).unwrap();
     sent(&mut client);
-    for octets in format!("334 {}\r\n", "VXNlcm5hbWU6".repeat(30)).as_bytes().chunks(8) {
+    for octets in format!("334 {}\r\n", "VXNlcm5hbWU6".repeat(30)).as_bytes().chunks(1) {
         feed(&mut client, octets);
         if client.poll() == Ok(Want::Event) {
             client.auth_respond(&mut login).unwrap();
