@@ -48,7 +48,7 @@ impl Server<'_, '_> {
                 }
                 self.judge_command(command, line)
             }
-            Err(error) => misread(&error),
+            Err(error) => misread(&error, line),
         }
     }
 
@@ -222,13 +222,19 @@ impl Server<'_, '_> {
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.
-fn misread(error: &CommandError) -> Judgement {
-    match error.verb() {
+fn misread(error: &CommandError, line: &[u8]) -> Judgement {
+    let sound = line.get(..error.syntax().at()).unwrap_or(line);
+    // The path begins behind the colon, and the parameters behind the path.
+    let in_params = sound.windows(2).any(|two| two == b"> ") || sound.ends_with(b">") && sound != line;
+    let in_path = sound.contains(&b':') && !in_params;
+    Answer(match error.verb() {
         // How many octets follow is not known, so what follows cannot be told from commands.
-        Some(Verb::Bdat | Verb::BdatLast) => Hopeless(&answer::SYNTAX),
-        Some(Verb::Mail) => Answer(&answer::BAD_SENDER),
-        Some(Verb::Rcpt) => Answer(&answer::BAD_ADDRESS),
-        Some(_) => Answer(&answer::SYNTAX),
-        None => Answer(&answer::UNKNOWN_COMMAND),
-    }
+        Some(Verb::Bdat | Verb::BdatLast) => return Hopeless(&answer::SYNTAX),
+        Some(Verb::Mail) if in_path => &answer::BAD_SENDER,
+        Some(Verb::Rcpt) if in_path => &answer::BAD_ADDRESS,
+        // RFC 4954 §4: 5.5.2 for an initial response that is not base64
+        Some(Verb::Auth) if sound.iter().filter(|octet| **octet == b' ').count() > 1 => &answer::BAD_BASE64,
+        Some(_) => &answer::SYNTAX,
+        None => &answer::UNKNOWN_COMMAND,
+    })
 }
