@@ -170,12 +170,13 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::Data) if !self.anyone_accepted() => self.refused(Verb::Rcpt),
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
             Some(Verb::Data) if severity != Severity::Intermediate => self.refused(Verb::Data),
-            Some(Verb::EndOfData) if self.client.in_flight() == 0 => {
-                if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
-                    self.refused(Verb::EndOfData);
+            Some(Verb::EndOfData)
+                if self.client.in_flight() == 0 => {
+                    if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
+                        self.refused(Verb::EndOfData);
+                    }
+                    return self.leave();
                 }
-                return self.leave();
-            }
             Some(Verb::Quit | Verb::Rset) => self.step = Step::Done,
             _ => {}
         }
@@ -236,11 +237,10 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         let offered = self.client.capabilities().mechanisms();
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
         if self.login.choose(safe).is_some()
-            && let Some(mechanism) = self.login.mechanism()
-        {
-            self.step = Step::Auth;
-            return self.client.auth(mechanism);
-        }
+            && let Some(mechanism) = self.login.mechanism() {
+                self.step = Step::Auth;
+                return self.client.auth(mechanism);
+            }
         if let Some(unoffered) = self.options.unoffered
             && self.client.is_tls()
             && self.login.choose(AuthMechanisms::NONE.with(unoffered)).is_some()

@@ -154,6 +154,10 @@ impl<'p> Setup<'p> {
             Event::EndOfData { .. } if matches!(say, Say::Accept) => trace.mails.push(body.clone()),
             _ => {}
         }
+        // How much of a lost mail is seen before its loss depends on the reads.
+        if matches!(event, Event::Lost(_)) && trace.told.last().is_some_and(|last| last == "Body") {
+            trace.told.pop();
+        }
         trace.told.push(text);
         if matches!(event, Event::StartTls) {
             server.tls_established().expect("a handshake is due");
