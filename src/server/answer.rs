@@ -118,7 +118,9 @@ impl Server<'_, '_> {
             self.replied = self.replied.saturating_add(1);
             if self.policy.lmtp && self.replied < self.recipients {
                 // RFC 2033 §4.2: one reply for each accepted recipient
-                self.shown = Shown::EndOfData { recipient: self.replied };
+                if self.owed.is_some() {
+                    self.shown = Shown::EndOfData { recipient: self.replied };
+                }
                 return;
             }
             self.mails = self.mails.saturating_add(1);
@@ -185,8 +187,12 @@ impl Server<'_, '_> {
 
     /// 421, and nothing more is read.
     pub(super) fn shut(&mut self, response: &Canned) {
-        if self.phase == Phase::Closing || self.say(response, true).is_err() {
-            self.tx.clear();
+        // During the handshake the stream is not ours to write to.
+        let silent = self.phase == Phase::Closing || (self.phase == Phase::Tls && self.tx.is_empty());
+        if !silent {
+            // Without room for it, the replies that wait are the last.
+            let _ = self.say(response, true);
+            self.tick();
         }
         self.phase = Phase::Closing;
         self.owed = None;

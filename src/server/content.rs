@@ -11,7 +11,6 @@ impl Server<'_, '_> {
     /// The next run of what follows 354.
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
         if self.flags.ended {
-            self.flags.ended = false;
             return self.end_of_data(Verb::EndOfData);
         }
         let input = self.rx.filled();
@@ -55,13 +54,8 @@ impl Server<'_, '_> {
         let Some(lost) = self.lost else {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
-        let response = refusal(lost);
-        // RFC 2033 §4.2: in LMTP for each recipient
-        let replies = if self.policy.lmtp { self.recipients.max(1) } else { 1 };
-        for _ in 0..replies {
-            self.say(response, true)?;
-        }
-        self.replied = replies;
+        self.say(refusal(lost), true)?;
+        // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
     }
@@ -98,7 +92,7 @@ impl Server<'_, '_> {
     }
 
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
-        match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
+        match self.chunk_is {
             ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 let response = self.lost.map_or(&answer::OK, refusal);
@@ -107,6 +101,7 @@ impl Server<'_, '_> {
             }
             ChunkIs::None | ChunkIs::Refused => {}
         }
+        self.chunk_is = ChunkIs::None;
         Ok(Next::Again)
     }
 

@@ -44,7 +44,8 @@ impl Server<'_, '_> {
         match Command::parse(line) {
             Ok(command) => {
                 if length.saturating_add(2) > self.longest(&command) {
-                    return Answer(&answer::LINE_TOO_LONG);
+                    let bdat = matches!(command, Command::Bdat { .. });
+                    return if bdat { Hopeless } else { Answer }(&answer::LINE_TOO_LONG);
                 }
                 self.judge_command(command, line)
             }
@@ -200,7 +201,9 @@ impl Server<'_, '_> {
         if !self.policy.offers(Extension::Chunking) {
             return RefuseChunk { size, answer: &answer::NOT_IMPLEMENTED };
         }
-        if !self.phase.permits(verb) {
+        // RFC 2033 §4.2: the last chunk of a mail that is lost is answered for each recipient, too.
+        let spoiled = self.policy.lmtp && last && self.phase == Phase::Spoiled;
+        if !spoiled && !self.phase.permits(verb) {
             let answer =
                 if self.phase == Phase::Mail { &answer::NO_RECIPIENTS } else { self.out_of_sequence(verb) };
             return RefuseChunk { size, answer };

@@ -248,6 +248,9 @@ impl<'b, 'p> Server<'b, 'p> {
     /// Says that the timer has run out: 421 is queued (RFC 5321 §4.5.3.2.7), and the session is over when it has been
     /// written; a second call drops it. A mail that was not complete is lost.
     pub fn timed_out(&mut self) {
+        if self.phase == Phase::Closing {
+            self.tx.clear();
+        }
         self.shut(&answer::TIMED_OUT);
     }
 
