@@ -48,7 +48,9 @@ fn chunks_become_a_mail_octet_for_octet() {
 
 #[test]
 fn envelope_and_chunks_may_travel_together_and_a_second_mail_behind_them() {
-    let says = format!("{ENVELOPE}BDAT 3\r\nabcBDAT 2 LAST\r\nde{ENVELOPE}BDAT 1 LAST\r\nf{ENVELOPE}DATA\r\ng\r\n.\r\nQUIT\r\n");
+    let says = format!(
+        "{ENVELOPE}BDAT 3\r\nabcBDAT 2 LAST\r\nde{ENVELOPE}BDAT 1 LAST\r\nf{ENVELOPE}DATA\r\ng\r\n.\r\nQUIT\r\n"
+    );
     let trace = session(&policy(), &says);
     assert_eq!(trace.mails, [&b"abcde"[..], b"f", b"g\r\n"]);
     assert!(trace.behind_hello().ends_with("354, 250 2.6.0, 221 2.0.0"));
@@ -82,14 +84,16 @@ fn an_announced_end_of_time_is_counted_exactly() {
     let (codes, mails) = chunks(&policy(), "BDAT 18446744073709551615 LAST\r\nQUIT\r\nNOOP\r\n");
     assert_eq!((codes.as_str(), mails.len()), ("250 2.1.0, 250 2.1.5", 0));
     let unlimited = policy().max_size(0);
-    let trace = session(&unlimited, &format!("{ENVELOPE}BDAT 5\r\nhelloBDAT 18446744073709551615 LAST\r\nQUIT\r\n"));
+    let trace =
+        session(&unlimited, &format!("{ENVELOPE}BDAT 5\r\nhelloBDAT 18446744073709551615 LAST\r\nQUIT\r\n"));
     assert_eq!(trace.told.last().unwrap(), "Body");
     assert_eq!(trace.mails.len(), 0);
 }
 
 #[test]
 fn data_and_rcpt_are_refused_between_chunks() {
-    let (codes, mails) = chunks(&policy(), "BDAT 1\r\naDATA\r\nRCPT TO:<e@f>\r\nMAIL FROM:<>\r\nBDAT 1 LAST\r\nb");
+    let (codes, mails) =
+        chunks(&policy(), "BDAT 1\r\naDATA\r\nRCPT TO:<e@f>\r\nMAIL FROM:<>\r\nBDAT 1 LAST\r\nb");
     assert_eq!(codes, "250 2.0.0, 503 5.5.1, 503 5.5.1, 503 5.5.1, 250 2.6.0");
     assert_eq!(mails, [b"ab"]);
 }
@@ -122,7 +126,8 @@ fn chunks_beyond_the_limit_are_passed_over_and_the_mail_is_lost_whole() {
         assert_eq!(mails.len(), usize::from(kept), "{says:?}");
     }
     // Behind a refused chunk only RSET (or a new hello) helps, and what is announced is passed over.
-    let says = "BDAT 11\r\n0123456789aBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nDATA\r\nRSET\r\nMAIL FROM:<>\r\n";
+    let says =
+        "BDAT 11\r\n0123456789aBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nDATA\r\nRSET\r\nMAIL FROM:<>\r\n";
     let trace = session(&policy, &format!("{ENVELOPE}{says}"));
     let codes = trace.behind_hello();
     let tail = "552 5.3.4, 503 5.5.1, 503 5.5.1, 503 5.5.1, 250 2.0.0, 250 2.1.0";

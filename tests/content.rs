@@ -70,11 +70,7 @@ fn look_alikes_are_content_where_the_policy_accepts_them() {
         let content = [b"text", *look_alike, SMUGGLED.as_bytes()].concat();
         let says = [ENVELOPE.as_bytes(), &content, b"NOOP\r\n"].concat();
         let trace = Setup::new(&policy).every_split(&says);
-        assert_eq!(
-            trace.behind_hello(),
-            "250 2.1.0, 250 2.1.5, 354, 250 2.6.0, 250 2.0.0",
-            "{look_alike:?}"
-        );
+        assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.1.5, 354, 250 2.6.0, 250 2.0.0", "{look_alike:?}");
         let text = String::from_utf8_lossy(&content[..content.len() - 3]).replace("\r\n.", "\r\n");
         assert_eq!(String::from_utf8_lossy(&trace.mails[0]), text, "{look_alike:?}");
     }

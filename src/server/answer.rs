@@ -25,7 +25,7 @@ pub(super) const SHUTTING_DOWN: Canned =
 pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
 pub(super) const TOO_MANY_ERRORS: Canned =
     Response::known(421, (4, 7, 0), "Too many errors, closing connection");
-pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 3), "Too many mails in this session");
+pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 0), "Too many mails in this session");
 pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
 pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
 pub(super) const LINE_TOO_LONG: Canned = Response::known(500, (5, 5, 2), "Line too long");

@@ -68,7 +68,15 @@ impl Server<'_, '_> {
                     return Ok(self.tell(Shown::Reset));
                 }
             }
-            Judgement::Help => self.help()?,
+            Judgement::Help => match self.help() {
+                // A long text may have no room behind what waits: the line is read again when it has.
+                Err(Error::Capacity(_)) if !self.tx.is_empty() => {
+                    self.consumed = 0;
+                    self.rx.look_again();
+                    return Ok(Next::Input);
+                }
+                said => said?,
+            },
             Judgement::StartTls => return self.start_tls(line.consumed),
             Judgement::Quit => {
                 self.answer(&answer::BYE)?;

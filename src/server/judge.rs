@@ -214,6 +214,9 @@ impl Server<'_, '_> {
     fn judge_auth(&self, mechanism: SaslName<'_>, initial: Option<Span>) -> Judgement {
         match AuthMechanism::from_name(mechanism.as_str().as_bytes()) {
             Some(mechanism) if self.policy.mechanisms.has(mechanism) => {
+                if self.policy.tls_for_mail && !self.flags.tls {
+                    return Answer(&answer::TLS_FIRST);
+                }
                 if mechanism.reveals_secret() && !self.flags.tls && !self.policy.clear_text_auth {
                     return Answer(&answer::NEEDS_ENCRYPTION);
                 }

@@ -5,12 +5,12 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
+use core::fmt;
 use core::ops::Range;
 
 use crate::wire::Writer;
 
 /// The octets that came in and have not been used up.
-#[derive(Debug)]
 pub(crate) struct Incoming<'b> {
     storage: &'b mut [u8],
     /// The first octet still in use.
@@ -161,6 +161,11 @@ impl<'b> Incoming<'b> {
         self.searched = self.searched.max(self.start);
     }
 
+    /// The line that was found last, and was not used up, will be found again.
+    pub(crate) fn look_again(&mut self) {
+        self.searched = self.start;
+    }
+
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
     pub(crate) fn line(&mut self) -> Framed {
         loop {
@@ -216,7 +221,6 @@ impl<'b> Incoming<'b> {
 }
 
 /// The octets that are to go out.
-#[derive(Debug)]
 pub(crate) struct Outgoing<'b> {
     storage: &'b mut [u8],
     start: u16,
@@ -306,5 +310,19 @@ impl<'b> Outgoing<'b> {
     /// Drops what waits (and wipes it when it is secret).
     pub(crate) fn clear(&mut self) {
         self.transmitted(self.waiting().len());
+    }
+}
+
+/// Counts only: there may be a secret among the octets.
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming({} of {} octets)", self.filled().len(), self.capacity())
+    }
+}
+
+/// Counts only: there may be a secret among the octets.
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outgoing({} of {} octets)", self.waiting().len(), self.capacity())
     }
 }
