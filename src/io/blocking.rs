@@ -53,6 +53,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
 
     fn write(&mut self) -> Result<(), ConnectionError<S::Error>> {
         match self.stream.write(self.engine.transmit()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             Ok(0) => Err(ConnectionError::WriteZero),
             Ok(octets) => {
                 self.engine.transmitted(octets);
@@ -66,6 +67,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     fn read(&mut self) -> Result<(), ConnectionError<S::Error>> {
         self.flush()?;
         match self.stream.read(self.engine.receive_buffer()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(0) => self.engine.received_eof(),
             Ok(octets) => self.engine.received(octets),
             Err(error) => return Err(self.failed(error)),
@@ -74,9 +76,12 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     }
 
     fn flush(&mut self) -> Result<(), ConnectionError<S::Error>> {
-        if self.unflushed {
-            self.stream.flush().map_err(|error| self.failed(error))?;
-            self.unflushed = false;
+        while self.unflushed {
+            match self.stream.flush() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error)),
+                Ok(()) => self.unflushed = false,
+            }
         }
         Ok(())
     }

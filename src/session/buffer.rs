@@ -284,9 +284,14 @@ impl<'b> Outgoing<'b> {
     pub(crate) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<usize, usize> {
         let mut out = Writer::new(self.room());
         emit(&mut out);
-        let written = out.finish()?;
-        self.end = self.end.saturating_add(written as u16);
-        Ok(written)
+        let written = out.finish();
+        match written {
+            Ok(written) => self.end = self.end.saturating_add(written as u16),
+            // Half a secret is one too.
+            Err(_) if self.secret => self.room().fill(0),
+            Err(_) => {}
+        }
+        written
     }
 
     /// Appends what `fill` puts into the room and says it has put there.
@@ -313,16 +318,16 @@ impl<'b> Outgoing<'b> {
     }
 }
 
-/// Counts only: there may be a secret among the octets.
+// What lies in the buffers is nobody's business: there are passwords in it.
+
 impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Incoming({} of {} octets)", self.filled().len(), self.capacity())
+        write!(f, "Incoming {{ waiting: {} of {} }}", self.filled().len(), self.capacity())
     }
 }
 
-/// Counts only: there may be a secret among the octets.
 impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Outgoing({} of {} octets)", self.waiting().len(), self.capacity())
+        write!(f, "Outgoing {{ waiting: {} of {} }}", self.waiting().len(), self.capacity())
     }
 }
