@@ -191,4 +191,3 @@ pub(crate) fn utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a str> {
         }
     }
 }
-
