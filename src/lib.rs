@@ -13,6 +13,7 @@ pub mod client;
 pub mod data;
 pub mod io;
 pub mod sasl;
+pub mod server;
 pub mod session;
 pub mod submission;
 pub mod wire;

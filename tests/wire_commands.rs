@@ -4,7 +4,7 @@ mod random;
 
 use embedded_smtp::wire::{
     Command, DateTime, Domain, Emit, Envid, Fault, ForwardPath, HelloName, InitialResponse, Mailbox, Orcpt,
-    Other, Param, Params, ReversePath, SaslName, Syntax, Text, Writer, Xtext, limits,
+    Other, Param, Params, ReversePath, SaslName, Syntax, Text, Verb, Writer, Xtext, limits,
 };
 use random::Random;
 
@@ -76,6 +76,7 @@ fn commands_go_both_ways() {
         assert_eq!(Command::parse(line.as_bytes()), Ok(command), "{line}");
         assert_eq!(emitted(&command), line.as_bytes());
         assert!(line.as_bytes().starts_with(command.name()));
+        assert_eq!(command.verb().map(Verb::as_str), line.split(' ').next());
         // In small letters and with spaces behind. Only an initial response has a case.
         let small = match line {
             line if line.starts_with("AUTH") => line.replace("AUTH", "auTH"),
@@ -97,6 +98,12 @@ fn verbs_have_no_case() {
     }
     assert_eq!(Command::parse(b"startTLS"), Ok(Command::StartTls));
     assert_eq!(Command::parse(b"auth plain"), Ok(auth("PLAIN", None)));
+}
+
+#[test]
+fn the_chunk_that_ends_a_mail_has_a_verb_of_its_own() {
+    assert_eq!(Command::parse(b"BDAT 1").unwrap().verb(), Some(Verb::Bdat));
+    assert_eq!(Command::parse(b"BDAT 1 LAST").unwrap().verb(), Some(Verb::BdatLast));
 }
 
 #[test]
@@ -182,7 +189,7 @@ fn what_is_no_command_says_which_verb_and_where() {
         ("AUTH PLAIN AAAA\r\n", Some("AUTH"), Fault::LineBreak, 15),
     ] {
         let error = Command::parse(line.as_bytes()).expect_err(line);
-        let found = (error.verb(), error.syntax().fault(), error.syntax().at());
+        let found = (error.verb().map(Verb::as_str), error.syntax().fault(), error.syntax().at());
         assert_eq!(found, (verb, fault, at), "{line:?}");
     }
 }
@@ -202,7 +209,7 @@ fn unknown_verbs_are_values() {
         let command = Command::parse(line.as_bytes()).expect(line);
         let Command::Unknown(unknown) = command else { panic!("{line}") };
         assert_eq!((unknown.verb(), unknown.line()), (verb.as_bytes(), line.as_bytes()));
-        assert_eq!(command.name(), verb.as_bytes());
+        assert_eq!((command.name(), command.verb()), (verb.as_bytes(), None));
         assert_eq!(emitted(&command), line.as_bytes());
     }
     // Latin-1 is lenient text.

@@ -4,7 +4,7 @@ use super::Client;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, Phase};
-use crate::wire::{Extension, Verb};
+use crate::wire::{Emit, Extension, InitialResponse, Verb, emit};
 use crate::{Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -50,8 +50,7 @@ impl Client<'_> {
             return Err(self.tx_short(longest));
         }
         self.line(|out| {
-            out.put(b"AUTH ");
-            out.put(name.name().as_bytes());
+            emit::command(out, Verb::Auth, name.name().as_bytes());
             // Whether there is a response is known only once it is written: written twice, so that
             // an empty one (RFC 4954 §4: "=") is told from none.
             let mut nothing = crate::wire::Writer::new(&mut []);
@@ -63,7 +62,7 @@ impl Client<'_> {
             }
             out.byte(b' ');
             if nothing.finish() == Ok(0) {
-                out.byte(b'=');
+                InitialResponse::EMPTY.emit(out);
                 return;
             }
             let mut message = Message::new(out);

@@ -4,7 +4,8 @@
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
-use crate::wire::{Capabilities, Emit, Extension, ForwardPath, HelloName, ReversePath, Text, Verb, Writer};
+use crate::wire::emit;
+use crate::wire::{Capabilities, Extension, ForwardPath, HelloName, ReversePath, Text, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -93,7 +94,7 @@ impl Client<'_> {
         if !from.is_ascii() && !parameters.has_smtputf8() && !more.has_smtputf8() {
             return Err(Misuse::NeedsSmtpUtf8.into());
         }
-        self.envelope(Verb::Mail, b"MAIL FROM:", from, [parameters, more])
+        self.envelope(Verb::Mail, from.as_str(), [parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -106,20 +107,13 @@ impl Client<'_> {
         if !to.is_ascii() {
             self.offered(Extension::SmtpUtf8)?;
         }
-        self.envelope(Verb::Rcpt, b"RCPT TO:", to, [parameters, &()])
+        self.envelope(Verb::Rcpt, to.as_str(), [parameters, &()])
     }
 
-    fn envelope(
-        &mut self,
-        verb: Verb,
-        words: &[u8],
-        path: &dyn Emit,
-        parameters: [&dyn Parameters; 2],
-    ) -> Result<(), Error> {
+    fn envelope(&mut self, verb: Verb, address: &str, parameters: [&dyn Parameters; 2]) -> Result<(), Error> {
         self.may_send(verb)?;
         self.line(|out| {
-            out.put(words);
-            path.emit(out);
+            emit::path(out, verb, address);
             for list in parameters {
                 list.emit(out);
             }
@@ -190,13 +184,7 @@ impl Client<'_> {
     /// A verb and what stands behind it.
     pub(super) fn command(&mut self, verb: Verb, argument: &[u8]) -> Result<(), Error> {
         self.may_send(verb)?;
-        self.line(|out| {
-            out.put(verb.as_str().as_bytes());
-            if !argument.is_empty() {
-                out.byte(b' ');
-                out.put(argument);
-            }
-        })?;
+        self.line(|out| emit::command(out, verb, argument))?;
         self.launch(verb);
         Ok(())
     }

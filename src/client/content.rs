@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::session::Phase;
-use crate::wire::Verb;
+use crate::wire::{Verb, emit};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// How far the end of a mail's content has got.
@@ -131,13 +131,7 @@ impl Client<'_> {
         self.offered(crate::wire::Extension::Chunking)?;
         let verb = if last { Verb::BdatLast } else { Verb::Bdat };
         self.may_send(verb)?;
-        self.line(|out| {
-            out.put(b"BDAT ");
-            out.number(size);
-            if last {
-                out.put(b" LAST");
-            }
-        })?;
+        self.line(|out| emit::bdat(out, size, last))?;
         self.launch(verb);
         self.chunk = size;
         if last {

@@ -23,6 +23,8 @@ pub(crate) struct Incoming<'b> {
     cut: u16,
     /// Octets of the overlong line that were dropped.
     dropped: u16,
+    /// Octets at the front of the slice that are put aside, to outlive the line they came in.
+    aside: u16,
     /// Whether the line being looked for has an LF without a CR in it.
     bare: bool,
 }
@@ -57,7 +59,7 @@ impl<'b> Incoming<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
         let length = storage.len().min(usize::from(u16::MAX));
         let storage = storage.get_mut(..length).unwrap_or_default();
-        Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, bare: false }
+        Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, aside: 0, bare: false }
     }
 
     /// The octets in use.
@@ -83,7 +85,7 @@ impl<'b> Incoming<'b> {
     }
 
     pub(crate) fn clear(&mut self) {
-        (self.start, self.end, self.searched, self.cut, self.dropped) = (0, 0, 0, 0, 0);
+        (self.start, self.end, self.searched, self.cut, self.dropped, self.aside) = (0, 0, 0, 0, 0, 0);
         self.bare = false;
     }
 
@@ -95,24 +97,54 @@ impl<'b> Incoming<'b> {
     /// Room for more octets; moves what is in use to the front when the room behind it is short.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.start == self.end {
-            self.searched = self.searched.saturating_sub(self.start);
-            (self.start, self.end) = (0, 0);
-        } else if self.start > 0
+            (self.start, self.end, self.searched) = (self.aside, self.aside, self.aside);
+        } else if self.start > self.aside
             && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
         {
-            self.to_front();
+            self.compact();
         }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
-    fn to_front(&mut self) {
+    fn compact(&mut self) {
         let Range { start, end } = usize::from(self.start)..usize::from(self.end);
-        if start <= end && end <= self.storage.len() {
-            self.storage.copy_within(start..end, 0);
-            self.end -= self.start;
-            self.searched = self.searched.saturating_sub(self.start);
-            self.cut = self.cut.saturating_sub(self.start);
-            self.start = 0;
+        let by = self.start.saturating_sub(self.aside);
+        if start <= end && end <= self.storage.len() && usize::from(self.aside) <= start {
+            self.storage.copy_within(start..end, usize::from(self.aside));
+            self.end = self.end.saturating_sub(by);
+            self.searched = self.searched.saturating_sub(by);
+            self.start = self.aside;
+        }
+    }
+
+    /// What is put aside.
+    pub(crate) fn aside(&self) -> &[u8] {
+        self.storage.get(..usize::from(self.aside)).unwrap_or_default()
+    }
+
+    /// Puts a part of what is in use aside, at the front of the slice, and uses up what lay before its end;
+    /// nothing is put aside by an empty part, and what was is wiped. Returns how many octets are used up.
+    pub(crate) fn put_aside(&mut self, part: Range<usize>) -> usize {
+        let kept = usize::from(self.aside);
+        if let Some(kept) = self.storage.get_mut(..kept) {
+            kept.fill(0);
+        }
+        self.aside = 0;
+        let from = usize::from(self.start).saturating_add(part.start);
+        let to = usize::from(self.start).saturating_add(part.end);
+        if part.is_empty() || from > to || to > usize::from(self.end).min(self.storage.len()) {
+            return 0;
+        }
+        self.storage.copy_within(from..to, 0);
+        self.aside = (to.saturating_sub(from)) as u16;
+        self.consume(part.end);
+        part.end
+    }
+
+    /// Overwrites the first `octets` of what is in use.
+    pub(crate) fn wipe(&mut self, octets: usize) {
+        if let Some(front) = self.filled_mut().get_mut(..octets) {
+            front.fill(0);
         }
     }
 
@@ -147,7 +179,7 @@ impl<'b> Incoming<'b> {
             }
         }
         self.searched = self.end;
-        if usize::from(self.end) == self.storage.len() && (self.start == 0 || self.cut != 0) {
+        if usize::from(self.end) == self.storage.len() && (self.start == self.aside || self.cut != 0) {
             self.overflow();
         }
         Framed::Partial
@@ -168,8 +200,8 @@ impl<'b> Incoming<'b> {
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     fn overflow(&mut self) {
         if self.cut == 0 {
-            let tail = (self.storage.len() / 4).max(2);
-            self.cut = (self.storage.len().saturating_sub(tail) as u16).max(1);
+            let tail = (self.storage.len().saturating_sub(usize::from(self.aside)) / 4).max(2);
+            self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
         // The last octet is kept: it may be the CR of the CRLF.
         let last = self.storage.last().copied();

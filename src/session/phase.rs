@@ -53,19 +53,19 @@ impl Phase {
         match self {
             Self::Connected => bit(Verb::Greeting),
             Self::Refused => bit(Verb::Quit),
-            Self::Greeted => ALWAYS | HELLO | LOOKUP,
+            Self::Greeted | Self::Spoiled => ALWAYS | HELLO | LOOKUP,
             Self::Ready => ALWAYS | HELLO | LOOKUP | bit(Verb::Mail) | bit(Verb::Auth) | bit(Verb::StartTls),
             Self::Mail => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt),
             Self::Rcpt => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt) | bit(Verb::Data) | CONTENT,
             Self::Data => bit(Verb::EndOfData),
             Self::Chunks => ALWAYS | HELLO | LOOKUP | CONTENT,
-            Self::Spoiled => ALWAYS | HELLO | LOOKUP,
             Self::Auth => bit(Verb::AuthResponse),
             Self::Tls | Self::Closing => 0,
         }
     }
 
     /// The phase behind the reply to `verb`. Total: any reply to anything leads somewhere.
+    #[allow(clippy::match_same_arms, reason = "one row for each rule")]
     pub fn after(self, verb: Verb, severity: Severity) -> Self {
         use Severity::{Intermediate, Positive};
         match (verb, severity) {

@@ -81,7 +81,7 @@ impl Extension {
             .unwrap_or_default()
     }
 
-    const fn bit(self) -> u32 {
+    pub(crate) const fn bit(self) -> u32 {
         1 << self as u8
     }
 }

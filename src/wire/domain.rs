@@ -86,6 +86,11 @@ impl<'a> HelloName<'a> {
         self.0.is_ascii()
     }
 
+    /// A name that was parsed before.
+    pub(crate) fn again(name: &'a str) -> Self {
+        Self(name)
+    }
+
     /// The name as a peer gave it.
     ///
     /// Leniency: an underscore may stand wherever a letter may, since computers are named so.

@@ -159,7 +159,7 @@ fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     Ok((rest, mailbox))
 }
 
-fn bracketed(address: &str, out: &mut Writer<'_>) {
+pub(crate) fn bracketed(address: &str, out: &mut Writer<'_>) {
     out.byte(b'<');
     out.put(address.as_bytes());
     out.byte(b'>');

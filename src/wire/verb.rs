@@ -1,5 +1,5 @@
-//! What a reply can answer: the verbs of the commands, and the three moments without a verb of
-//! their own that are replied to all the same.
+//! The verbs of the commands, and what else is answered by a reply: the three moments without a
+//! verb of their own.
 
 /// A command's verb, or another thing that is answered by a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,34 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Finds a command's verb, in any case of letters: its first four octets as one number. BDAT is
+    /// [`Verb::Bdat`], whatever stands behind it.
+    pub(crate) fn find(word: &[u8]) -> Option<Self> {
+        let (head, tail) = word.split_first_chunk::<4>()?;
+        // Setting this bit makes letters small, and no other octet a letter.
+        let small = u32::from_be_bytes(*head) | 0x2020_2020;
+        let verb = match &small.to_be_bytes() {
+            b"ehlo" => Self::Ehlo,
+            b"helo" => Self::Helo,
+            b"lhlo" => Self::Lhlo,
+            b"mail" => Self::Mail,
+            b"rcpt" => Self::Rcpt,
+            b"data" => Self::Data,
+            b"bdat" => Self::Bdat,
+            b"rset" => Self::Rset,
+            b"noop" => Self::Noop,
+            b"quit" => Self::Quit,
+            b"vrfy" => Self::Vrfy,
+            b"expn" => Self::Expn,
+            b"help" => Self::Help,
+            b"star" => Self::StartTls,
+            b"auth" => Self::Auth,
+            _ => return None,
+        };
+        let rest: &[u8] = if verb == Self::StartTls { b"TTLS" } else { b"" };
+        tail.eq_ignore_ascii_case(rest).then_some(verb)
+    }
+
     /// The verb as it stands on the wire; empty for what is not a command.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,19 +1,18 @@
 //! Command lines, RFC 5321 §4.1, and those of the extensions.
 
 mod argument;
-mod name;
 
 pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
 use core::fmt;
 
-use self::name::Name;
 use super::class::{no_case, packed};
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
 use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, whole};
+use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
 /// A command.
@@ -102,55 +101,75 @@ impl<'a> Command<'a> {
             Some(_) => line.iter().position(|octet| *octet == b' ').unwrap_or(line.len()),
         };
         let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
-        let name = Name::find(word);
-        whole(line, |line| match name {
-            Some(name) => arguments(name, rest),
+        let verb = Verb::find(word);
+        whole(line, |line| match verb {
+            Some(verb) => arguments(verb, rest),
             None => UnknownCommand::parse(line).map(|(rest, unknown)| (rest, Self::Unknown(unknown))),
         })
-        .map_err(|syntax| CommandError { name, syntax })
+        .map_err(|syntax| CommandError { verb, syntax })
+    }
+
+    /// The verb; `None` when it is unknown.
+    pub fn verb(&self) -> Option<Verb> {
+        Some(match self {
+            Self::Ehlo(_) => Verb::Ehlo,
+            Self::Helo(_) => Verb::Helo,
+            Self::Lhlo(_) => Verb::Lhlo,
+            Self::Mail { .. } => Verb::Mail,
+            Self::Rcpt { .. } => Verb::Rcpt,
+            Self::Data => Verb::Data,
+            Self::Bdat { last: false, .. } => Verb::Bdat,
+            Self::Bdat { last: true, .. } => Verb::BdatLast,
+            Self::Rset => Verb::Rset,
+            Self::Noop(_) => Verb::Noop,
+            Self::Quit => Verb::Quit,
+            Self::Vrfy(_) => Verb::Vrfy,
+            Self::Expn(_) => Verb::Expn,
+            Self::Help(_) => Verb::Help,
+            Self::StartTls => Verb::StartTls,
+            Self::Auth { .. } => Verb::Auth,
+            Self::Unknown(_) => return None,
+        })
     }
 
     /// The verb in capitals, or, when unknown, as it was written.
     pub fn name(&self) -> &'a [u8] {
-        let name = match self {
-            Self::Ehlo(_) => Name::Ehlo,
-            Self::Helo(_) => Name::Helo,
-            Self::Lhlo(_) => Name::Lhlo,
-            Self::Mail { .. } => Name::Mail,
-            Self::Rcpt { .. } => Name::Rcpt,
-            Self::Data => Name::Data,
-            Self::Bdat { .. } => Name::Bdat,
-            Self::Rset => Name::Rset,
-            Self::Noop(_) => Name::Noop,
-            Self::Quit => Name::Quit,
-            Self::Vrfy(_) => Name::Vrfy,
-            Self::Expn(_) => Name::Expn,
-            Self::Help(_) => Name::Help,
-            Self::StartTls => Name::StartTls,
-            Self::Auth { .. } => Name::Auth,
-            Self::Unknown(unknown) => return unknown.verb(),
-        };
-        name.as_str().as_bytes()
+        match self {
+            Self::Unknown(unknown) => unknown.verb(),
+            known => known.verb().map_or(b"", |verb| verb.as_str().as_bytes()),
+        }
     }
 }
 
 impl Emit for Command<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        match self {
-            Self::Ehlo(name) => emit::ehlo(out, name),
-            Self::Helo(name) => emit::helo(out, name),
-            Self::Lhlo(name) => emit::lhlo(out, name),
-            Self::Mail { path, params } => emit::mail(out, path, params),
-            Self::Rcpt { path, params } => emit::rcpt(out, path, params),
-            Self::Bdat { size, last } => emit::bdat(out, *size, *last),
-            Self::Noop(text) => emit::noop(out, text.as_ref()),
-            Self::Vrfy(text) => emit::vrfy(out, text),
-            Self::Expn(text) => emit::expn(out, text),
-            Self::Help(text) => emit::help(out, text.as_ref()),
-            Self::Auth { mechanism, initial } => emit::auth(out, mechanism, initial.as_ref()),
-            Self::Unknown(unknown) => out.put(unknown.line()),
-            Self::Data | Self::Rset | Self::Quit | Self::StartTls => out.put(self.name()),
+        let argument = match self {
+            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_str().as_bytes(),
+            Self::Vrfy(text) | Self::Expn(text) | Self::Noop(Some(text)) | Self::Help(Some(text)) => {
+                text.as_bytes()
+            }
+            Self::Auth { mechanism, .. } => mechanism.as_str().as_bytes(),
+            Self::Mail { path, params } => return envelope(out, Verb::Mail, path.as_str(), params),
+            Self::Rcpt { path, params } => return envelope(out, Verb::Rcpt, path.as_str(), params),
+            Self::Bdat { size, last } => return emit::bdat(out, *size, *last),
+            Self::Unknown(unknown) => return out.put(unknown.line()),
+            _ => b"",
+        };
+        if let Some(verb) = self.verb() {
+            emit::command(out, verb, argument);
         }
+        if let Self::Auth { initial: Some(initial), .. } = self {
+            out.byte(b' ');
+            initial.emit(out);
+        }
+    }
+}
+
+fn envelope(out: &mut Writer<'_>, verb: Verb, address: &str, params: &Params<'_>) {
+    emit::path(out, verb, address);
+    if !params.is_empty() {
+        out.byte(b' ');
+        params.emit(out);
     }
 }
 
@@ -158,15 +177,15 @@ impl Emit for Command<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CommandError {
-    name: Option<Name>,
+    verb: Option<Verb>,
     syntax: Syntax,
 }
 
 impl CommandError {
-    /// The verb in capitals; `None` when the line has none that is known. The reply is 501 with a verb
-    /// and 500 without (RFC 5321 §4.2.4).
-    pub fn verb(&self) -> Option<&'static str> {
-        self.name.map(Name::as_str)
+    /// The verb, with [`Verb::Bdat`] for any BDAT; `None` when the line has none that is known. The
+    /// reply is 501 with a verb and 500 without (RFC 5321 §4.2.4).
+    pub fn verb(&self) -> Option<Verb> {
+        self.verb
     }
 
     /// What is wrong, with the position counted from the line's first octet.
@@ -177,38 +196,40 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.verb().unwrap_or("unknown command"), self.syntax)
+        write!(f, "{}: {}", self.verb.map_or("unknown command", Verb::as_str), self.syntax)
     }
 }
 
 impl core::error::Error for CommandError {}
 
 /// What stands behind the verb, up to the line's end.
-fn arguments(name: Name, input: &[u8]) -> Parsed<'_, Command<'_>> {
+fn arguments(verb: Verb, input: &[u8]) -> Parsed<'_, Command<'_>> {
     let argument = spaces(input);
-    Ok(match name {
-        Name::Ehlo => variant(HelloName::parse(argument)?, Command::Ehlo),
-        Name::Helo => variant(HelloName::parse(argument)?, Command::Helo),
-        Name::Lhlo => variant(HelloName::parse(argument)?, Command::Lhlo),
-        Name::Mail => {
+    Ok(match verb {
+        Verb::Ehlo => variant(HelloName::parse(argument)?, Command::Ehlo),
+        Verb::Helo => variant(HelloName::parse(argument)?, Command::Helo),
+        Verb::Lhlo => variant(HelloName::parse(argument)?, Command::Lhlo),
+        Verb::Mail => {
             let (rest, path) = ReversePath::parse(behind_colon(argument, b"FROM")?.0)?;
             variant(params(rest)?, |params| Command::Mail { path, params })
         }
-        Name::Rcpt => {
+        Verb::Rcpt => {
             let (rest, path) = ForwardPath::parse(behind_colon(argument, b"TO")?.0)?;
             variant(params(rest)?, |params| Command::Rcpt { path, params })
         }
-        Name::Bdat => bdat(argument)?,
-        Name::Vrfy => variant(Text::parse(argument)?, Command::Vrfy),
-        Name::Expn => variant(Text::parse(argument)?, Command::Expn),
-        Name::Noop => variant(optional(argument)?, Command::Noop),
-        Name::Help => variant(optional(argument)?, Command::Help),
-        Name::Auth => auth(argument)?,
+        Verb::Bdat | Verb::BdatLast => bdat(argument)?,
+        Verb::Vrfy => variant(Text::parse(argument)?, Command::Vrfy),
+        Verb::Expn => variant(Text::parse(argument)?, Command::Expn),
+        Verb::Noop => variant(optional(argument)?, Command::Noop),
+        Verb::Help => variant(optional(argument)?, Command::Help),
+        Verb::Auth => auth(argument)?,
         // The octets that are too many are left, and so at fault.
-        Name::Data => (argument, Command::Data),
-        Name::Rset => (argument, Command::Rset),
-        Name::Quit => (argument, Command::Quit),
-        Name::StartTls => (argument, Command::StartTls),
+        Verb::Data => (argument, Command::Data),
+        Verb::Rset => (argument, Command::Rset),
+        Verb::Quit => (argument, Command::Quit),
+        Verb::StartTls => (argument, Command::StartTls),
+        // No word is one of these.
+        Verb::Greeting | Verb::EndOfData | Verb::AuthResponse => return fail(Fault::Unexpected, input),
     })
 }
 

@@ -1,0 +1,97 @@
+//! Command lines as they come.
+
+use super::event::Shown;
+use super::judge::Judgement;
+use super::{ChunkIs, Next, Server, answer};
+use crate::Error;
+use crate::session::{Framed, Line, Phase};
+use crate::wire::{Extension, Verb};
+
+impl Server<'_, '_> {
+    /// Takes the next line, if it is there whole.
+    pub(super) fn take_line(&mut self) -> Result<Next, Error> {
+        let line = match self.rx.line() {
+            Framed::Line(line) => line,
+            Framed::Partial => return Ok(Next::Input),
+            // RFC 5321 §2.3.8: an LF alone ends no line. It is refused at once, for a client that
+            // knows no CRLF would wait for ever; what follows, up to a CRLF, is the same bad line.
+            Framed::BareLf => {
+                self.cancel_auth();
+                self.answer(&answer::BARE_LF)?;
+                return Ok(Next::Again);
+            }
+        };
+        self.consumed = line.consumed as u16;
+        if line.bare {
+            return Ok(Next::Again);
+        }
+        if self.phase == Phase::Auth {
+            return self.take_auth_line(line);
+        }
+        if line.truncated {
+            self.answer(&answer::LINE_TOO_LONG)?;
+            return Ok(Next::Again);
+        }
+        let judgement = self.judge(line.length);
+        self.act(judgement, line)
+    }
+
+    fn act(&mut self, judgement: Judgement, line: Line) -> Result<Next, Error> {
+        match judgement {
+            Judgement::Answer(response) => self.answer(response)?,
+            Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
+            Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
+            Judgement::RefuseChunk { size, answer } => {
+                self.answer(answer)?;
+                if self.phase != Phase::Closing {
+                    self.chunk = size;
+                    self.chunk_is = ChunkIs::Refused;
+                }
+            }
+            Judgement::Hopeless(response) => {
+                self.answer(response)?;
+                self.shut(&answer::CANNOT_GO_ON);
+            }
+            Judgement::Auth(mechanism, initial) => return self.begin_auth(mechanism, initial),
+            Judgement::Rset => {
+                self.answer(&answer::OK)?;
+                if self.phase.in_transaction() {
+                    self.phase = Phase::Ready;
+                    self.forget_transaction();
+                    return Ok(self.tell(Shown::Reset));
+                }
+            }
+            Judgement::Help => self.help()?,
+            Judgement::StartTls => return self.start_tls(line.consumed),
+            Judgement::Quit => {
+                self.answer(&answer::BYE)?;
+                self.phase = Phase::Closing;
+                return Ok(self.tell(Shown::Quit));
+            }
+        }
+        Ok(Next::Again)
+    }
+
+    /// `214 text` (RFC 5321 §4.1.1.8).
+    fn help(&mut self) -> Result<(), Error> {
+        let policy = self.policy;
+        self.append(|out| {
+            out.put(if policy.offers(Extension::EnhancedStatusCodes) { b"214 2.0.0 " } else { b"214 " });
+            super::hello::printable(out, policy.help);
+            out.crlf();
+        })?;
+        self.tick();
+        Ok(())
+    }
+
+    /// Tells the caller, who owes a reply.
+    pub(super) fn ask(&mut self, verb: Verb, shown: Shown) -> Next {
+        self.owed = Some(verb);
+        self.tell(shown)
+    }
+
+    pub(super) fn tell(&mut self, shown: Shown) -> Next {
+        self.shown = shown;
+        Next::Event
+    }
+}

@@ -1,0 +1,130 @@
+//! The content of a mail on its way in: behind DATA, unstuffed in place, or behind BDAT, as it is.
+
+use super::event::{Lost, Shown, Span};
+use super::{ChunkIs, Next, Server, answer};
+use crate::Error;
+use crate::data::Then;
+use crate::session::Phase;
+use crate::wire::{Response, Severity, Verb};
+
+impl Server<'_, '_> {
+    /// The next run of what follows 354.
+    pub(super) fn take_content(&mut self) -> Result<Next, Error> {
+        if self.flags.ended {
+            self.flags.ended = false;
+            return self.end_of_data(Verb::EndOfData);
+        }
+        let input = self.rx.filled();
+        let mut unstuffer = self.unstuffer;
+        let step = unstuffer.next(input);
+        self.unstuffer = unstuffer;
+        if step.consumed() == 0 {
+            return Ok(Next::Input);
+        }
+        self.consumed = step.consumed() as u16;
+        self.flags.ended = step.then == Then::End;
+        self.advance_clock(step.consumed());
+        if self.lost.is_none() {
+            self.received = self.received.saturating_add(step.run as u64);
+            if self.is_too_large(self.received) {
+                return Ok(self.lose(Lost::TooLarge));
+            }
+            if step.then == Then::Bare {
+                return Ok(self.lose(Lost::BareLineEnd));
+            }
+            if step.run > 0 {
+                let (from, to) = (step.skip as u16, step.skip.saturating_add(step.run) as u16);
+                return Ok(self.tell(Shown::Body(Span { from, to })));
+            }
+        }
+        Ok(Next::Again)
+    }
+
+    fn is_too_large(&self, octets: u64) -> bool {
+        self.policy.max_size != 0 && octets > self.policy.max_size
+    }
+
+    /// The mail is gone whole: the rest of it is passed over, and its end is answered by a refusal.
+    fn lose(&mut self, lost: Lost) -> Next {
+        self.lost = Some(lost);
+        self.unstuffer.discard();
+        self.tell(Shown::Lost(lost))
+    }
+
+    fn end_of_data(&mut self, verb: Verb) -> Result<Next, Error> {
+        let Some(lost) = self.lost else {
+            return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
+        };
+        let response = refusal(lost);
+        // RFC 2033 §4.2: in LMTP for each recipient
+        let replies = if self.policy.lmtp { self.recipients.max(1) } else { 1 };
+        for _ in 0..replies {
+            self.say(response, true)?;
+        }
+        self.replied = replies;
+        self.answered(verb, Severity::Permanent);
+        Ok(Next::Again)
+    }
+
+    /// BDAT (RFC 3030 §2).
+    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Next {
+        self.chunk = size;
+        self.chunk_is = if last { ChunkIs::Last } else { ChunkIs::Content };
+        self.tick();
+        if self.lost.is_none() && self.is_too_large(self.received.saturating_add(size)) {
+            return self.lose(Lost::TooLarge);
+        }
+        Next::Again
+    }
+
+    /// The next run of a chunk, or its end.
+    pub(super) fn take_chunk(&mut self) -> Result<Next, Error> {
+        if self.chunk == 0 {
+            return self.end_of_chunk();
+        }
+        let here = self.rx.filled().len();
+        let run = usize::try_from(self.chunk).map_or(here, |left| left.min(here));
+        if run == 0 {
+            return Ok(Next::Input);
+        }
+        self.consumed = run as u16;
+        self.chunk = self.chunk.saturating_sub(run as u64);
+        self.advance_clock(run);
+        if self.chunk_is == ChunkIs::Refused || self.lost.is_some() {
+            return Ok(Next::Again);
+        }
+        self.received = self.received.saturating_add(run as u64);
+        Ok(self.tell(Shown::Body(Span { from: 0, to: run as u16 })))
+    }
+
+    fn end_of_chunk(&mut self) -> Result<Next, Error> {
+        match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
+            ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
+            ChunkIs::Content => {
+                let response = self.lost.map_or(&answer::OK, refusal);
+                self.say(response, true)?;
+                self.answered(Verb::Bdat, response.code().severity());
+            }
+            ChunkIs::None | ChunkIs::Refused => {}
+        }
+        Ok(Next::Again)
+    }
+
+    /// The clock starts anew when enough has come.
+    fn advance_clock(&mut self, octets: usize) {
+        self.progress = self.progress.saturating_add(octets as u32);
+        if self.progress >= self.policy.progress
+            || self.flags.ended
+            || self.phase != Phase::Data && self.chunk == 0
+        {
+            self.tick();
+        }
+    }
+}
+
+fn refusal(lost: Lost) -> &'static Response<'static> {
+    match lost {
+        Lost::BareLineEnd => &answer::BARE_LINE_END,
+        Lost::TooLarge => &answer::TOO_LARGE,
+    }
+}

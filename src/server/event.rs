@@ -1,0 +1,220 @@
+//! What a server tells its caller.
+
+use core::fmt;
+
+use crate::session::Incoming;
+use crate::wire::{AuthMechanism, ForwardPath, HelloName, Mailbox, Params, ReversePath, Verb};
+
+/// Something the client did.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'e> {
+    /// EHLO, HELO or LHLO. A reply is owed; once accepted, any open transaction is gone.
+    Hello {
+        /// Which one.
+        verb: Verb,
+        /// The name that the client gives itself.
+        name: HelloName<'e>,
+    },
+    /// MAIL, with parameters that are all offered and within the policy. A reply is owed.
+    Mail {
+        /// Whom the mail is from.
+        path: ReversePath<'e>,
+        /// The parameters.
+        params: Params<'e>,
+    },
+    /// RCPT, with parameters that are all offered. A reply is owed.
+    Rcpt {
+        /// Whom the mail is for.
+        path: ForwardPath<'e>,
+        /// The parameters.
+        params: Params<'e>,
+    },
+    /// DATA. A reply is owed: accepting it says 354. (Behind BDAT there is no such event.)
+    Data,
+    /// A piece of the mail's content, dots removed. No reply.
+    Body(&'e [u8]),
+    /// The mail is complete: store it, then reply. In LMTP a reply is owed for each accepted recipient
+    /// in turn, counted by `recipient` from 0.
+    EndOfData {
+        /// Whose reply is owed, in LMTP; 0 in SMTP.
+        recipient: u16,
+    },
+    /// The mail is lost as a whole: drop what came of it. The engine refuses it. No reply.
+    Lost(Lost),
+    /// The client took the transaction back. No reply.
+    Reset,
+    /// A user name and a password, by PLAIN or LOGIN. A reply is owed: accepting it says 235.
+    Login(Login<'e>),
+    /// A message of another SASL mechanism, decoded; `None` when AUTH came without an initial response. Owed is
+    /// [`challenge`](super::Server::challenge), or a reply.
+    AuthMessage {
+        /// The mechanism.
+        mechanism: AuthMechanism,
+        /// The message. It may be a secret.
+        message: Option<Message<'e>>,
+    },
+    /// VRFY, where the policy leaves it to the caller. A reply is owed.
+    Vrfy(&'e [u8]),
+    /// EXPN, where the policy leaves it to the caller. A reply is owed.
+    Expn(&'e [u8]),
+    /// STARTTLS was answered by 220, and that has been written: do the handshake now, then call
+    /// [`tls_established`](super::Server::tls_established). Told until that happens.
+    StartTls,
+    /// The client said QUIT; 221 is on its way. No reply.
+    Quit,
+}
+
+/// Why a mail was lost on its way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Lost {
+    /// A CR without LF, or an LF without CR, in it.
+    BareLineEnd,
+    /// More octets than [`Policy::max_size`](super::Policy::max_size).
+    TooLarge,
+}
+
+/// A login. Never printed.
+#[derive(Clone, Copy)]
+pub struct Login<'e> {
+    authorize_as: &'e [u8],
+    user: &'e [u8],
+    password: &'e [u8],
+}
+
+impl<'e> Login<'e> {
+    /// On whose behalf (the authorization identity of RFC 4616); empty for the user's own.
+    pub fn authorize_as(&self) -> &'e [u8] {
+        self.authorize_as
+    }
+
+    /// The user.
+    pub fn user(&self) -> &'e [u8] {
+        self.user
+    }
+
+    /// The password.
+    pub fn password(&self) -> &'e [u8] {
+        self.password
+    }
+}
+
+impl fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login { .. }")
+    }
+}
+
+/// A SASL message. Never printed.
+#[derive(Clone, Copy)]
+pub struct Message<'e>(&'e [u8]);
+
+impl<'e> Message<'e> {
+    /// Its octets.
+    pub fn as_bytes(&self) -> &'e [u8] {
+        self.0
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message { .. }")
+    }
+}
+
+/// A part of the input, relative to its front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Span {
+    pub(super) from: u16,
+    pub(super) to: u16,
+}
+
+impl Span {
+    /// Where `part`, a slice of `whole`, stands in it.
+    pub(super) fn of(part: &[u8], whole: &[u8]) -> Self {
+        let from = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        let from = if part.is_empty() { 0 } else { from as u16 };
+        Self { from, to: from.saturating_add(part.len() as u16) }
+    }
+
+    fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
+        rx.slice(usize::from(self.from)..usize::from(self.to))
+    }
+
+    fn utf8<'e>(self, rx: &'e Incoming<'_>) -> &'e str {
+        core::str::from_utf8(self.text(rx)).unwrap_or_default()
+    }
+}
+
+/// The event as the engine keeps it: places instead of slices. What was parsed is not parsed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Nothing,
+    Hello { verb: Verb, name: Span },
+    Mail { path: ShownPath, params: Span, smtputf8: bool, binary: bool },
+    Rcpt { path: ShownPath, params: Span },
+    Data,
+    Body(Span),
+    EndOfData { recipient: u16 },
+    Lost(Lost),
+    Reset,
+    Login { authorize_as: Span, user: Span, password: Span },
+    AuthMessage { mechanism: AuthMechanism, message: Option<Span> },
+    Vrfy(Span),
+    Expn(Span),
+    StartTls,
+    Quit,
+}
+
+/// A path; without a mailbox it is the null sender, or the postmaster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ShownPath {
+    pub(super) mailbox: Option<(Span, u8)>,
+}
+
+impl ShownPath {
+    pub(super) fn of(mailbox: Option<Mailbox<'_>>, line: &[u8]) -> Self {
+        Self { mailbox: mailbox.map(|mailbox| (Span::of(mailbox.as_str().as_bytes(), line), mailbox.at())) }
+    }
+
+    fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
+        self.mailbox.map(|(span, at)| Mailbox::again(span.utf8(rx), at))
+    }
+}
+
+impl Shown {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
+        Some(match *self {
+            Self::Nothing => return None,
+            Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.utf8(rx)) },
+            Self::Mail { path, params, .. } => Event::Mail {
+                path: path.mailbox(rx).map_or(ReversePath::Null, ReversePath::Mailbox),
+                params: Params::again(params.text(rx)),
+            },
+            Self::Rcpt { path, params } => Event::Rcpt {
+                path: path.mailbox(rx).map_or(ForwardPath::Postmaster, ForwardPath::Mailbox),
+                params: Params::again(params.text(rx)),
+            },
+            Self::Data => Event::Data,
+            Self::Body(span) => Event::Body(span.text(rx)),
+            Self::EndOfData { recipient } => Event::EndOfData { recipient },
+            Self::Lost(lost) => Event::Lost(lost),
+            Self::Reset => Event::Reset,
+            Self::Login { authorize_as, user, password } => {
+                // LOGIN's user name came with an earlier line and was put aside.
+                let aside = rx.aside();
+                let user = if aside.is_empty() { user.text(rx) } else { aside };
+                Event::Login(Login { authorize_as: authorize_as.text(rx), user, password: password.text(rx) })
+            }
+            Self::AuthMessage { mechanism, message } => {
+                Event::AuthMessage { mechanism, message: message.map(|span| Message(span.text(rx))) }
+            }
+            Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
+            Self::Expn(span) => Event::Expn(span.text(rx)),
+            Self::StartTls => Event::StartTls,
+            Self::Quit => Event::Quit,
+        })
+    }
+}

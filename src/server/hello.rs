@@ -1,0 +1,145 @@
+//! The greeting, the list of what is offered, and TLS.
+
+use super::event::Shown;
+use super::{Next, Server};
+use crate::session::Phase;
+use crate::wire::{Emit, Extension, Verb, Writer};
+use crate::{Error, Misuse, Protocol};
+
+impl Server<'_, '_> {
+    /// `220 host ESMTP banner` (RFC 5321 §4.2).
+    pub(super) fn greet(&mut self) -> Result<Next, Error> {
+        let policy = self.policy;
+        self.append(|out| {
+            out.put(b"220 ");
+            policy.host.emit(out);
+            out.put(if policy.lmtp { b" LMTP" } else { b" ESMTP" });
+            if !policy.banner.is_empty() {
+                out.byte(b' ');
+                printable(out, policy.banner);
+            }
+            out.crlf();
+        })?;
+        self.phase = Phase::Greeted;
+        self.flags.greeted = true;
+        self.tick();
+        Ok(Next::Again)
+    }
+
+    /// The reply to EHLO, LHLO or HELO (RFC 5321 §4.1.1.1).
+    pub(super) fn emit_hello(&mut self, verb: Verb) -> Result<(), Error> {
+        let (policy, tls) = (self.policy, self.flags.tls);
+        let auth = !self.flags.authenticated;
+        self.append(|out| {
+            out.put(if verb == Verb::Helo { b"250 " } else { b"250-" });
+            policy.host.emit(out);
+            out.crlf();
+            if verb == Verb::Helo {
+                return;
+            }
+            for extension in ANNOUNCED {
+                let now = match extension {
+                    Extension::StartTls => !tls,
+                    // RFC 8689 §2: only under TLS
+                    Extension::RequireTls => tls,
+                    _ => true,
+                };
+                if now && policy.offers(extension) {
+                    out.put(b"250-");
+                    out.put(extension.keyword().as_bytes());
+                    out.crlf();
+                }
+            }
+            let mechanisms = if tls || policy.clear_text_auth {
+                policy.mechanisms
+            } else {
+                policy.mechanisms.not_revealing()
+            };
+            if auth && !mechanisms.is_empty() {
+                out.put(b"250-AUTH");
+                for mechanism in mechanisms.iter() {
+                    out.byte(b' ');
+                    out.put(mechanism.name().as_bytes());
+                }
+                out.crlf();
+            }
+            if policy.offers(Extension::Limits) {
+                out.put(b"250-LIMITS MAILMAX=");
+                out.number(u64::from(policy.max_mails));
+                out.put(b" RCPTMAX=");
+                out.number(u64::from(policy.max_recipients));
+                out.crlf();
+            }
+            // RFC 1870 §4: 0 says that there is no limit
+            if policy.offers(Extension::Size) {
+                out.put(b"250 SIZE ");
+                out.number(policy.max_size);
+            } else {
+                out.put(b"250 HELP");
+            }
+            out.crlf();
+        })
+    }
+
+    /// STARTTLS (RFC 3207 §4).
+    pub(super) fn start_tls(&mut self, behind: usize) -> Result<Next, Error> {
+        // RFC 3207 §4.2: what came behind STARTTLS in clear may have been injected.
+        if self.rx.filled().len() > behind {
+            return Err(Protocol::InputBeforeTls.into());
+        }
+        self.say(&super::answer::READY_FOR_TLS, true)?;
+        self.phase = Phase::Tls;
+        Ok(Next::Again)
+    }
+
+    /// 220 has been written.
+    pub(super) fn handshake(&mut self) -> Result<Next, Error> {
+        if !self.rx.is_empty() {
+            return Err(Protocol::InputBeforeTls.into());
+        }
+        self.shown = Shown::StartTls;
+        Ok(Next::Event)
+    }
+
+    /// Says that the handshake is done and octets go through TLS from here on. The session begins
+    /// anew behind the greeting (RFC 3207 §4.2).
+    ///
+    /// # Errors
+    /// [`Misuse::TlsState`] when no handshake was due.
+    pub fn tls_established(&mut self) -> Result<(), Error> {
+        if self.phase != Phase::Tls || !self.rx.is_empty() || !self.tx.is_empty() || self.failed.is_some() {
+            return Err(Misuse::TlsState.into());
+        }
+        self.release();
+        self.forget_transaction();
+        self.phase = Phase::Greeted;
+        self.flags.tls = true;
+        self.flags.authenticated = false;
+        self.tick();
+        Ok(())
+    }
+}
+
+/// The extensions that stand in the list by their keyword alone.
+const ANNOUNCED: [Extension; 13] = [
+    Extension::Pipelining,
+    Extension::EightBitMime,
+    Extension::SmtpUtf8,
+    Extension::Chunking,
+    Extension::BinaryMime,
+    Extension::EnhancedStatusCodes,
+    Extension::Dsn,
+    Extension::StartTls,
+    Extension::RequireTls,
+    Extension::DeliverBy,
+    Extension::FutureRelease,
+    Extension::MtPriority,
+    Extension::XClient,
+];
+
+/// The text without control characters.
+pub(super) fn printable(out: &mut Writer<'_>, text: &str) {
+    for octet in text.bytes().filter(|octet| !octet.is_ascii_control()) {
+        out.byte(octet);
+    }
+}

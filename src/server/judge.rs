@@ -1,0 +1,234 @@
+//! What a command is due, by the table of phases and the policy: a reply of the engine's own, or the caller's word.
+
+use super::Server;
+use super::answer;
+use super::event::{Shown, ShownPath, Span};
+use crate::session::Phase;
+use crate::wire::{
+    AuthMechanism, BodyType, Command, CommandError, Extension, ForwardPath, Param, Params, Response,
+    ReversePath, SaslName, Verb, limits,
+};
+
+/// What is to be done about a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Judgement {
+    /// The engine answers.
+    Answer(&'static Response<'static>),
+    /// The caller is told, and owes a reply.
+    Ask(Verb, Shown),
+    /// A chunk follows.
+    Chunk {
+        size: u64,
+        last: bool,
+    },
+    /// A chunk follows that nobody wants: it is answered now, and its octets are passed over.
+    RefuseChunk {
+        size: u64,
+        answer: &'static Response<'static>,
+    },
+    /// The engine answers, and closes: where the next command begins cannot be known.
+    Hopeless(&'static Response<'static>),
+    /// AUTH, with the place of its initial response (`None` for none; an empty one is empty).
+    Auth(AuthMechanism, Option<Span>),
+    Rset,
+    Help,
+    StartTls,
+    Quit,
+}
+
+use Judgement::{Answer, Ask, Hopeless, RefuseChunk};
+
+impl Server<'_, '_> {
+    pub(super) fn judge(&self, length: usize) -> Judgement {
+        let line = self.rx.slice(0..length);
+        match Command::parse(line) {
+            Ok(command) => {
+                if length.saturating_add(2) > self.longest(&command) {
+                    return Answer(&answer::LINE_TOO_LONG);
+                }
+                self.judge_command(command, line)
+            }
+            Err(error) => misread(error),
+        }
+    }
+
+    /// RFC 5321 §4.5.3.1.4: 512 octets, and more for the commands that extensions lengthen.
+    fn longest(&self, command: &Command<'_>) -> usize {
+        match command {
+            Command::Mail { .. } | Command::Rcpt { .. } | Command::Auth { .. } => {
+                usize::from(self.policy.max_line)
+            }
+            _ => limits::COMMAND_LINE,
+        }
+    }
+
+    fn judge_command(&self, command: Command<'_>, line: &[u8]) -> Judgement {
+        let Some(verb) = command.verb() else {
+            return Answer(&answer::UNKNOWN_COMMAND);
+        };
+        if let Command::Bdat { size, last } = command {
+            return self.judge_chunk(size, last);
+        }
+        // RFC 2033 §4.1: LMTP has no HELO and EHLO, and SMTP no LHLO.
+        let foreign = match verb {
+            Verb::Lhlo => !self.policy.lmtp,
+            Verb::Ehlo | Verb::Helo => self.policy.lmtp,
+            _ => false,
+        };
+        if foreign {
+            return Answer(&answer::UNKNOWN_COMMAND);
+        }
+        if let Some(answer) = self.not_implemented(verb) {
+            return Answer(answer);
+        }
+        if !self.phase.permits(verb) {
+            return Answer(self.out_of_sequence(verb));
+        }
+        match command {
+            Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
+                Ask(verb, Shown::Hello { verb, name: Span::of(name.as_str().as_bytes(), line) })
+            }
+            Command::Mail { path, params } => self.judge_mail(path, params, line),
+            Command::Rcpt { path, params } => self.judge_rcpt(path, params, line),
+            Command::Data if self.flags.binary => Answer(&answer::BINARY_NEEDS_BDAT),
+            Command::Data => Ask(verb, Shown::Data),
+            Command::Rset => Judgement::Rset,
+            Command::Quit => Judgement::Quit,
+            Command::StartTls => Judgement::StartTls,
+            Command::Help(_) => Judgement::Help,
+            Command::Vrfy(text) if self.policy.ask_vrfy => {
+                Ask(verb, Shown::Vrfy(Span::of(text.as_bytes(), line)))
+            }
+            Command::Expn(text) if self.policy.ask_vrfy => {
+                Ask(verb, Shown::Expn(Span::of(text.as_bytes(), line)))
+            }
+            Command::Vrfy(_) => Answer(&answer::CANNOT_VRFY),
+            Command::Expn(_) => Answer(&answer::NOT_IMPLEMENTED),
+            Command::Auth { mechanism, initial } => {
+                let initial = initial.map(|initial| Span::of(initial.as_bytes(), line));
+                self.judge_auth(mechanism, initial)
+            }
+            Command::Noop(_) => Answer(&answer::OK),
+            Command::Bdat { .. } | Command::Unknown(_) => Answer(&answer::UNKNOWN_COMMAND),
+        }
+    }
+
+    fn not_implemented(&self, verb: Verb) -> Option<&'static Response<'static>> {
+        match verb {
+            Verb::StartTls if !self.policy.offers(Extension::StartTls) => Some(&answer::NOT_IMPLEMENTED),
+            // RFC 3207 §4.2: not again
+            Verb::StartTls if self.flags.tls => Some(&answer::BAD_SEQUENCE),
+            Verb::Auth if self.policy.mechanisms.is_empty() => Some(&answer::NOT_IMPLEMENTED),
+            // RFC 4954 §4: not again
+            Verb::Auth if self.flags.authenticated => Some(&answer::BAD_SEQUENCE),
+            _ => None,
+        }
+    }
+
+    fn out_of_sequence(&self, verb: Verb) -> &'static Response<'static> {
+        match (self.phase, verb) {
+            (Phase::Greeted, _) => &answer::HELLO_FIRST,
+            (Phase::Mail, Verb::Data) => &answer::NO_RECIPIENTS,
+            _ => &answer::BAD_SEQUENCE,
+        }
+    }
+
+    fn judge_mail(&self, path: ReversePath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
+        let policy = self.policy;
+        if policy.tls_for_mail && !self.flags.tls {
+            return Answer(&answer::TLS_FIRST);
+        }
+        if policy.auth_for_mail && !self.flags.authenticated {
+            return Answer(&answer::AUTH_FIRST);
+        }
+        if self.mails >= policy.max_mails {
+            return Answer(&answer::TOO_MANY_MAILS);
+        }
+        let (mut smtputf8, mut binary) = (false, false);
+        for param in &params {
+            let offered = match param {
+                Param::Size(size) if policy.max_size != 0 && size > policy.max_size => {
+                    return Answer(&answer::TOO_LARGE);
+                }
+                Param::Size(_) => policy.offers(Extension::Size),
+                Param::Body(BodyType::BinaryMime) => {
+                    binary = true;
+                    policy.offers(Extension::BinaryMime) && policy.offers(Extension::Chunking)
+                }
+                Param::Body(_) => policy.offers(Extension::EightBitMime),
+                Param::SmtpUtf8 => {
+                    smtputf8 = true;
+                    policy.offers(Extension::SmtpUtf8)
+                }
+                Param::Auth(_) => !policy.mechanisms.is_empty(),
+                Param::Ret(_) | Param::Envid(_) => policy.offers(Extension::Dsn),
+                Param::RequireTls => policy.offers(Extension::RequireTls) && self.flags.tls,
+                Param::By(_) => policy.offers(Extension::DeliverBy),
+                Param::HoldFor(_) | Param::HoldUntil(_) => policy.offers(Extension::FutureRelease),
+                Param::MtPriority(_) => policy.offers(Extension::MtPriority),
+                Param::Notify(_) | Param::Orcpt(_) | Param::Other(_) => false,
+            };
+            if !offered {
+                return Answer(&answer::UNKNOWN_PARAMETER);
+            }
+        }
+        // RFC 6531 §3.5
+        if !path.is_ascii() && !smtputf8 {
+            return Answer(&answer::NEEDS_SMTPUTF8);
+        }
+        let path = ShownPath::of(path.mailbox(), line);
+        Ask(Verb::Mail, Shown::Mail { path, params: Span::of(params.wire(), line), smtputf8, binary })
+    }
+
+    fn judge_rcpt(&self, path: ForwardPath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
+        if self.recipients >= self.policy.max_recipients {
+            return Answer(&answer::TOO_MANY_RECIPIENTS);
+        }
+        let dsn = self.policy.offers(Extension::Dsn);
+        if params.iter().any(|param| !(dsn && matches!(param, Param::Notify(_) | Param::Orcpt(_)))) {
+            return Answer(&answer::UNKNOWN_PARAMETER);
+        }
+        if !path.is_ascii() && !self.flags.smtputf8 {
+            return Answer(&answer::NEEDS_SMTPUTF8);
+        }
+        let path = ShownPath::of(path.mailbox(), line);
+        Ask(Verb::Rcpt, Shown::Rcpt { path, params: Span::of(params.wire(), line) })
+    }
+
+    fn judge_chunk(&self, size: u64, last: bool) -> Judgement {
+        let verb = if last { Verb::BdatLast } else { Verb::Bdat };
+        if !self.policy.offers(Extension::Chunking) {
+            return RefuseChunk { size, answer: &answer::NOT_IMPLEMENTED };
+        }
+        if !self.phase.permits(verb) {
+            let answer =
+                if self.phase == Phase::Mail { &answer::NO_RECIPIENTS } else { self.out_of_sequence(verb) };
+            return RefuseChunk { size, answer };
+        }
+        Judgement::Chunk { size, last }
+    }
+
+    fn judge_auth(&self, mechanism: SaslName<'_>, initial: Option<Span>) -> Judgement {
+        match AuthMechanism::from_name(mechanism.as_str().as_bytes()) {
+            Some(mechanism) if self.policy.mechanisms.has(mechanism) => {
+                if mechanism.reveals_secret() && !self.flags.tls && !self.policy.clear_text_auth {
+                    return Answer(&answer::NEEDS_ENCRYPTION);
+                }
+                Judgement::Auth(mechanism, initial)
+            }
+            _ => Answer(&answer::UNKNOWN_MECHANISM),
+        }
+    }
+}
+
+/// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.
+fn misread(error: CommandError) -> Judgement {
+    match error.verb() {
+        // How many octets follow is not known, so what follows cannot be told from commands.
+        Some(Verb::Bdat | Verb::BdatLast) => Hopeless(&answer::SYNTAX),
+        Some(Verb::Mail) => Answer(&answer::BAD_SENDER),
+        Some(Verb::Rcpt) => Answer(&answer::BAD_ADDRESS),
+        Some(_) => Answer(&answer::SYNTAX),
+        None => Answer(&answer::UNKNOWN_COMMAND),
+    }
+}

@@ -1,0 +1,354 @@
+//! Layer 3, the server's side of a session (RFC 5321 §3, §4): the mirror of the client.
+//!
+//! A [`Server`] reads commands, tells of those that somebody must decide on, and answers all others itself from its
+//! [`Policy`]: syntax errors, commands out of sequence, NOOP, RSET, HELP, parameters that are not offered, limits. Each
+//! event that says so is owed exactly one reply: [`accept`](Server::accept) or [`reply`](Server::reply). There are no callbacks: while a
+//! reply is owed, [`poll`](Server::poll) goes on telling of the same event.
+//!
+//! Replies gather in `tx` as long as there are complete commands to read, so those to a
+//! pipelined group leave in one write (RFC 2920 §3.2).
+
+mod answer;
+mod auth;
+mod command;
+mod content;
+mod event;
+mod hello;
+mod judge;
+mod policy;
+
+pub use event::{Event, Login, Lost};
+pub use policy::Policy;
+
+use event::Shown;
+
+use crate::data::Unstuffer;
+use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
+use crate::wire::{AuthMechanism, Verb};
+use crate::{Buffer, Capacity, Error, Protocol};
+
+/// A server's session over two lent buffers.
+///
+/// `rx` holds what came in and is not used up, a whole command line at most: 512 octets take all that RFC 5321
+/// demands, 2 048 the parameters of the extensions too; content passes through in any size. `tx` holds replies: 512 octets.
+#[derive(Debug)]
+pub struct Server<'b, 'p> {
+    rx: Incoming<'b>,
+    tx: Outgoing<'b>,
+    policy: &'p Policy<'p>,
+    phase: Phase,
+    shown: Shown,
+    /// The command that waits for the caller's reply.
+    owed: Option<Verb>,
+    /// Octets that the shown event stands on, to be used up with it.
+    consumed: u16,
+    failed: Option<Protocol>,
+    unstuffer: Unstuffer,
+    /// Octets of the chunk that are still to come.
+    chunk: u64,
+    chunk_is: ChunkIs,
+    /// Octets of the mail so far.
+    received: u64,
+    /// Octets since the timer was last started.
+    progress: u32,
+    recipients: u16,
+    /// LMTP: replies given for this mail's recipients.
+    replied: u16,
+    mails: u16,
+    errors: u8,
+    epoch: u8,
+    mechanism: Option<AuthMechanism>,
+    lost: Option<Lost>,
+    flags: Flags,
+}
+
+/// What the octets of a chunk are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChunkIs {
+    /// There is no chunk.
+    None,
+    /// Content, with more chunks to follow.
+    Content,
+    /// Content, and the end of it.
+    Last,
+    /// Behind a BDAT that has been refused: nothing, but they come all the same (RFC 3030 §2).
+    Refused,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
+struct Flags {
+    tls: bool,
+    authenticated: bool,
+    greeted: bool,
+    eof: bool,
+    /// The transaction is under SMTPUTF8.
+    smtputf8: bool,
+    /// The transaction's body is BINARYMIME.
+    binary: bool,
+    /// The lone dot has been read, and is to be told of.
+    ended: bool,
+}
+
+impl<'b, 'p> Server<'b, 'p> {
+    /// A session on a connection that has just been accepted.
+    pub fn new(rx: &'b mut [u8], tx: &'b mut [u8], policy: &'p Policy<'p>) -> Self {
+        Self {
+            rx: Incoming::new(rx),
+            tx: Outgoing::new(tx),
+            policy,
+            phase: Phase::Connected,
+            shown: Shown::Nothing,
+            owed: None,
+            consumed: 0,
+            failed: None,
+            unstuffer: Unstuffer::new(policy.bare),
+            chunk: 0,
+            chunk_is: ChunkIs::None,
+            received: 0,
+            progress: 0,
+            recipients: 0,
+            replied: 0,
+            mails: 0,
+            errors: 0,
+            epoch: 0,
+            mechanism: None,
+            lost: None,
+            flags: Flags::default(),
+        }
+    }
+
+    /// The stream is under TLS from its first octet (RFC 8314 §3.3).
+    pub fn over_tls(mut self) -> Self {
+        self.flags.tls = true;
+        self
+    }
+
+    /// Begins anew on another connection, with the same buffers and policy.
+    pub fn restart(&mut self, tls: bool) {
+        self.rx.clear();
+        self.tx.clear();
+        self.phase = Phase::Connected;
+        self.shown = Shown::Nothing;
+        self.owed = None;
+        self.consumed = 0;
+        self.failed = None;
+        self.forget_transaction();
+        self.mails = 0;
+        self.errors = 0;
+        self.mechanism = None;
+        self.flags = Flags { tls, ..Flags::default() };
+        self.tick();
+    }
+
+    /// Room to read into; empty while nothing may be read (between 220 to STARTTLS and
+    /// [`tls_established`](Self::tls_established) the stream belongs to TLS), and while the buffer is full.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        if self.phase == Phase::Tls { &mut [] } else { self.rx.room() }
+    }
+
+    /// Says that `octets` were read into the front of [`receive_buffer`](Self::receive_buffer).
+    pub fn received(&mut self, octets: usize) {
+        self.rx.received(octets);
+    }
+
+    /// Says that the client has closed its side. Commands that have come are still answered.
+    pub fn received_eof(&mut self) {
+        self.flags.eof = true;
+    }
+
+    /// What is to be written next.
+    pub fn transmit(&self) -> &[u8] {
+        self.tx.waiting()
+    }
+
+    /// Says that the first `octets` of [`transmit`](Self::transmit) were written.
+    pub fn transmitted(&mut self, octets: usize) {
+        self.tx.transmitted(octets);
+    }
+
+    /// Goes on as far as possible, and says what is needed next. The event before is gone, unless a
+    /// reply is owed to it.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the client tried what no session can go on behind (octets behind STARTTLS), now
+    /// and at every later call; [`Error::Capacity`] when the receive buffer is below [`MIN_RX`], or the transmit buffer
+    /// cannot hold a reply of the engine's own.
+    pub fn poll(&mut self) -> Result<Want, Error> {
+        if let Some(failed) = self.failed {
+            return Err(failed.into());
+        }
+        if self.owed.is_some() {
+            return Ok(Want::Event);
+        }
+        self.release();
+        if self.rx.capacity() < MIN_RX {
+            let (needed, available) = (MIN_RX, self.rx.capacity());
+            return Err(Capacity { buffer: Buffer::Rx, needed, available }.into());
+        }
+        self.advance().inspect_err(|error| {
+            if let Error::Protocol(protocol) = error {
+                self.failed = Some(*protocol);
+                self.tx.clear();
+            }
+        })
+    }
+
+    fn advance(&mut self) -> Result<Want, Error> {
+        loop {
+            // A reply must find room, and may be as long as the list behind EHLO.
+            let room = self.tx.capacity().min(REPLY_ROOM);
+            if !self.tx.is_empty() && (self.tx.free() < room || self.phase == Phase::Tls) {
+                return Ok(Want::Write);
+            }
+            let next = match self.phase {
+                Phase::Closing => Next::Input,
+                Phase::Connected => self.greet()?,
+                Phase::Tls => self.handshake()?,
+                Phase::Data => self.take_content()?,
+                _ if self.chunk_is != ChunkIs::None => self.take_chunk()?,
+                _ => self.take_line()?,
+            };
+            match next {
+                Next::Event => return Ok(Want::Event),
+                Next::Again => self.release(),
+                Next::Input => break,
+            }
+        }
+        Ok(if !self.tx.is_empty() {
+            Want::Write
+        } else if self.flags.eof || self.phase == Phase::Closing {
+            Want::Closed
+        } else {
+            Want::Read
+        })
+    }
+
+    /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
+    pub fn event(&self) -> Option<Event<'_>> {
+        self.shown.event(&self.rx)
+    }
+
+    /// The timer that runs now; none while a reply is owed, for then the caller is waited for.
+    ///
+    /// A client that sends its content by drips does not restart it before [`Policy::patience`]'s `progress` octets have come.
+    pub fn timer(&self) -> Option<Timer> {
+        if self.owed.is_some() {
+            return None;
+        }
+        let content = self.phase == Phase::Data || self.chunk_is != ChunkIs::None;
+        let (kind, seconds) = if content {
+            (TimerKind::Content, self.policy.content_seconds)
+        } else {
+            (TimerKind::Command, self.policy.command_seconds)
+        };
+        Some(Timer { kind, seconds, epoch: self.epoch })
+    }
+
+    /// Says that the timer has run out: 421 is queued (RFC 5321 §4.5.3.2.7), and the session is over when it has been
+    /// written; a second call drops it. A mail that was not complete is lost.
+    pub fn timed_out(&mut self) {
+        self.shut(&answer::TIMED_OUT);
+    }
+
+    /// Ends the session with 421, as [`timed_out`](Self::timed_out) does: the server is going down (RFC 5321 §3.8).
+    pub fn shut_down(&mut self) {
+        self.shut(&answer::SHUTTING_DOWN);
+    }
+
+    /// Whether the stream is under TLS.
+    pub fn is_tls(&self) -> bool {
+        self.flags.tls
+    }
+
+    /// Whether AUTH has succeeded.
+    pub fn is_authenticated(&self) -> bool {
+        self.flags.authenticated
+    }
+
+    /// Where the session is.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The command whose reply is owed.
+    pub fn reply_owed(&self) -> Option<Verb> {
+        self.owed
+    }
+
+    /// Lets go of the event that was shown, and of the octets it stood on.
+    fn release(&mut self) {
+        if matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+            self.rx.wipe(usize::from(self.consumed));
+        }
+        self.rx.consume(usize::from(self.consumed));
+        self.consumed = 0;
+        self.shown = Shown::Nothing;
+    }
+
+    fn tick(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
+        self.progress = 0;
+    }
+
+    fn forget_transaction(&mut self) {
+        self.unstuffer = Unstuffer::new(self.policy.bare);
+        self.chunk = 0;
+        self.chunk_is = ChunkIs::None;
+        self.received = 0;
+        self.recipients = 0;
+        self.replied = 0;
+        self.lost = None;
+        self.flags.smtputf8 = false;
+        self.flags.binary = false;
+        self.flags.ended = false;
+    }
+}
+
+/// Octets that `tx` should have free before another command is looked at.
+const REPLY_ROOM: usize = 384;
+
+/// What a step of the engine leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// There is something to tell.
+    Event,
+    /// What came is dealt with; there may be more.
+    Again,
+    /// More input is needed.
+    Input,
+}
+
+impl Endpoint for Server<'_, '_> {
+    fn poll(&mut self) -> Result<Want, Error> {
+        Server::poll(self)
+    }
+
+    fn receive_buffer(&mut self) -> &mut [u8] {
+        Server::receive_buffer(self)
+    }
+
+    fn received(&mut self, octets: usize) {
+        Server::received(self, octets);
+    }
+
+    fn received_eof(&mut self) {
+        Server::received_eof(self);
+    }
+
+    fn transmit(&mut self) -> &[u8] {
+        Server::transmit(self)
+    }
+
+    fn transmitted(&mut self, octets: usize) {
+        Server::transmitted(self, octets);
+    }
+
+    fn timer(&self) -> Option<Timer> {
+        Server::timer(self)
+    }
+
+    fn timed_out(&mut self) {
+        Server::timed_out(self);
+    }
+}

@@ -1,0 +1,192 @@
+//! What a server offers and demands: one value, lent to any number of sessions.
+
+use crate::data::BareLineEnds;
+use crate::wire::{AuthMechanisms, Extension, HelloName, limits};
+
+/// What a server offers and demands.
+///
+/// [`Policy::new`] is a server that takes mail from anyone, in clear, offers nothing that needs the caller's
+/// doing (no STARTTLS, no AUTH, no DSN), and never a password in clear.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
+pub struct Policy<'p> {
+    pub(super) host: HelloName<'p>,
+    pub(super) banner: &'p str,
+    pub(super) help: &'p str,
+    pub(super) offered: u32,
+    pub(super) mechanisms: AuthMechanisms,
+    pub(super) max_size: u64,
+    pub(super) progress: u32,
+    pub(super) max_recipients: u16,
+    pub(super) max_mails: u16,
+    pub(super) max_line: u16,
+    pub(super) command_seconds: u16,
+    pub(super) content_seconds: u16,
+    pub(super) max_errors: u8,
+    pub(super) bare: BareLineEnds,
+    pub(super) ask_vrfy: bool,
+    pub(super) lmtp: bool,
+    pub(super) tls_for_mail: bool,
+    pub(super) auth_for_mail: bool,
+    pub(super) clear_text_auth: bool,
+    pub(super) proxy: bool,
+}
+
+impl<'p> Policy<'p> {
+    /// A server of this name, with the extensions PIPELINING, 8BITMIME, SMTPUTF8, CHUNKING,
+    /// BINARYMIME, ENHANCEDSTATUSCODES and SIZE, and these limits: 10 MiB a mail, 100 recipients (RFC 5321 §4.5.3.1.8),
+    /// 1 000 mails a session, 10 commands in error, lines of 2 048 octets, 5 minutes for a command and for
+    /// 1 024 octets of content (RFC 5321 §4.5.3.2.7).
+    pub fn new(host: HelloName<'p>) -> Self {
+        let offered = [
+            Extension::Pipelining,
+            Extension::EightBitMime,
+            Extension::SmtpUtf8,
+            Extension::Chunking,
+            Extension::BinaryMime,
+            Extension::EnhancedStatusCodes,
+            Extension::Size,
+        ];
+        Self {
+            host,
+            banner: "",
+            help: "RFC 5321",
+            offered: offered.into_iter().fold(0, |set, extension| set | extension.bit()),
+            mechanisms: AuthMechanisms::NONE,
+            max_size: 10 * 1024 * 1024,
+            progress: 1024,
+            max_recipients: 100,
+            max_mails: 1000,
+            max_line: 2048,
+            command_seconds: 300,
+            content_seconds: 300,
+            max_errors: 10,
+            bare: BareLineEnds::Reject,
+            ask_vrfy: false,
+            lmtp: false,
+            tls_for_mail: false,
+            auth_for_mail: false,
+            clear_text_auth: false,
+            proxy: false,
+        }
+    }
+
+    /// What the greeting says behind the host's name and `ESMTP`. Control characters are left out.
+    pub fn banner(mut self, banner: &'p str) -> Self {
+        self.banner = banner;
+        self
+    }
+
+    /// What HELP answers. Control characters are left out.
+    pub fn help(mut self, help: &'p str) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Offers `extension`. Of those that need the caller's doing: STARTTLS (the handshake), DSN, REQUIRETLS,
+    /// DELIVERBY, FUTURERELEASE, MT-PRIORITY (what the parameters ask for), XCLIENT (to believe the client).
+    pub fn offer(mut self, extension: Extension) -> Self {
+        self.offered |= extension.bit();
+        self
+    }
+
+    /// Does not offer `extension`.
+    pub fn without(mut self, extension: Extension) -> Self {
+        self.offered &= !extension.bit();
+        self
+    }
+
+    /// Offers AUTH with `mechanisms`: those that reveal the secret only under TLS, unless
+    /// [`allow_clear_text_auth`](Self::allow_clear_text_auth).
+    pub fn auth(mut self, mechanisms: AuthMechanisms) -> Self {
+        self.mechanisms = mechanisms;
+        self
+    }
+
+    /// Lets secrets cross the wire without TLS.
+    pub fn allow_clear_text_auth(mut self) -> Self {
+        self.clear_text_auth = true;
+        self
+    }
+
+    /// MAIL only under TLS (530, RFC 3207 §4).
+    pub fn require_tls(mut self) -> Self {
+        self.tls_for_mail = true;
+        self
+    }
+
+    /// MAIL only behind AUTH (530, RFC 4954 §6).
+    pub fn require_auth(mut self) -> Self {
+        self.auth_for_mail = true;
+        self
+    }
+
+    /// Octets of a mail, stated behind SIZE; 0 for no limit.
+    pub fn max_size(mut self, octets: u64) -> Self {
+        self.max_size = octets;
+        self
+    }
+
+    /// Recipients of a mail.
+    pub fn max_recipients(mut self, recipients: u16) -> Self {
+        self.max_recipients = recipients;
+        self
+    }
+
+    /// Mails of a session.
+    pub fn max_mails(mut self, mails: u16) -> Self {
+        self.max_mails = mails;
+        self
+    }
+
+    /// Commands in error before 421 ends the session.
+    pub fn max_errors(mut self, errors: u8) -> Self {
+        self.max_errors = errors;
+        self
+    }
+
+    /// Octets, CRLF included, of a line of MAIL, RCPT and AUTH, which parameters make longer than the
+    /// [`limits::COMMAND_LINE`] of the others. The receive buffer's size is a limit too.
+    pub fn max_line(mut self, octets: u16) -> Self {
+        self.max_line = octets.max(limits::COMMAND_LINE as u16);
+        self
+    }
+
+    /// Seconds for a command to come whole, and for `progress` octets of content to come.
+    pub fn patience(mut self, command: u16, content: u16, progress: u32) -> Self {
+        self.command_seconds = command;
+        self.content_seconds = content;
+        self.progress = progress;
+        self
+    }
+
+    /// What becomes of bare CR and LF in mails.
+    pub fn bare_line_ends(mut self, bare: BareLineEnds) -> Self {
+        self.bare = bare;
+        self
+    }
+
+    /// VRFY and EXPN are the caller's to answer; else the engine answers 252 and 502 (RFC 5321 §3.5.3).
+    pub fn ask_vrfy(mut self) -> Self {
+        self.ask_vrfy = true;
+        self
+    }
+
+    /// LMTP instead of SMTP (RFC 2033).
+    pub fn lmtp(mut self) -> Self {
+        self.lmtp = true;
+        self
+    }
+
+    /// A PROXY header, version 1 or 2, is expected in front of each session. Only for servers that
+    /// nobody but the proxy can reach.
+    pub fn expect_proxy_header(mut self) -> Self {
+        self.proxy = true;
+        self
+    }
+
+    pub(super) fn offers(&self, extension: Extension) -> bool {
+        self.offered & extension.bit() != 0
+    }
+}
