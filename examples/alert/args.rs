@@ -16,6 +16,7 @@ use super::outcome::{Failure, Status};
 /// and encoding are known beforehand. Without any argument a mail goes to a server inside the program.
 #[derive(Debug, Parser)]
 #[command(name = "alert", version, after_help = AFTER)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Args {
     /// The server; the port is 587 if left out, or 465 with --tls implicit
     #[arg(long, value_name = "HOST:PORT")]

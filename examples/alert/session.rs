@@ -56,13 +56,12 @@ pub(crate) fn run<B: Body, A: Authenticator>(
                     break;
                 }
             }
-            Ok(_) => break,
             Err(ConnectionError::Transport(error)) => {
                 ended.detail = Some(error.to_string());
                 break;
             }
             // The report tells of these.
-            Err(_) => break,
+            Ok(_) | Err(_) => break,
         }
     }
     tap.finish();

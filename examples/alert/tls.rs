@@ -16,7 +16,7 @@ use rustls::{
 use super::outcome::{self, Status};
 
 /// How long the peer may stay silent in the handshake, unless `--timeout` says otherwise.
-const HANDSHAKE: Duration = Duration::from_secs(60);
+const HANDSHAKE: Duration = Duration::from_mins(1);
 
 /// Whom to trust, and under which name.
 pub(crate) struct Tls {
