@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 use embedded_smtp::submission::TlsPolicy;
 
 use super::outcome::{Failure, Status};
+use super::paint::say;
 
 /// Mails an alert: one mail to one server.
 ///
@@ -109,7 +110,7 @@ pub(crate) fn parse() -> Result<Option<Args>, Failure> {
     match Args::try_parse() {
         Ok(args) => Ok(Some(args)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            print!("{error}");
+            say(error.to_string().trim_end());
             Ok(None)
         }
         Err(error) => Err(usage(&error.to_string())),

@@ -11,7 +11,7 @@ use super::args::{Args, When};
 use super::compose::compose;
 use super::login::{self, Login};
 use super::outcome::{self, Circumstances, Failure, Status};
-use super::paint::Paint;
+use super::paint::{Paint, say};
 use super::report;
 use super::session;
 use super::tls::Tls;
@@ -78,7 +78,7 @@ pub(crate) fn deliver(args: &Args) -> Result<Status, Failure> {
 fn conclude(report: &submission::Report<'_>, circumstances: &Circumstances) -> Result<Status, Failure> {
     if report.recipients().iter().any(|recipient| recipient.status() != submission::Status::Waiting) {
         for line in report::recipients(report, Paint::new(stdout().is_terminal())) {
-            println!("{line}");
+            say(line);
         }
     }
     outcome::failure(report, circumstances).map_or(Ok(Status::Delivered), Err)

@@ -7,12 +7,13 @@ use std::time::SystemTime;
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
+use embedded_smtp::server::Server;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
 use super::header::{Header, message_id};
 use super::outcome::{self, Circumstances, Failure, Status};
-use super::paint::{Ink, Paint};
+use super::paint::{Ink, Paint, say};
 use super::pipe::pipe;
 use super::report;
 use super::server::{self, Arrived};
@@ -48,10 +49,9 @@ pub(crate) fn demo() -> Result<Status, Failure> {
     let [Ok(first), Ok(second)] = to else { return Err(mistake(&"its recipients")) };
     let mail = mail(from, vec![first, second])?;
     let name = HelloName::new("pump.cellar.example").map_err(|error| mistake(&error))?;
-    let credentials =
-        Credentials::new("pump", "a secret that is not shown").map_err(|error| mistake(&error))?;
+    let credentials = Credentials::new(server::USER, server::PASSWORD).map_err(|error| mistake(&error))?;
 
-    println!("{}", paint.heading("the dialogue with a server inside this process, C: client, S: server"));
+    say(paint.heading("the dialogue with a server inside this process, C: client, S: server"));
     let (near, far) = pipe();
     let server = thread::spawn(|| server::serve(far));
     let (mut rx, mut tx, mut texts) = ([0; RX], [0; TX], [0; TEXTS]);
@@ -67,23 +67,26 @@ pub(crate) fn demo() -> Result<Status, Failure> {
     let ended = session::run(&mut submission, Wire::Pipe(near), Some(transcript), None, None);
     let arrived = server.join().ok().and_then(Result::ok).unwrap_or_default();
 
-    println!("\n{}", paint.heading("the mail as it arrived"));
+    say(format_args!("\n{}", paint.heading("the mail as it arrived")));
     show(&arrived, paint);
 
     let report = submission.report();
-    println!("\n{}", paint.heading("the report"));
+    say(format_args!("\n{}", paint.heading("the report")));
     for line in report::recipients(&report, paint) {
-        println!("{line}");
+        say(line);
     }
-    let circumstances = Circumstances { server: "inbox.example".to_owned(), ..Circumstances::default() };
+    let circumstances = Circumstances { server: server::NAME.to_owned(), ..Circumstances::default() };
     let failure = outcome::failure(&report, &circumstances);
     let status = failure.as_ref().map_or(Status::Delivered, |failure| failure.status);
     println!("verdict: {}; exit status {}", report::verdict(&report, paint), status as u8);
 
-    println!("\n{}", paint.heading("the memory that the session took"));
+    say(format_args!("\n{}", paint.heading("the memory that the session took")));
     memory(size_of_val(&submission), size_of_val(&recipients));
     traffic(ended.traffic);
-    println!("\n{}", paint.ink(Ink::Quiet, "To send a real one: cargo run --example alert -- --help"));
+    say(format_args!(
+        "\n{}",
+        paint.ink(Ink::Quiet, "To send a real one: cargo run --example alert -- --help")
+    ));
     failure.map_or(Ok(status), Err)
 }
 
@@ -97,11 +100,11 @@ fn mail(from: ReversePath<'_>, to: Vec<ForwardPath<'_>>) -> Result<Vec<u8>, Fail
 }
 
 fn show(arrived: &Arrived, paint: Paint) {
-    println!(
+    say(format_args!(
         "{}",
         paint.ink(Ink::Quiet, format!("envelope: from {} to {}", arrived.from, arrived.to.join(", ")))
-    );
-    print!("{}", arrived.content.replace("\r\n", "\n"));
+    ));
+    say(String::from_utf8_lossy(&arrived.content).replace("\r\n", "\n").trim_end());
 }
 
 /// All of it: the engine allocates nothing, and the mail's text stays where it is.
@@ -113,18 +116,20 @@ fn memory(submission: usize, recipients: usize) {
         ("the two recipients", recipients),
         ("receive buffer", RX),
         ("transmit buffer", TX),
-        ("the server's words", TEXTS),
+        ("server's answers", TEXTS),
     ];
     for (name, octets) in parts {
-        println!("{name:<20}{octets:>6} octets");
+        say(format_args!("{name:<20}{octets:>6} octets"));
     }
     let sum: usize = parts.iter().map(|(_, octets)| octets).sum();
-    println!("{:<20}{sum:>6} octets, on a machine with {}-bit addresses", "altogether", usize::BITS);
+    say(format_args!("{:<20}{sum:>6} octets, on a machine with {}-bit addresses", "altogether", usize::BITS));
+    let server = size_of::<Server<'_, '_>>() + 2 * server::BUFFER;
+    say(format_args!("{:<20}{server:>6} octets, the mail not counted", "the server's side"));
 }
 
 fn traffic(Traffic { sent, writes, received, reads }: Traffic) {
-    println!(
+    say(format_args!(
         "{:<20}{sent:>6} octets out in {writes} writes, {received} octets in by {reads} reads",
         "over the wire"
-    );
+    ));
 }

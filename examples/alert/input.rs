@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::args::Args;
 use super::outcome::Failure;
+use super::paint::complain;
 use super::spool::spool;
 
 /// A text that can be read twice.
@@ -23,7 +24,7 @@ pub(crate) fn open(args: &Args) -> Result<Box<dyn Source>, Failure> {
         _ => {
             let mut stdin = io::stdin().lock();
             if stdin.is_terminal() {
-                eprintln!("alert: type the text, and end it by the end-of-file key (Ctrl-D)");
+                complain("type the text, and end it by the end-of-file key (Ctrl-D)");
             }
             spool(&mut stdin).map_err(|error| Failure::unsendable(format!("standard input: {error}")))
         }

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         demo::demo()
     };
     let status = outcome.unwrap_or_else(|Failure { status, text }| {
-        eprintln!("alert: {text}");
+        paint::complain(text);
         status
     });
     ExitCode::from(status as u8)

@@ -1,6 +1,7 @@
 //! Colours, on a terminal that wants them.
 
 use std::fmt::Display;
+use std::io::{Write, stderr, stdout};
 
 /// What a colour stands for.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +12,16 @@ pub(crate) enum Ink {
     Good,
     Doubtful,
     Bad,
+}
+
+/// Prints a line. A reader who is gone is no reason to give up a mail, or to deny that it went.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
+/// Prints a line of error.
+pub(crate) fn complain(line: impl Display) {
+    let _ = writeln!(stderr(), "alert: {line}");
 }
 
 /// Whether to paint.

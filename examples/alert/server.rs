@@ -1,8 +1,19 @@
-//! The server inside the process: enough of one to take one mail, and no more.
+//! The server inside the process: the library's own server engine, which takes one mail.
 
-use std::io::{self, BufRead, BufReader, Write};
+use embedded_io_adapters::std::FromStd;
+use embedded_smtp::io::ConnectionError;
+use embedded_smtp::io::blocking::Connection;
+use embedded_smtp::server::{Event, Policy, Server};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Code, HelloName, Response};
 
 use super::pipe::Pipe;
+
+pub(crate) const NAME: &str = "inbox.example";
+pub(crate) const USER: &str = "pump";
+pub(crate) const PASSWORD: &str = "a secret that is not shown";
+
+/// What the session took of memory, besides the mail that it stores.
+pub(crate) const BUFFER: usize = 512;
 
 /// The mail as it arrived.
 #[derive(Debug, Default)]
@@ -10,66 +21,43 @@ pub(crate) struct Arrived {
     pub(crate) from: String,
     pub(crate) to: Vec<String>,
     /// Without the stuffed dots.
-    pub(crate) content: String,
+    pub(crate) content: Vec<u8>,
 }
 
-/// Takes one mail.
-pub(crate) fn serve(stream: Pipe) -> io::Result<Arrived> {
-    let mut stream = BufReader::new(stream);
-    let mut replies = String::from("220 inbox.example ESMTP ready\r\n");
+/// Takes one mail, from whoever knows the password.
+pub(crate) fn serve(stream: Pipe) -> Result<Arrived, ConnectionError<std::io::Error>> {
+    let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
+    let Ok(name) = HelloName::new(NAME) else { return Ok(Arrived::default()) };
+    // In clear, but the octets do not leave the process.
+    let policy = Policy::new(name).auth(mechanisms).require_auth().allow_clear_text_auth();
+    let (mut rx, mut tx) = ([0; BUFFER], [0; BUFFER]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let mut connection = Connection::new(FromStd::new(stream), &mut server);
     let mut arrived = Arrived::default();
-    loop {
-        // The replies to commands that came together leave together (RFC 2920 §3.2).
-        if stream.buffer().is_empty() {
-            stream.get_mut().write_all(replies.as_bytes())?;
-            replies.clear();
+    while connection.run()? {
+        let server = connection.engine();
+        let mut answer = None;
+        match server.event() {
+            Some(Event::Login(login))
+                if (login.user(), login.password()) != (USER.as_bytes(), PASSWORD.as_bytes()) =>
+            {
+                answer = response(535, "wrong user name or password");
+            }
+            Some(Event::Mail { path, .. }) => path.as_str().clone_into(&mut arrived.from),
+            Some(Event::Rcpt { path, .. }) => arrived.to.push(path.as_str().to_owned()),
+            Some(Event::Body(octets)) => arrived.content.extend_from_slice(octets),
+            Some(Event::EndOfData { .. }) => answer = response(250, "taken as 4A17"),
+            _ => {}
         }
-        let mut line = String::new();
-        if stream.read_line(&mut line)? == 0 {
-            return Ok(arrived);
+        match answer {
+            Some(answer) => server.reply(&answer)?,
+            None if server.reply_owed().is_some() => server.accept()?,
+            None => {}
         }
-        let (verb, argument) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
-        let path = argument.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-        let reply = match verb {
-            "EHLO" => {
-                "250-inbox.example greets you\r\n250-PIPELINING\r\n250-SIZE 1048576\r\n250-8BITMIME\r\n\
-                 250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES\r\n"
-            }
-            "AUTH" => "235 2.7.0 welcome\r\n",
-            "MAIL" => {
-                arrived.from = path;
-                "250 2.1.0 sender accepted\r\n"
-            }
-            "RCPT" => {
-                arrived.to.push(path);
-                "250 2.1.5 recipient accepted\r\n"
-            }
-            "DATA" => {
-                stream
-                    .get_mut()
-                    .write_all(format!("{replies}354 go ahead, end with a lone dot\r\n").as_bytes())?;
-                replies.clear();
-                arrived.content = content(&mut stream)?;
-                "250 2.0.0 taken as 4A17\r\n"
-            }
-            "QUIT" => {
-                stream.get_mut().write_all(b"221 2.0.0 goodbye\r\n")?;
-                return Ok(arrived);
-            }
-            _ => "500 5.5.1 unknown command\r\n",
-        };
-        replies += reply;
     }
+    Ok(arrived)
 }
 
-/// The lines up to the lone dot, each without its stuffed dot (RFC 5321 §4.5.2).
-fn content(stream: &mut impl BufRead) -> io::Result<String> {
-    let mut content = String::new();
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line)? == 0 || line == ".\r\n" {
-            return Ok(content);
-        }
-        content += line.strip_prefix('.').unwrap_or(&line);
-    }
+fn response(code: u16, text: &str) -> Option<Response<'_>> {
+    Response::new(Code::new(code)?, text).ok()
 }
