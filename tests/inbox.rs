@@ -13,7 +13,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 /// Far more than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -131,6 +137,53 @@ fn a_login_is_demanded_only_where_it_may_be() {
 }
 
 #[test]
+fn mail_comes_over_tls_from_the_start_or_behind_starttls() {
+    let mut inbox =
+        Inbox::start("tls", &[&UNDER_TLS[..], &["--user", "pump:a:b", "--require-auth"]].concat());
+    let mut client = inbox.client();
+    client.say("EHLO client.example.test", "250");
+    client.say("AUTH PLAIN AHB1bXAAYTpi", "538 5.7.11");
+    client.say("STARTTLS", "220");
+    let mut upgraded = Client(BufReader::new(secure(client.0.into_inner())));
+    let mut implicit = Client(BufReader::new(secure(TcpStream::connect(&inbox.tls_address).unwrap())));
+    implicit.expect("220");
+    for client in [&mut upgraded, &mut implicit] {
+        client.say("EHLO client.example.test", "250");
+        client.say("STARTTLS", "503");
+        client.say("AUTH PLAIN AHB1bXAAYTpi", "235");
+        client.envelope(&["ops@example.test"]);
+        client.say("DATA", "354");
+        client.say("text\r\n.", "250");
+        assert_eq!(inbox.take_mail(), b"text\r\n");
+    }
+    inbox.interrupt();
+    for client in [&mut upgraded, &mut implicit] {
+        client.expect("421 4.3.2");
+        // With a word of farewell from TLS, else this were an error.
+        client.expect_end();
+    }
+    assert!(inbox.child.wait().unwrap().success());
+    let mut said = String::new();
+    inbox.said.read_to_string(&mut said).unwrap();
+    assert_eq!(said.matches("over TLS 1.3, pump logged in").count(), 2, "{said}");
+}
+
+#[test]
+fn who_speaks_no_tls_disturbs_nobody() {
+    let inbox = Inbox::start("no-tls", &UNDER_TLS);
+    let mut stranger = Client::new(TcpStream::connect(&inbox.tls_address).unwrap());
+    stranger.send(b"EHLO client.example.test\r\n");
+    let mut answer = Vec::new();
+    stranger.0.read_to_end(&mut answer).unwrap();
+    assert!(!answer.starts_with(b"220"), "{answer:?}");
+    let mut injector = inbox.client();
+    injector.say("EHLO client.example.test", "250");
+    injector.send(b"STARTTLS\r\nMAIL FROM:<a@b>\r\n");
+    injector.expect_end();
+    inbox.client().say("EHLO client.example.test", "250");
+}
+
+#[test]
 fn lmtp_answers_for_each_recipient_and_stores_once() {
     let inbox = Inbox::start("lmtp", &["--lmtp"]);
     let mut client = inbox.client();
@@ -231,11 +284,17 @@ fn a_port_that_is_taken_is_told() {
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
+/// Both kinds of TLS.
+const UNDER_TLS: [&str; 5] =
+    ["--tls", "tests/tls/server.pem", "tests/tls/server.key", "--implicit-tls-listen", "127.0.0.1:0"];
+
 /// A running inbox with a directory of its own.
 struct Inbox {
     child: Child,
     said: BufReader<ChildStdout>,
     address: String,
+    /// Empty without implicit TLS.
+    tls_address: String,
     dir: PathBuf,
 }
 
@@ -255,12 +314,16 @@ impl Inbox {
             .spawn()
             .unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
-        let mut lines = [String::new(), String::new()];
-        for line in &mut lines {
-            said.read_line(line).unwrap();
+        let mut addresses = Vec::new();
+        loop {
+            let mut line = String::new();
+            said.read_line(&mut line).unwrap();
+            let Some(place) = line.strip_prefix("listening on ") else { break };
+            addresses.push(place.split(',').next().unwrap_or_default().to_owned());
         }
-        let address = lines[0].split([' ', ',']).nth(2).unwrap_or_default().to_owned();
-        Self { child, said, address, dir: dir.to_owned() }
+        let mut addresses = addresses.into_iter();
+        let (address, tls_address) = (addresses.next().unwrap(), addresses.next().unwrap_or_default());
+        Self { child, said, address, tls_address, dir: dir.to_owned() }
     }
 
     /// A client that has been greeted.
@@ -302,14 +365,16 @@ impl Drop for Inbox {
     }
 }
 
-struct Client(BufReader<TcpStream>);
+struct Client<S = TcpStream>(BufReader<S>);
 
 impl Client {
     fn new(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self(BufReader::new(stream))
     }
+}
 
+impl<S: Read + Write> Client<S> {
     fn send(&mut self, octets: &[u8]) {
         self.0.get_mut().write_all(octets).unwrap();
     }
@@ -344,6 +409,20 @@ impl Client {
             self.say(&format!("RCPT TO:<{recipient}>"), "250");
         }
     }
+}
+
+/// The stream under TLS, by a client that checks the certificate.
+fn secure(stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file("tests/tls/ca.pem").unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("mail.example.test").unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
 }
 
 /// A client whose connection is full in both directions.
