@@ -235,11 +235,12 @@ impl<'b, 'p> Server<'b, 'p> {
         self.shown.event(&self.rx)
     }
 
-    /// The timer that runs now; none while a reply is owed, for then the caller is waited for.
+    /// The timer that runs now; none while a reply is owed, for then the caller is waited for, unless others must be written
+    /// before it.
     ///
     /// A client that sends its content by drips does not restart it before [`Policy::patience`]'s `progress` octets have come.
     pub fn timer(&self) -> Option<Timer> {
-        if self.owed.is_some() {
+        if self.owed.is_some() && !self.is_crowded() {
             return None;
         }
         let content = self.phase == Phase::Data || self.chunk_is != ChunkIs::None;
