@@ -453,7 +453,7 @@ impl phy::TxToken for Space {
         let result = write(&mut packet);
         let lane = &mut *self.0.borrow_mut();
         lane.sent += 1;
-        if lane.lose_every == 0 || lane.sent % lane.lose_every != 0 {
+        if !lane.sent.is_multiple_of(lane.lose_every) {
             lane.packets.push_back(packet);
         }
         result
