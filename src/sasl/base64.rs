@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::wire::Writer;
 
-/// Encodes what is put into it, straight into a [`Writer`].
-#[derive(Debug)]
+/// Encodes what is put into it, straight into a [`Writer`]. Not `Debug`: it holds secrets.
 pub(crate) struct Encoder<'w, 'b> {
     out: &'w mut Writer<'b>,
     held: [u8; 3],

@@ -185,9 +185,11 @@ impl Server<'_, '_> {
 
     /// 421, and nothing more is read.
     pub(super) fn shut(&mut self, response: &Canned) {
-        if self.phase == Phase::Closing || self.say(response, true).is_err() {
-            self.tx.clear();
+        if self.phase == Phase::Closing {
+            return;
         }
+        // Where there is no room for it, the replies that wait are worth more.
+        let _ = self.say(response, true);
         self.phase = Phase::Closing;
         self.owed = None;
         self.chunk_is = ChunkIs::None;

@@ -11,7 +11,6 @@ impl Server<'_, '_> {
     /// The next run of what follows 354.
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
         if self.flags.ended {
-            self.flags.ended = false;
             return self.end_of_data(Verb::EndOfData);
         }
         let input = self.rx.filled();
@@ -55,13 +54,8 @@ impl Server<'_, '_> {
         let Some(lost) = self.lost else {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
-        let response = refusal(lost);
-        // RFC 2033 §4.2: in LMTP for each recipient
-        let replies = if self.policy.lmtp { self.recipients.max(1) } else { 1 };
-        for _ in 0..replies {
-            self.say(response, true)?;
-        }
-        self.replied = replies;
+        self.say(refusal(lost), true)?;
+        // In LMTP it comes back here for the next recipient (RFC 2033 §4.2).
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
     }
@@ -98,14 +92,16 @@ impl Server<'_, '_> {
     }
 
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
+        if self.chunk_is == ChunkIs::Last {
+            return self.end_of_data(Verb::BdatLast);
+        }
         match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
-            ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 let response = self.lost.map_or(&answer::OK, refusal);
                 self.say(response, true)?;
                 self.answered(Verb::Bdat, response.code().severity());
             }
-            ChunkIs::None | ChunkIs::Refused => {}
+            ChunkIs::None | ChunkIs::Refused | ChunkIs::Last => {}
         }
         Ok(Next::Again)
     }

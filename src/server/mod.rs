@@ -179,7 +179,7 @@ impl<'b, 'p> Server<'b, 'p> {
             return Err(failed.into());
         }
         if self.owed.is_some() {
-            return Ok(Want::Event);
+            return Ok(if self.is_crowded() { Want::Write } else { Want::Event });
         }
         self.release();
         if self.rx.capacity() < MIN_RX {
@@ -196,9 +196,7 @@ impl<'b, 'p> Server<'b, 'p> {
 
     fn advance(&mut self) -> Result<Want, Error> {
         loop {
-            // A reply must find room, and may be as long as the list behind EHLO.
-            let room = self.tx.capacity().min(REPLY_ROOM);
-            if !self.tx.is_empty() && (self.tx.free() < room || self.phase == Phase::Tls) {
+            if self.is_crowded() || self.phase == Phase::Tls && !self.tx.is_empty() {
                 return Ok(Want::Write);
             }
             let next = match self.phase {
@@ -222,6 +220,12 @@ impl<'b, 'p> Server<'b, 'p> {
         } else {
             Want::Read
         })
+    }
+
+    /// Whether what waits must be written before another reply is sure to find room, which may be as
+    /// long as the list behind EHLO.
+    fn is_crowded(&self) -> bool {
+        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(REPLY_ROOM)
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
@@ -248,6 +252,9 @@ impl<'b, 'p> Server<'b, 'p> {
     /// Says that the timer has run out: 421 is queued (RFC 5321 §4.5.3.2.7), and the session is over when it has been
     /// written; a second call drops it. A mail that was not complete is lost.
     pub fn timed_out(&mut self) {
+        if self.phase == Phase::Closing {
+            self.tx.clear();
+        }
         self.shut(&answer::TIMED_OUT);
     }
 

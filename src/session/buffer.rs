@@ -5,12 +5,12 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
+use core::fmt;
 use core::ops::Range;
 
 use crate::wire::Writer;
 
 /// The octets that came in and have not been used up.
-#[derive(Debug)]
 pub(crate) struct Incoming<'b> {
     storage: &'b mut [u8],
     /// The first octet still in use.
@@ -216,7 +216,6 @@ impl<'b> Incoming<'b> {
 }
 
 /// The octets that are to go out.
-#[derive(Debug)]
 pub(crate) struct Outgoing<'b> {
     storage: &'b mut [u8],
     start: u16,
@@ -280,9 +279,14 @@ impl<'b> Outgoing<'b> {
     pub(crate) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<usize, usize> {
         let mut out = Writer::new(self.room());
         emit(&mut out);
-        let written = out.finish()?;
-        self.end = self.end.saturating_add(written as u16);
-        Ok(written)
+        let written = out.finish();
+        match written {
+            Ok(written) => self.end = self.end.saturating_add(written as u16),
+            // Half a secret is one too.
+            Err(_) if self.secret => self.room().fill(0),
+            Err(_) => {}
+        }
+        written
     }
 
     /// Appends what `fill` puts into the room and says it has put there.
@@ -306,5 +310,19 @@ impl<'b> Outgoing<'b> {
     /// Drops what waits (and wipes it when it is secret).
     pub(crate) fn clear(&mut self) {
         self.transmitted(self.waiting().len());
+    }
+}
+
+// What lies in the buffers is nobody's business: there are passwords in it.
+
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming {{ waiting: {} of {} }}", self.filled().len(), self.capacity())
+    }
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outgoing {{ waiting: {} of {} }}", self.waiting().len(), self.capacity())
     }
 }

@@ -78,47 +78,46 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             client::Event::Closing { to, reply } => (to, reply, true),
             client::Event::StartTls => return None,
         };
-        let severity = reply.severity();
-        if closing || self.is_worth_keeping(to, severity) {
+        let replied = Replied { to, severity: reply.severity(), closing };
+        if self.is_worth_keeping(to, replied.severity) {
             self.texts.add(reply.text);
             let text = self.texts.finish();
-            let answer = Answer { code: Some(reply.code), enhanced: reply.enhanced, text };
-            if closing && !self.is_settled() {
-                self.answer = answer;
-            }
-            self.keep(to, severity, answer);
+            self.keep(replied, Answer { code: Some(reply.code), enhanced: reply.enhanced, text });
         }
-        Some(Replied { to, severity, closing })
+        Some(replied)
     }
 
     /// Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
-    /// in flight are refused for its sake, and that tells nothing.
+    /// in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
     fn is_worth_keeping(&self, to: Option<Verb>, severity: Severity) -> bool {
-        let refusal = matches!(severity, Severity::Transient | Severity::Permanent);
+        if self.is_settled() || self.cause.is_some() || severity == Severity::Positive {
+            return to == Some(Verb::EndOfData) && self.cause.is_none();
+        }
         match to {
-            Some(Verb::Quit | Verb::Rset) => false,
-            _ if self.cause.is_some() => false,
-            Some(Verb::EndOfData) => true,
-            Some(Verb::Data) => refusal && self.anyone_accepted(),
-            _ => refusal,
+            Some(Verb::Auth | Verb::AuthResponse) => severity != Severity::Intermediate,
+            Some(Verb::Data) => severity != Severity::Intermediate && self.anyone_accepted(),
+            _ => true,
         }
     }
 
-    fn keep(&mut self, to: Option<Verb>, severity: Severity, answer: Answer) {
+    fn keep(&mut self, Replied { to, severity, closing }: Replied, answer: Answer) {
+        if closing {
+            self.answer = answer;
+        }
         match to {
             Some(Verb::Rcpt) => {
-                // Behind a refused MAIL there is nobody to accept.
-                let live = self.cause.is_none();
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered).filter(|_| live) {
+                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered) {
+                    recipient.status = Status::Refused;
                     recipient.answer = answer;
                 }
             }
             Some(Verb::EndOfData | Verb::Data) => {
                 let status = if severity == Severity::Positive { Status::Delivered } else { Status::Refused };
-                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all.
-                let lmtp = to == Some(Verb::EndOfData) && matches!(self.options.hello, Hello::Lmtp(_));
+                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
+                // who closes.
+                let one = to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
                 let accepted = self.envelope.recipients.iter_mut().filter(|r| r.status == Status::Accepted);
-                for recipient in accepted.take(if lmtp { 1 } else { usize::MAX }) {
+                for recipient in accepted.take(if one { 1 } else { usize::MAX }) {
                     recipient.status = status;
                     recipient.answer = answer;
                 }
@@ -135,7 +134,11 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     fn go_on(&mut self, Replied { to, severity, closing }: Replied) -> Result<(), Error> {
         let positive = severity == Severity::Positive;
         if closing {
-            self.refused(to.unwrap_or(Verb::Quit));
+            match to {
+                Some(Verb::Data) if self.answer.code.is_none() => self.refused(Verb::Rcpt),
+                Some(verb) => self.refused(verb),
+                None => {}
+            }
             self.abandon(Cause::ConnectionLost);
             return Ok(());
         }
@@ -152,6 +155,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                     self.abandon(Cause::TlsNotOffered);
                     return Ok(());
                 }
+                self.answer = Answer::default();
                 return self.login();
             }
             Some(Verb::Auth | Verb::AuthResponse) => return self.login_goes_on(severity),
@@ -159,8 +163,11 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::Rcpt) => {
                 // Behind a refused MAIL there is nobody to accept.
                 let live = self.cause.is_none();
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered).filter(|_| live) {
-                    recipient.status = if positive { Status::Accepted } else { Status::Refused };
+                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered)
+                    && live
+                    && positive
+                {
+                    recipient.status = Status::Accepted;
                 }
                 self.answered = self.answered.saturating_add(1);
             }
@@ -206,6 +213,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         match self.options.hello {
             Hello::Smtp(name) => {
                 self.step = Step::Helo;
+                self.answer = Answer::default();
                 self.client.helo(name)
             }
             Hello::Lmtp(_) => Ok(()),

@@ -77,10 +77,10 @@ impl<'e> Recipient<'e> {
         self.answer
     }
 
-    /// Refused with a code that says that a later try may succeed.
+    /// Refused, but not for good, or not asked for at all: a later try may succeed.
     pub fn is_worth_retrying(&self) -> bool {
         match self.status {
-            Status::Refused => self.answer.severity() == Some(Severity::Transient),
+            Status::Refused => self.answer.severity() != Some(Severity::Permanent),
             Status::Waiting => true,
             Status::Accepted | Status::Delivered => false,
         }

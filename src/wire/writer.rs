@@ -4,7 +4,6 @@
 //! caller learns how many octets would have been enough and can leave everything as it was.
 
 /// Appends to a lent buffer and counts what did not fit.
-#[derive(Debug)]
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
     wanted: usize,
@@ -59,6 +58,13 @@ impl<'b> Writer<'b> {
     /// of no meaning.
     pub fn finish(self) -> Result<usize, usize> {
         if self.wanted <= self.buffer.len() { Ok(self.wanted) } else { Err(self.wanted) }
+    }
+}
+
+/// Without what is written: it may be a password.
+impl core::fmt::Debug for Writer<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Writer {{ wanted: {} of {} }}", self.wanted, self.buffer.len())
     }
 }
 
