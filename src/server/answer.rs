@@ -68,6 +68,11 @@ impl Server<'_, '_> {
                 self.answered(verb, Severity::Positive);
                 return Ok(());
             }
+            Verb::XClient => {
+                self.emit_greeting()?;
+                self.answered(Verb::XClient, Severity::Positive);
+                return Ok(());
+            }
             Verb::Mail => SENDER_OK,
             Verb::Rcpt => RECIPIENT_OK,
             Verb::Data => GO_AHEAD,
@@ -83,14 +88,14 @@ impl Server<'_, '_> {
     ///
     /// # Errors
     /// [`Misuse::NoReplyOwed`]; [`Misuse::WrongReply`] for a code that cannot answer the command: 3yz to anything but DATA,
-    /// 2yz to DATA, 2yz to EHLO (that is [`accept`](Self::accept)'s). [`Error::Capacity`] when `tx` has no room: write what
+    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] when `tx` has no room: write what
     /// waits, and call again.
     pub fn reply(&mut self, response: &Response<'_>) -> Result<(), Error> {
         let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
         let severity = response.code().severity();
         let fits = match verb {
             Verb::Data => severity != Severity::Positive,
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::XClient => {
                 !matches!(severity, Severity::Positive | Severity::Intermediate)
             }
             _ => severity != Severity::Intermediate,
@@ -127,6 +132,10 @@ impl Server<'_, '_> {
         self.phase = self.phase.after(verb, severity);
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.forget_transaction(),
+            Verb::XClient if positive => {
+                self.forget_transaction();
+                self.flags.authenticated = false;
+            }
             Verb::Mail if positive => {
                 self.forget_transaction();
                 if let Shown::Mail { smtputf8, binary, .. } = self.shown {

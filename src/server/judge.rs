@@ -6,7 +6,7 @@ use super::event::{Shown, ShownPath, Span};
 use crate::session::Phase;
 use crate::wire::{
     AuthMechanism, BodyType, Command, CommandError, Extension, ForwardPath, Param, Params, Response,
-    ReversePath, SaslName, Verb, limits,
+    ReversePath, SaslName, Verb, XClient, limits,
 };
 
 /// What is to be done about a command.
@@ -64,7 +64,7 @@ impl Server<'_, '_> {
 
     fn judge_command(&self, command: Command<'_>, line: &[u8]) -> Judgement {
         let Some(verb) = command.verb() else {
-            return Answer(&answer::UNKNOWN_COMMAND);
+            return self.judge_unknown(line);
         };
         if let Command::Bdat { size, last } = command {
             return self.judge_chunk(size, last);
@@ -110,6 +110,21 @@ impl Server<'_, '_> {
             }
             Command::Noop(_) => Answer(&answer::OK),
             Command::Bdat { .. } | Command::Unknown(_) => Answer(&answer::UNKNOWN_COMMAND),
+        }
+    }
+
+    /// XCLIENT, where it is offered, is the one command that the grammar leaves to the server.
+    fn judge_unknown(&self, line: &[u8]) -> Judgement {
+        let xclient = line.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"XCLIENT"));
+        if !xclient || !self.policy.offers(Extension::XClient) {
+            return Answer(&answer::UNKNOWN_COMMAND);
+        }
+        if !self.phase.permits(Verb::XClient) {
+            return Answer(&answer::BAD_SEQUENCE);
+        }
+        match XClient::parse(line) {
+            Ok(_) => Ask(Verb::XClient, Shown::XClient(Span::of(line, line))),
+            Err(_) => Answer(&answer::SYNTAX),
         }
     }
 
