@@ -1,6 +1,7 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
 use super::mechanism::{AuthMechanism, AuthMechanisms};
+use super::syntax::find;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Limits {
     }
 
     fn fold(&mut self, parameter: &[u8]) {
-        let Some(equals) = memchr::memchr(b'=', parameter) else { return };
+        let Some(equals) = find(b'=', parameter) else { return };
         let (Some(name), Some(digits)) = (parameter.get(..equals), parameter.get(equals.saturating_add(1)..))
         else {
             return;
@@ -222,7 +223,7 @@ impl Capabilities {
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
         let mut rest = text;
         if truncated {
-            let Some(space) = memchr::memrchr(b' ', rest) else { return };
+            let Some(space) = rest.iter().rposition(|octet| *octet == b' ') else { return };
             rest = rest.get(..space).unwrap_or_default();
         }
         let Some(keyword) = next_word(&mut rest) else { return };

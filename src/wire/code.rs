@@ -2,10 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use nom::Parser;
-use nom::bytes::complete::{tag, take_while_m_n};
-
-use super::syntax::Parsed;
+use super::syntax::{Fault, Parsed, fail, octet};
 use super::writer::{Emit, Writer};
 
 /// A three-digit reply code, 200 to 599.
@@ -67,13 +64,10 @@ impl Code {
     /// ```
     /// Lenient: the second digit may be 6 to 9, which servers with codes of their own send.
     pub(crate) fn parse(line: &[u8]) -> Parsed<'_, Self> {
-        let (rest, digits) = take_while_m_n(3, 3, |octet: u8| octet.is_ascii_digit()).parse(line)?;
-        let number = digits
-            .iter()
-            .fold(0_u16, |sum, digit| sum.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
+        let (rest, number) = number(line)?;
         match Self::new(number) {
             Some(code) => Ok((rest, code)),
-            None => nom::combinator::fail().parse(line),
+            None => fail(Fault::Unexpected, line),
         }
     }
 }
@@ -140,23 +134,27 @@ impl EnhancedCode {
     /// ```
     pub(crate) fn parse(text: &[u8]) -> Parsed<'_, Self> {
         let (rest, class) = number(text)?;
-        let (rest, _) = tag(&b"."[..]).parse(rest)?;
+        let (rest, ()) = octet(b'.')(rest)?;
         let (rest, subject) = number(rest)?;
-        let (rest, _) = tag(&b"."[..]).parse(rest)?;
+        let (rest, ()) = octet(b'.')(rest)?;
         let (rest, detail) = number(rest)?;
         match Self::new(class.min(255) as u8, subject, detail) {
             Some(code) => Ok((rest, code)),
-            None => nom::combinator::fail().parse(text),
+            None => fail(Fault::Unexpected, text),
         }
     }
 }
 
 /// One to three digits.
 fn number(text: &[u8]) -> Parsed<'_, u16> {
-    let (rest, digits) = take_while_m_n(1, 3, |octet: u8| octet.is_ascii_digit()).parse(text)?;
-    let number =
-        digits.iter().fold(0_u16, |sum, digit| sum.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
-    Ok((rest, number))
+    let mut number = 0_u16;
+    let mut rest = text;
+    for _ in 0..3 {
+        let [digit @ b'0'..=b'9', behind @ ..] = rest else { break };
+        number = number.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f));
+        rest = behind;
+    }
+    if rest.len() == text.len() { fail(Fault::Unexpected, text) } else { Ok((rest, number)) }
 }
 
 impl Emit for EnhancedCode {

@@ -1,13 +1,8 @@
 //! Replies, line by line (RFC 5321 §4.2). A reply of several lines is a fold over its lines: no
 //! more than one of them is ever in memory.
 
-use nom::Parser;
-use nom::branch::alt;
-use nom::bytes::complete::tag;
-use nom::combinator::{eof, rest, value};
-
 use super::code::{Code, EnhancedCode, Severity};
-use super::syntax::{Fault, Parsed, Syntax, whole};
+use super::syntax::{Fault, Parsed, Syntax, fail, find, whole};
 use super::writer::{Emit, Writer};
 
 /// One line of a reply.
@@ -36,7 +31,7 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
-        if let Some(at) = memchr::memchr2(b'\r', b'\n', line) {
+        if let Some(at) = find(b'\r', line).or_else(|| find(b'\n', line)) {
             return Err(Syntax::new(Fault::LineBreak, line, at));
         }
         whole(line, reply_line)
@@ -61,12 +56,15 @@ impl<'a> Reply<'a> {
 }
 
 fn reply_line(line: &[u8]) -> Parsed<'_, Reply<'_>> {
-    let (line, code) = Code::parse(line)?;
-    let (line, last) =
-        alt((value(true, tag(&b" "[..])), value(false, tag(&b"-"[..])), value(true, eof))).parse(line)?;
+    let (behind, code) = Code::parse(line)?;
+    let (line, last) = match behind {
+        [] => (behind, true),
+        [b' ', text @ ..] => (text, true),
+        [b'-', text @ ..] => (text, false),
+        _ => return fail(Fault::Unexpected, behind),
+    };
     let (text, enhanced) = enhanced(code, line);
-    let (end, text) = rest(text)?;
-    Ok((end, Reply { code, enhanced, text, last, truncated: false }))
+    Ok((&[], Reply { code, enhanced, text, last, truncated: false }))
 }
 
 /// The enhanced code in front of `text`, if it is one, and what follows it.
