@@ -1,5 +1,6 @@
 //! Layer 1, the grammar: octets to values to octets, without state.
 
+pub(crate) mod address;
 mod capability;
 pub(crate) mod class;
 mod code;
@@ -12,10 +13,12 @@ pub(crate) mod mailbox;
 mod mechanism;
 pub(crate) mod param;
 pub(crate) mod path;
+mod proxy;
 mod reply;
 pub(crate) mod syntax;
 mod verb;
 pub(crate) mod writer;
+mod xclient;
 pub(crate) mod xtext;
 
 pub use capability::{Capabilities, Extension, Limits, SizeLimit};
@@ -29,8 +32,10 @@ pub use param::{
     Params, ParamsIter, Ret,
 };
 pub use path::{ForwardPath, ReversePath};
+pub use proxy::{ProxyHeader, ProxyParse};
 pub use reply::Reply;
 pub use syntax::{Fault, Syntax};
 pub use verb::Verb;
 pub use writer::{Emit, Writer};
+pub use xclient::{XClient, XClientAttribute, XClientIter, XClientName, XClientProto};
 pub use xtext::{Decoded, Xtext};

@@ -166,6 +166,14 @@ pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
     input
 }
 
+/// `line` without the spaces at its end, which have no meaning there.
+pub(crate) fn trimmed(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' '] = line {
+        line = rest;
+    }
+    line
+}
+
 /// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
     let mut value = 0_u64;

@@ -11,7 +11,7 @@ use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
-use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, whole};
+use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, trimmed, whole};
 use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
@@ -94,7 +94,7 @@ impl<'a> Command<'a> {
     /// not follow the grammar of its verb. The error knows which verb it was, so that the server can
     /// tell 500 from 501 (RFC 5321 §4.2.4).
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
-        let line = without_trailing_spaces(line);
+        let line = trimmed(line);
         // Most verbs have four letters.
         let end = match line.get(4) {
             None | Some(b' ') => 4,
@@ -290,11 +290,4 @@ fn auth(input: &[u8]) -> Parsed<'_, Command<'_>> {
     }
     let (rest, initial) = InitialResponse::parse(rest)?;
     Ok((rest, Command::Auth { mechanism, initial: Some(initial) }))
-}
-
-fn without_trailing_spaces(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., b' '] = line {
-        line = rest;
-    }
-    line
 }

@@ -13,6 +13,7 @@ pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use hold::{DateTime, HoldFor};
 pub use list::{Params, ParamsIter};
 pub use other::Other;
+pub(crate) use other::keyword;
 pub use value::{AuthSender, BodyType, MtPriority};
 
 use self::keyword::Keyword;
@@ -96,7 +97,7 @@ impl<'a> Param<'a> {
 
     /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed.
     fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, keyword) = other::keyword(input)?;
+        let (rest, keyword) = keyword(input)?;
         let known = Keyword::find(keyword);
         let [b'=', value @ ..] = rest else {
             return match known {
