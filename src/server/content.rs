@@ -55,7 +55,7 @@ impl Server<'_, '_> {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
         self.say(refusal(lost), true)?;
-        // In LMTP it comes back here for the next recipient (RFC 2033 §4.2).
+        // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
     }
@@ -92,17 +92,16 @@ impl Server<'_, '_> {
     }
 
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
-        if self.chunk_is == ChunkIs::Last {
-            return self.end_of_data(Verb::BdatLast);
-        }
-        match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
+        match self.chunk_is {
+            ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 let response = self.lost.map_or(&answer::OK, refusal);
                 self.say(response, true)?;
                 self.answered(Verb::Bdat, response.code().severity());
             }
-            ChunkIs::None | ChunkIs::Refused | ChunkIs::Last => {}
+            ChunkIs::None | ChunkIs::Refused => {}
         }
+        self.chunk_is = ChunkIs::None;
         Ok(Next::Again)
     }
 

@@ -80,7 +80,8 @@ enum ChunkIs {
 struct Flags {
     tls: bool,
     authenticated: bool,
-    greeted: bool,
+    /// The proxy's header, if one is expected, has been read.
+    proxied: bool,
     eof: bool,
     /// The transaction is under SMTPUTF8.
     smtputf8: bool,
@@ -201,6 +202,7 @@ impl<'b, 'p> Server<'b, 'p> {
             }
             let next = match self.phase {
                 Phase::Closing => Next::Input,
+                Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
                 Phase::Tls => self.handshake()?,
                 Phase::Data => self.take_content()?,

@@ -161,6 +161,11 @@ impl<'b> Incoming<'b> {
         self.searched = self.searched.max(self.start);
     }
 
+    /// The line that was found last, and was not used up, will be found again.
+    pub(crate) fn look_again(&mut self) {
+        self.searched = self.start;
+    }
+
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
     pub(crate) fn line(&mut self) -> Framed {
         loop {

@@ -53,8 +53,17 @@ impl Phase {
         match self {
             Self::Connected => bit(Verb::Greeting),
             Self::Refused => bit(Verb::Quit),
-            Self::Greeted | Self::Spoiled => ALWAYS | HELLO | LOOKUP,
-            Self::Ready => ALWAYS | HELLO | LOOKUP | bit(Verb::Mail) | bit(Verb::Auth) | bit(Verb::StartTls),
+            Self::Greeted => ALWAYS | HELLO | LOOKUP | bit(Verb::XClient),
+            Self::Spoiled => ALWAYS | HELLO | LOOKUP,
+            Self::Ready => {
+                ALWAYS
+                    | HELLO
+                    | LOOKUP
+                    | bit(Verb::Mail)
+                    | bit(Verb::Auth)
+                    | bit(Verb::StartTls)
+                    | bit(Verb::XClient)
+            }
             Self::Mail => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt),
             Self::Rcpt => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt) | bit(Verb::Data) | CONTENT,
             Self::Data => bit(Verb::EndOfData),
@@ -85,6 +94,8 @@ impl Phase {
             (Verb::Auth | Verb::AuthResponse, Intermediate) => Self::Auth,
             (Verb::Auth | Verb::AuthResponse, _) => Self::Ready,
             (Verb::StartTls, Positive) => Self::Tls,
+            // The greeting comes again, for another client.
+            (Verb::XClient, Positive) => Self::Greeted,
             (Verb::Quit, _) => Self::Closing,
             _ => self,
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod commands;
+pub(crate) mod feed;
 pub(crate) mod outcome;
 pub(crate) mod transcript;
 

@@ -229,7 +229,9 @@ fn arguments(verb: Verb, input: &[u8]) -> Parsed<'_, Command<'_>> {
         Verb::Quit => (argument, Command::Quit),
         Verb::StartTls => (argument, Command::StartTls),
         // No word is one of these.
-        Verb::Greeting | Verb::EndOfData | Verb::AuthResponse => return fail(Fault::Unexpected, input),
+        Verb::Greeting | Verb::EndOfData | Verb::AuthResponse | Verb::XClient => {
+            return fail(Fault::Unexpected, input);
+        }
     })
 }
 

@@ -1,0 +1,143 @@
+//! The adapter for smoltcp's TCP sockets: poll-driven, it never blocks.
+//!
+//! [`Driver::drive`] belongs behind each [`Interface::poll`](::smoltcp::iface::Interface::poll). It moves octets between the
+//! socket's buffers and the engine's until nothing more moves; sockets of 64 octets do as well as large ones.
+//! Where the peer takes no more, it reads all the same, so that two small stacks cannot wait for each other.
+
+use core::fmt;
+
+use ::smoltcp::socket::tcp::{RecvError, Socket, State};
+use ::smoltcp::time::{Duration, Instant};
+
+use super::ConnectionError;
+use crate::session::{Endpoint, Want};
+
+/// What a driver keeps of one connection: the engine's timer, and how far the connection got.
+///
+/// For the next connection take a new `Driver`, call the engine's `restart`, and open the socket again; the buffers stay.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Driver {
+    /// The timer that `deadline` belongs to.
+    epoch: Option<u8>,
+    deadline: Option<Instant>,
+    opened: bool,
+    ended: bool,
+}
+
+/// Where things stand when nothing more moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress {
+    /// The engine has an event. See to it, then drive again.
+    Event,
+    /// The network is waited for: poll the interface, and drive again behind that or at [`Driver::poll_at`].
+    Waiting,
+    /// The session is over and the socket is told to close. What it still holds is sent as the interface is polled;
+    /// `Socket::abort` drops it. The socket can be opened again when its `is_open` is false.
+    Closed,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Fault {
+    /// It was never there: the peer refused it, did not answer, or the socket was not opened.
+    Refused,
+    /// It was there, and the peer or [`Socket::abort`] has torn it down.
+    Reset,
+}
+
+impl Driver {
+    /// For a socket that has been told to connect or to listen.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves what can be moved now. When a timer has run out the engine is told, and what it says to that (the 421 of a
+    /// server) goes out too. While the socket listens, no timer runs.
+    ///
+    /// # Errors
+    /// The engine's own, as its `poll`: abort the socket. [`ConnectionError::Transport`] when the socket is closed and all
+    /// that came in before has been used. Then the session is over; a submission's report is still right.
+    pub fn drive<E: Endpoint + ?Sized>(
+        &mut self,
+        socket: &mut Socket<'_>,
+        engine: &mut E,
+        now: Instant,
+    ) -> Result<Progress, ConnectionError<Fault>> {
+        self.opened |= socket.may_send() || socket.may_recv();
+        loop {
+            let moved = match engine.poll()? {
+                Want::Event => return Ok(Progress::Event),
+                Want::Closed => {
+                    socket.close();
+                    self.deadline = None;
+                    return Ok(Progress::Closed);
+                }
+                Want::Write => send(socket, engine) || self.receive(socket, engine),
+                Want::Read => self.receive(socket, engine),
+            };
+            if moved {
+                continue;
+            }
+            match socket.state() {
+                State::Closed if self.opened => return Err(ConnectionError::Transport(Fault::Reset)),
+                State::Closed => return Err(ConnectionError::Transport(Fault::Refused)),
+                State::Listen => return Ok(Progress::Waiting),
+                _ if self.is_late(engine, now) => engine.timed_out(),
+                _ => return Ok(Progress::Waiting),
+            }
+        }
+    }
+
+    /// When [`drive`](Self::drive) must be called again though nothing has come: the engine's timer runs out then.
+    pub fn poll_at(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn receive<E: Endpoint + ?Sized>(&mut self, socket: &mut Socket<'_>, engine: &mut E) -> bool {
+        match socket.recv_slice(engine.receive_buffer()) {
+            Ok(octets) if octets > 0 => engine.received(octets),
+            Err(RecvError::Finished) if !self.ended => {
+                self.ended = true;
+                engine.received_eof();
+            }
+            Ok(_) | Err(_) => return false,
+        }
+        true
+    }
+
+    /// Keeps the engine's timer, and says whether it has run out; it is wound up again then.
+    fn is_late<E: Endpoint + ?Sized>(&mut self, engine: &E, now: Instant) -> bool {
+        let timer = engine.timer();
+        let epoch = timer.map(|timer| timer.epoch());
+        let late = epoch == self.epoch && self.deadline.is_some_and(|deadline| deadline <= now);
+        if late || epoch != self.epoch {
+            self.epoch = epoch;
+            self.deadline =
+                timer.map(|timer| now + Duration::from(timer.after()).max(Duration::from_secs(1)));
+        }
+        late
+    }
+}
+
+fn send<E: Endpoint + ?Sized>(socket: &mut Socket<'_>, engine: &mut E) -> bool {
+    match socket.send_slice(engine.transmit()) {
+        Ok(octets) if octets > 0 => {
+            engine.transmitted(octets);
+            true
+        }
+        Ok(_) | Err(_) => false,
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "the connection was refused or not answered",
+            Self::Reset => "the connection was reset",
+        })
+    }
+}
+
+impl core::error::Error for Fault {}
