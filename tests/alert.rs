@@ -138,6 +138,7 @@ fn what_the_server_refuses_is_told_in_its_own_words() {
         (".", "554 5.6.0 spam", 69, "554 5.6.0 spam"),
         ("", "554 not you", 69, "554 not you"),
         ("", "421 4.3.2 down", 75, "421 4.3.2 down"),
+        ("", "220 hi\r\n421 4.3.2 on second thoughts", 75, "421 4.3.2 on second thoughts"),
         ("", "SSH-2.0-OpenSSH", 75, "does not speak SMTP"),
     ] {
         let host = Mailhost::start(Tls::None, move |line| {
@@ -228,7 +229,7 @@ fn a_connection_that_ends_is_judged_by_how_far_the_mail_was() {
 
 #[test]
 fn a_silent_server_and_a_dripping_one_are_given_up() {
-    for pause in [Duration::from_secs(60), Duration::from_millis(300)] {
+    for pause in [Duration::from_mins(1), Duration::from_millis(300)] {
         let host = Mailhost::dripping(pause);
         let began = Instant::now();
         let arguments = [&IN_CLEAR[..], &["--timeout", "1"]].concat();
@@ -260,6 +261,10 @@ fn what_cannot_be_sent_is_refused_before_anybody_is_troubled() {
     ] {
         assert_fails(&mail(9, arguments), status, &[expected]);
     }
+    let mut login = alert();
+    login.args(["--server", "127.0.0.1:9", "--from", "a@b", "--to", "c@d", "--raw", "--user", "u"]);
+    login.env("ALERT_PASSWORD", "two\nlines");
+    assert_fails(&login.output().unwrap(), 65, &["the password", "at octet 3"]);
     let long = "x".repeat(999);
     assert_fails(&mail(9, &["--to", "a@b", "--subject", "x", "--text", &long]), 65, &["line 1", "998"]);
     let output = alert()

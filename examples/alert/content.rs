@@ -54,7 +54,7 @@ impl Mail {
         if let Ok(style) =
             ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left")
         {
-            bar.set_style(style);
+            bar.set_style(style.progress_chars("=> "));
         }
         self.progress = bar;
         self

@@ -78,7 +78,7 @@ pub(crate) fn demo() -> Result<Status, Failure> {
     let circumstances = Circumstances { server: server::NAME.to_owned(), ..Circumstances::default() };
     let failure = outcome::failure(&report, &circumstances);
     let status = failure.as_ref().map_or(Status::Delivered, |failure| failure.status);
-    println!("verdict: {}; exit status {}", report::verdict(&report, paint), status as u8);
+    say(format_args!("verdict: {}; exit status {}", report::verdict(&report, paint), status as u8));
 
     say(format_args!("\n{}", paint.heading("the memory that the session took")));
     memory(size_of_val(&submission), size_of_val(&recipients));

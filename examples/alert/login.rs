@@ -1,5 +1,6 @@
 //! The user's name and password, and how they may be used.
 
+use embedded_smtp::Misuse;
 use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
 
@@ -30,8 +31,13 @@ pub(crate) struct Login<'a> {
 impl<'a> Login<'a> {
     pub(crate) fn new(args: &'a Args, password: &'a str) -> Result<Self, Failure> {
         let Some(user) = &args.user else { return Ok(Self { password: None, octets: 0 }) };
-        let credentials = Credentials::new(user, password).map_err(|_| {
-            Failure::unsendable("--user is empty, or it or the password has a line end or NUL in it, which no login can carry")
+        let credentials = Credentials::new(user, password).map_err(|error| {
+            let error = match error {
+                Misuse::UserName(error) => format!("--user {user:?}: {error}"),
+                Misuse::Password(error) => format!("the password: {error}"),
+                error => error.to_string(),
+            };
+            Failure::unsendable(format!("{error}; no login can carry that"))
         })?;
         let login = Password::new(credentials);
         let login = match args.mechanism() {

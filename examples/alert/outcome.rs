@@ -75,7 +75,7 @@ pub(crate) fn failure(report: &Report<'_>, circumstances: &Circumstances) -> Opt
         ),
         Verdict::RetryLater | Verdict::Rejected => match report.cause() {
             Some(Cause::Refused(verb)) => refused(verb, report, server),
-            Some(cause) => other(cause, circumstances),
+            Some(cause) => other(cause, report, circumstances),
             None => format!("{server} has not taken the mail; try again later"),
         },
     };
@@ -130,8 +130,11 @@ fn refused(verb: Verb, report: &Report<'_>, server: &str) -> String {
     format!("{server} refused {what}: {words}; {advice}")
 }
 
-fn other(cause: Cause, Circumstances { server, detail, .. }: &Circumstances) -> String {
+fn other(cause: Cause, report: &Report<'_>, circumstances: &Circumstances) -> String {
+    let Circumstances { server, detail, .. } = circumstances;
     let detail = detail.as_deref();
+    // A server that closes on its own account may have said why (421).
+    let last = Some(words(&report.answer(), report)).filter(|words| !words.is_empty());
     match cause {
         Cause::TlsNotOffered => format!(
             "{server} does not offer STARTTLS; nothing was sent; try --tls implicit on its port for that (465), or --tls never where the network can be trusted"
@@ -160,7 +163,7 @@ fn other(cause: Cause, Circumstances { server, detail, .. }: &Circumstances) -> 
         ),
         Cause::ConnectionLost => format!(
             "{}; the mail was not delivered; try again later",
-            with_detail(&format!("{server} closed the connection"), detail)
+            with_detail(&format!("{server} closed the connection"), last.as_deref().or(detail))
         ),
         Cause::BodyFailed => {
             format!(
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn each_verdict_has_its_exit_status() {
         let refused = Some(Cause::Refused(Verb::Mail));
-        let misuse = Some(Cause::Engine(Error::Misuse(Misuse::Credentials)));
+        let misuse = Some(Cause::Engine(Error::Misuse(Misuse::ClearText)));
         for (verdict, cause, hopeless, expected) in [
             (Verdict::Delivered, None, false, 0),
             (Verdict::PartlyDelivered, None, false, 70),

@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_long_mail_and_a_long_line_are_abbreviated() {
-        let mail: String = (1..=40).map(|number| format!("line {number}\r\n")).collect();
+        let mail = (1..=40).map(|number| format!("line {number}\r\n")).collect::<Vec<_>>().concat();
         let text = printed(&["S354 go\r\n", &format!("C{mail}.\r\n")]);
         assert!(
             text.contains("C: line 16\n   [21 lines left out; 351 octets in all]\nC: line 38\n"),
