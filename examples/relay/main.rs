@@ -6,8 +6,8 @@
 //!     cargo run --example relay -- --listen 127.0.0.1:2525 --next-hop mail.example.com:587 \
 //!         --tls server.crt server.key --user alice
 //!
-//! Passwords come from the environment: RELAY_PASSWORD is what senders log in with, NEXT_HOP_USER and NEXT_HOP_PASSWORD are
-//! what the relay logs in with at the next hop.
+//! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
+//! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
 
 mod answer;
 mod config;

@@ -1,5 +1,7 @@
 //! The next hop, by the client engine: opened when the first mail comes, and kept for those behind it.
 
+use std::pin::pin;
+
 use embedded_smtp::Misuse;
 use embedded_smtp::client::{Client, Event};
 use embedded_smtp::io::ConnectionError;
@@ -255,7 +257,7 @@ impl<'s> NextHop<'s> {
 
     /// Runs the session to its next event.
     async fn listen(&mut self) -> Result<(), Failure> {
-        if self.connection()?.run_timed(sleep).await? {
+        if self.connection()?.run_timed(pin!(None), sleep).await? {
             return Ok(());
         }
         Err(Failure::Lost("the next hop closed the connection".into()))

@@ -1,6 +1,7 @@
 //! One sender's session: what the server engine tells of is asked of the next hop, and its answer goes back.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -80,12 +81,14 @@ pub(crate) async fn run(
     let mut session =
         Session { config: &config, peer, next_hop, helo: String::new(), extended: false, mail: None };
     let mut connection = Connection::new(stream::plain(socket), &mut server);
+    let mut alarm = pin!(None);
     loop {
-        let patient = connection.engine().phase() == Phase::Data;
+        // The end of a mail that is lost already is answered by the engine, without an event: it is not waited for.
+        let patient = connection.engine().phase() == Phase::Data && session.mail.is_some();
         let limit = if patient { Stop::Now } else { Stop::BetweenMails };
         // Whichever is first drops the other; no octet is lost by that.
         let event = tokio::select! {
-            event = connection.run_timed(sleep) => event,
+            event = connection.run_timed(alarm.as_mut(), sleep) => event,
             _ = stop.wait_for(|stop| *stop >= limit) => {
                 connection.engine().shut_down();
                 Err(ConnectionError::TimedOut)
@@ -130,7 +133,7 @@ impl Session<'_> {
     async fn decide(&mut self, server: &Server<'_, '_>) -> Decision {
         match server.event() {
             Some(Event::Hello { verb, name }) => {
-                self.helo = name.as_str().to_owned();
+                name.as_str().clone_into(&mut self.helo);
                 self.extended = verb == Verb::Ehlo;
                 self.give_up("the sender began anew").await;
                 Decision::Accept
