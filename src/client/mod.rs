@@ -247,7 +247,7 @@ impl<'b> Client<'b> {
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx, &self.reply)
+        self.shown.event(&self.rx, self.reply)
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.

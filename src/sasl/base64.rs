@@ -57,7 +57,7 @@ pub(crate) const fn encoded_length(length: usize) -> usize {
 /// Returns the decoded front of `text`; `None` when it is not base64.
 pub(crate) fn decode_in_place(text: &mut [u8]) -> Option<&mut [u8]> {
     let groups = text.len() / 4;
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let mut written = 0_usize;

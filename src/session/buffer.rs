@@ -100,12 +100,12 @@ impl<'b> Incoming<'b> {
         } else if self.start > 0
             && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
         {
-            self.to_front();
+            self.move_to_front();
         }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
-    fn to_front(&mut self) {
+    fn move_to_front(&mut self) {
         let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         if start <= end && end <= self.storage.len() {
             self.storage.copy_within(start..end, 0);
