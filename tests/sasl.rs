@@ -40,6 +40,9 @@ fn turn(client: &mut Client<'_>, mechanism: &mut dyn Mechanism, reply: &str) -> 
     (told, sent(client))
 }
 
+/// A name, the mechanism, the line of AUTH, and then each reply and what is sent behind it.
+type Row<'t> = (&'t str, Box<dyn Mechanism>, String, Vec<(&'t str, &'t str)>);
+
 #[test]
 fn exchanges_go_by_their_numbers_whatever_the_prompts_say() {
     let plain = || Box::new(Plain::new(credentials())) as Box<dyn Mechanism>;
@@ -47,8 +50,7 @@ fn exchanges_go_by_their_numbers_whatever_the_prompts_say() {
     let initial = || Box::new(Login::new(credentials()).with_initial_response()) as Box<dyn Mechanism>;
     let [user, password, both] = ENCODED.map(|text| format!("{text}\r\n"));
     let long = format!("334 {}\r\n", "VXNlcm5hbWU6".repeat(30));
-    type Table<'t> = [(&'t str, Box<dyn Mechanism>, String, Vec<(&'t str, &'t str)>); 12];
-    let table: Table<'_> = [
+    let table: [Row<'_>; 12] = [
         ("plain", plain(), format!("AUTH PLAIN {both}"), vec![("235 ok\r\n", "")]),
         (
             "plain asked again",
