@@ -26,10 +26,13 @@ fn addressed(client: &mut Client<'_>) {
     events(client);
 }
 
+/// Parameters, what the server offers, and what goes out.
+type Row<'t> = (&'t [Param<'t>], &'t [&'t str], Result<&'t str, Misuse>);
+
 #[test]
 fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happens() {
     let by = By::new(60, ByMode::Notify, false).unwrap();
-    let table: [(&[Param<'_>], &[&str], Result<&str, Misuse>); 9] = [
+    let table: [Row<'_>; 9] = [
         (&[Param::Size(5)], &["SIZE"], Ok("MAIL FROM:<> SIZE=5\r\n")),
         (&[Param::Size(5)], &[], Err(Misuse::NotOffered(Extension::Size))),
         (&[Param::Body(BodyType::BinaryMime)], &["8BITMIME"], Err(Misuse::NotOffered(Extension::BinaryMime))),
@@ -227,11 +230,12 @@ fn content_behind_a_bare_line_end_is_not_ended() {
     assert_eq!(sent(&mut client), "fine\r\n.\r\n");
 }
 
+type Break = fn(&mut Client<'_>);
+
 #[test]
 fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
     let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth().line_ends(LineEnds::Reject);
-    type Break = fn(&mut Client<'_>);
     let breaks: [Break; 6] = [
         |client| feed(client, b"garbage\r\n"),
         |client| client.received_eof(),

@@ -260,6 +260,7 @@ fn said(random: &mut Random, nonsense: bool, awaited: Option<TimerKind>) -> Vec<
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one walk")]
 fn at_random_what_goes_out_is_what_was_accepted_and_nothing_panics() {
     let mut random = Random::new(0xc0_ffee);
     let (mut events, mut errors, mut sessions, mut mails, mut replies) = (0, 0, 0, 0, 0);
