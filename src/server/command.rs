@@ -49,11 +49,9 @@ impl Server<'_, '_> {
             Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
             Judgement::Chunk { size, last } => return self.open_chunk(size, last),
             Judgement::RefuseChunk { size, answer } => {
-                self.answer(answer)?;
-                if self.phase != Phase::Closing {
-                    self.chunk = size;
-                    self.chunk_is = ChunkIs::Refused;
-                }
+                self.tick();
+                self.chunk = size;
+                self.chunk_is = ChunkIs::Refused(answer);
             }
             Judgement::Hopeless(response) => {
                 self.answer(response)?;

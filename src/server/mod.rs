@@ -24,7 +24,7 @@ use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
-use crate::wire::{AuthMechanism, Verb};
+use crate::wire::{AuthMechanism, Response, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A server's session over two lent buffers.
@@ -71,8 +71,8 @@ enum ChunkIs {
     Content,
     /// Content, and the end of it.
     Last,
-    /// Behind a BDAT that has been refused: nothing, but they come all the same (RFC 3030 §2).
-    Refused,
+    /// Behind a BDAT that is refused: nothing, but they come all the same, before the refusal (RFC 3030 §2).
+    Refused(&'static Response<'static>),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
