@@ -22,6 +22,7 @@ impl Server<'_, '_> {
         };
         self.consumed = line.consumed as u16;
         if line.bare {
+            self.rx.wipe(line.consumed);
             return Ok(Next::Again);
         }
         if self.phase == Phase::Auth {

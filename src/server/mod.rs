@@ -281,7 +281,9 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
-        if matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+        // A secret may stand in AUTH, also where it was refused.
+        let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
+        if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));
