@@ -80,6 +80,22 @@ fn a_refused_chunk_is_answered_once_and_its_octets_are_passed_over() {
 }
 
 #[test]
+fn a_chunk_is_refused_when_all_of_it_has_come_and_not_before() {
+    let limited = policy().max_size(5);
+    for (says, code) in [("BDAT 9 LAST\r\n", "503 5.5.1"), ("BDAT 9\r\n", "503 5.5.1")] {
+        let before = Setup::new(&limited).whole(format!("EHLO c\r\n{says}12345678").as_bytes());
+        assert_eq!(before.behind_hello(), "", "{says:?}");
+        let after = Setup::new(&limited).whole(format!("EHLO c\r\n{says}123456789").as_bytes());
+        assert_eq!(after.behind_hello(), code, "{says:?}");
+        let too_large = format!("EHLO c\r\n{ENVELOPE}{says}");
+        let before = Setup::new(&limited).whole(format!("{too_large}12345678").as_bytes());
+        assert_eq!(before.behind_hello(), "250 2.1.0, 250 2.1.5", "{says:?}");
+        let after = Setup::new(&limited).whole(format!("{too_large}123456789").as_bytes());
+        assert_eq!(after.behind_hello(), "250 2.1.0, 250 2.1.5, 552 5.3.4", "{says:?}");
+    }
+}
+
+#[test]
 fn an_announced_end_of_time_is_counted_exactly() {
     let (codes, mails) = chunks(&policy(), "BDAT 18446744073709551615 LAST\r\nQUIT\r\nNOOP\r\n");
     assert_eq!((codes.as_str(), mails.len()), ("250 2.1.0, 250 2.1.5", 0));

@@ -4,6 +4,7 @@
 mod server;
 
 use embedded_smtp::server::{Event, Policy};
+use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
 use server::{Say, Setup, policy};
 
@@ -278,5 +279,43 @@ fn a_server_is_small_and_keeps_its_octets_to_itself() {
     let text = format!("{:?} {server:?}", server.event());
     for secret in ["112, 97, 115, 115", "pass", "user"] {
         assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn what_a_client_logs_in_with_does_not_stay_in_the_buffer() {
+    let policy = policy().auth(mechanisms());
+    for (tls, says) in [
+        (true, "AUTH PLAIN AHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw=\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\nAHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n"),
+        (true, "AUTH LOGIN dXNlcg==\r\ncGFzcw==\r\n"),
+        (true, "AUTH LOGIN dXNlcg==\r\n*\r\n"),
+        (true, "AUTH PLAIN AHVzZXIAcGFzcw\r\n"),
+        (false, "AUTH PLAIN AHVzZXIAcGFzcw==\r\n"),
+    ] {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = embedded_smtp::server::Server::new(&mut rx, &mut tx, &policy);
+        if tls {
+            server = server.over_tls();
+        }
+        for line in ["EHLO c\r\n", says] {
+            server.receive_buffer()[..line.len()].copy_from_slice(line.as_bytes());
+            server.received(line.len());
+            loop {
+                match server.poll().unwrap() {
+                    Want::Event => server.accept().unwrap(),
+                    Want::Write => server.transmitted(usize::MAX),
+                    Want::Read | Want::Closed => break,
+                }
+            }
+        }
+        for secret in ["AHVz", "cGFz", "dXNl", "pass", "user", "wrong"] {
+            let left = rx.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!left, "{secret} of {says:?}");
+        }
     }
 }

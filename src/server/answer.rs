@@ -59,8 +59,7 @@ impl Server<'_, '_> {
     /// to a login, 252 to VRFY, 250 to the rest.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`], also for an [`Event::AuthMessage`](super::Event::AuthMessage) that only [`challenge`](Self::challenge) goes on
-    /// with. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
     pub fn accept(&mut self) -> Result<(), Error> {
         let response = match self.owed.ok_or(Misuse::NoReplyOwed)? {
             verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {

@@ -22,6 +22,7 @@ impl Server<'_, '_> {
         };
         self.consumed = line.consumed as u16;
         if line.bare {
+            self.rx.wipe(line.consumed);
             return Ok(Next::Again);
         }
         if self.phase == Phase::Auth {
@@ -49,11 +50,9 @@ impl Server<'_, '_> {
             Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
             Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
             Judgement::RefuseChunk { size, answer } => {
-                self.answer(answer)?;
-                if self.phase != Phase::Closing {
-                    self.chunk = size;
-                    self.chunk_is = ChunkIs::Refused;
-                }
+                self.tick();
+                self.chunk = size;
+                self.chunk_is = ChunkIs::Refused(answer);
             }
             Judgement::Hopeless(response) => {
                 self.answer(response)?;

@@ -84,7 +84,7 @@ impl Server<'_, '_> {
         self.consumed = run as u16;
         self.chunk = self.chunk.saturating_sub(run as u64);
         self.advance_clock(run);
-        if self.chunk_is == ChunkIs::Refused || self.lost.is_some() {
+        if matches!(self.chunk_is, ChunkIs::Refused(_)) || self.lost.is_some() {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
@@ -99,7 +99,8 @@ impl Server<'_, '_> {
                 self.say(response, true)?;
                 self.answered(Verb::Bdat, response.code().severity());
             }
-            ChunkIs::None | ChunkIs::Refused => {}
+            ChunkIs::Refused(response) => self.answer(response)?,
+            ChunkIs::None => {}
         }
         self.chunk_is = ChunkIs::None;
         Ok(Next::Again)

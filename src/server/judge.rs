@@ -21,7 +21,7 @@ pub(super) enum Judgement {
         size: u64,
         last: bool,
     },
-    /// A chunk follows that nobody wants: it is answered now, and its octets are passed over.
+    /// A chunk follows that nobody wants: its octets are passed over, and then it is answered.
     RefuseChunk {
         size: u64,
         answer: &'static Response<'static>,

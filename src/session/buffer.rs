@@ -139,6 +139,10 @@ impl<'b> Incoming<'b> {
         }
         move_down(self.storage, from..to, 0);
         self.aside = (to.saturating_sub(from)) as u16;
+        // What was put aside is a name of somebody's, and stands there once.
+        if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
+            used.fill(0);
+        }
         self.consume(part.end);
         part.end
     }
