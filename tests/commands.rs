@@ -1,431 +1,310 @@
-//! Commands as clients give them, good and bad, each at every split of the input: the reply that the
-//! server gives and what its caller is told.
+//! The bare client's commands: all or nothing, whatever is wrong; chunks; a new connection with the same buffers.
 
-#[path = "support/server.rs"]
-mod server;
+mod support;
 
-use embedded_smtp::data::BareLineEnds;
-use embedded_smtp::server::Policy;
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};
-use server::{Setup, Trace, policy};
+use embedded_smtp::client::{Client, Event, Transfer};
+use embedded_smtp::data::LineEnds;
+use embedded_smtp::session::{Phase, Want};
+use embedded_smtp::wire::{
+    BodyType, By, ByMode, Extension, ForwardPath, HelloName, Notify, Other, Param, Ret, ReversePath, Text,
+    Verb,
+};
+use embedded_smtp::{Buffer, Capacity, Error, Misuse};
+use support::feed::{events, feed, hello, ready, sent};
 
-/// What the client says behind EHLO; the replies; what the caller is told.
-type Row = (&'static str, &'static str, &'static [&'static str]);
+const NULL: ReversePath<'_> = ReversePath::Null;
 
-fn try_rows(policy: &Policy<'_>, rows: &[Row]) {
-    for (says, codes, told) in rows {
-        let trace = behind_ehlo(&Setup::new(policy), says.as_bytes());
-        assert_eq!(trace.behind_hello(), *codes, "{says:?}");
-        assert_eq!(trace.told[1..], **told, "{says:?}");
-        assert_eq!(trace.error, None, "{says:?}");
+/// In the middle of a transaction, with a recipient, everything sent and answered.
+fn addressed(client: &mut Client<'_>) {
+    client.mail(&NULL, &()).unwrap();
+    sent(client);
+    feed(client, b"250 ok\r\n");
+    events(client);
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(client);
+    feed(client, b"250 ok\r\n");
+    events(client);
+}
+
+/// Parameters, what the server offers, and what goes out.
+type Row<'t> = (&'t [Param<'t>], &'t [&'t str], Result<&'t str, Misuse>);
+
+#[test]
+fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happens() {
+    let by = By::new(60, ByMode::Notify, false).unwrap();
+    let table: [Row<'_>; 9] = [
+        (&[Param::Size(5)], &["SIZE"], Ok("MAIL FROM:<> SIZE=5\r\n")),
+        (&[Param::Size(5)], &[], Err(Misuse::NotOffered(Extension::Size))),
+        (&[Param::Body(BodyType::BinaryMime)], &["8BITMIME"], Err(Misuse::NotOffered(Extension::BinaryMime))),
+        (&[Param::Body(BodyType::EightBitMime)], &["8BITMIME"], Ok("MAIL FROM:<> BODY=8BITMIME\r\n")),
+        (&[Param::Ret(Ret::Full), Param::By(by)], &["DSN"], Err(Misuse::NotOffered(Extension::DeliverBy))),
+        (
+            &[Param::Ret(Ret::Full), Param::RequireTls],
+            &["DSN", "REQUIRETLS"],
+            Ok("MAIL FROM:<> RET=FULL REQUIRETLS\r\n"),
+        ),
+        (&[Param::Notify(Notify::NEVER)], &["DSN"], Err(Misuse::Parameter)),
+        (&[Param::SmtpUtf8], &[], Err(Misuse::NotOffered(Extension::SmtpUtf8))),
+        (&[Param::Other(Other::new("X-A", Some("b")).unwrap())], &[], Ok("MAIL FROM:<> X-A=b\r\n")),
+    ];
+    for (parameters, keywords, expected) in table {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, keywords);
+        let result = client.mail(&NULL, &parameters);
+        assert_eq!(result, expected.map(drop).map_err(Error::from), "{parameters:?}");
+        assert_eq!(sent(&mut client), expected.unwrap_or_default(), "{parameters:?}");
+        assert_eq!(client.in_flight(), usize::from(expected.is_ok()));
     }
-}
-
-fn behind_ehlo(setup: &Setup<'_>, says: &[u8]) -> Trace {
-    setup.every_split(&[b"EHLO c\r\n", says].concat())
-}
-
-const MAIL_OK: &str = "250 2.1.0";
-
-#[test]
-fn senders_and_recipients_in_all_their_spellings_are_understood() {
-    let rows: [Row; 12] = [
-        ("MAIL FROM:<>\r\n", MAIL_OK, &["MAIL <>"]),
-        ("MAIL FROM: <a@b>\r\n", MAIL_OK, &["MAIL <a@b>"]),
-        ("mail from:<a@b>\r\n", MAIL_OK, &["MAIL <a@b>"]),
-        ("MAIL FROM:<a@b>  \r\n", MAIL_OK, &["MAIL <a@b>"]),
-        ("MAIL FROM:<a@[1.2.3.4]>\r\n", MAIL_OK, &["MAIL <a@[1.2.3.4]>"]),
-        ("MAIL FROM:<a@[IPv6:::1]>\r\n", MAIL_OK, &["MAIL <a@[IPv6:::1]>"]),
-        ("MAIL FROM:<\"quoted \\\" part\"@b>\r\n", MAIL_OK, &["MAIL <\"quoted \\\" part\"@b>"]),
-        ("MAIL FROM:<@one,@two:a@b>\r\n", MAIL_OK, &["MAIL <a@b>"]),
-        (
-            "MAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\n",
-            "250 2.1.0, 250 2.1.5",
-            &["MAIL <>", "RCPT <Postmaster>"],
-        ),
-        ("MAIL FROM:<>\r\nrcpt to: <c@d> \r\n", "250 2.1.0, 250 2.1.5", &["MAIL <>", "RCPT <c@d>"]),
-        ("MAIL FROM:<a@b> BODY=8BITMIME\r\n", MAIL_OK, &["MAIL <a@b> [Body(EightBitMime)]"]),
-        ("MAIL FROM:<a@b> size=3 body=7bit\r\n", MAIL_OK, &["MAIL <a@b> [Size(3), Body(SevenBit)]"]),
-    ];
-    try_rows(&policy(), &rows);
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = ready(&mut rx, &mut tx, &["SIZE", "DSN"]);
+    addressed(&mut client);
+    let to = ForwardPath::Postmaster;
+    assert_eq!(client.rcpt(&to, &[Param::Size(1)]), Err(Misuse::Parameter.into()));
+    assert_eq!(client.rcpt(&to, &Transfer::default()), Err(Misuse::Parameter.into()));
+    assert_eq!(client.rcpt(&to, &[Param::Notify(Notify::SUCCESS.and(Notify::DELAY))]), Ok(()));
+    assert_eq!(sent(&mut client), "RCPT TO:<Postmaster> NOTIFY=SUCCESS,DELAY\r\n");
 }
 
 #[test]
-fn bad_addresses_and_parameters_are_refused_with_the_code_that_says_why() {
-    let rows: [Row; 27] = [
-        ("MAIL FROM:a@b\r\n", "501 5.1.7", &[]),
-        ("MAIL FROM:<a@b\r\n", "501 5.1.7", &[]),
-        ("MAIL FROM:<a b@c>\r\n", "501 5.1.7", &[]),
-        ("MAIL FROM:<a@b\\>\r\n", "501 5.1.7", &[]),
-        ("MAIL FROM:\r\n", "501 5.1.7", &[]),
-        ("MAIL\r\n", "501 5.5.4", &[]),
-        ("MAIL TO:<a@b>\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<;/bin/sh@>\r\n", "501 5.1.7", &[]),
-        ("MAIL FROM:<>\r\nRCPT TO:<>\r\n", "250 2.1.0, 501 5.1.3", &["MAIL <>"]),
-        ("MAIL FROM:<>\r\nRCPT TO:<a@b\\\r\n", "250 2.1.0, 501 5.1.3", &["MAIL <>"]),
-        ("MAIL FROM:<>\r\nRCPT TO:<\"a@b>\r\n", "250 2.1.0, 501 5.1.3", &["MAIL <>"]),
-        ("MAIL FROM:<>\r\nRCPT FROM:<a@b>\r\n", "250 2.1.0, 501 5.5.4", &["MAIL <>"]),
-        ("MAIL FROM:<a@b> SIZE=99999999999999999999999\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=18446744073709551615\r\n", "552 5.3.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=10485761\r\n", "552 5.3.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=-1\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=1 SIZE=1\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b>SIZE=1\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> BODY=9BIT\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> FOO=BAR\r\n", "555 5.5.4", &[]),
-        ("MAIL FROM:<a@b> FOO\r\n", "555 5.5.4", &[]),
-        ("MAIL FROM:<a@b> RET=FULL\r\n", "555 5.5.4", &[]),
-        ("MAIL FROM:<a@b> NOTIFY=NEVER\r\n", "555 5.5.4", &[]),
-        ("MAIL FROM:<>\r\nRCPT TO:<c@d> SIZE=1\r\n", "250 2.1.0, 555 5.5.4", &["MAIL <>"]),
-    ];
-    try_rows(&policy(), &rows);
-}
-
-#[test]
-fn an_address_outside_ascii_needs_the_smtputf8_parameter() {
-    let rows: [Row; 5] = [
-        ("MAIL FROM:<\u{e4}@b>\r\n", "553 5.6.7", &[]),
-        ("MAIL FROM:<\u{e4}@b> SMTPUTF8\r\n", MAIL_OK, &["MAIL <\u{e4}@b> [SmtpUtf8]"]),
-        ("MAIL FROM:<a@b> SMTPUTF8=1\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<>\r\nRCPT TO:<\u{e4}@b>\r\n", "250 2.1.0, 553 5.6.7", &["MAIL <>"]),
-        (
-            "MAIL FROM:<> SMTPUTF8\r\nRCPT TO:<\u{e4}@b>\r\n",
-            "250 2.1.0, 250 2.1.5",
-            &["MAIL <> [SmtpUtf8]", "RCPT <\u{e4}@b>"],
-        ),
-    ];
-    try_rows(&policy(), &rows);
-    // The parameter does not outlive its transaction.
-    let says = "MAIL FROM:<> SMTPUTF8\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<\u{e4}@b>\r\n";
-    let trace = behind_ehlo(&Setup::new(&policy()), says.as_bytes());
-    assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.0.0, 250 2.1.0, 553 5.6.7");
-    let without = policy().without(Extension::SmtpUtf8);
-    try_rows(&without, &[("MAIL FROM:<> SMTPUTF8\r\n", "555 5.5.4", &[])]);
-}
-
-#[test]
-fn commands_that_are_none_or_out_of_sequence_are_refused_and_nobody_is_told() {
-    let rows: [Row; 24] = [
-        ("\r\n", "500 5.5.1", &[]),
-        (" \r\n", "500 5.5.1", &[]),
-        ("FOO bar\r\n", "500 5.5.1", &[]),
-        ("DATAX\r\n", "500 5.5.1", &[]),
-        ("D\rATA\r\n", "500 5.5.1", &[]),
-        ("DATA\r\r\n", "500 5.5.1", &[]),
-        ("DATA foo\r\n", "501 5.5.4", &[]),
-        ("RSET foo\r\n", "501 5.5.4", &[]),
-        ("QUIT foo\r\n", "501 5.5.4", &[]),
-        ("STARTTLS foo\r\n", "501 5.5.4", &[]),
-        ("STARTTLS\r\n", "502 5.5.1", &[]),
-        ("NOOP\0\r\n", "500 5.5.1", &[]),
-        ("NOOP \0\r\n", "501 5.5.4", &[]),
-        ("\0\0\0\r\n", "500 5.5.1", &[]),
-        ("MAIL FROM:<a\0@b>\r\n", "501 5.1.7", &[]),
-        ("EHLO\r\n", "501 5.5.4", &[]),
-        ("EHLO  \r\n", "501 5.5.4", &[]),
-        ("HELO\r\n", "501 5.5.4", &[]),
-        ("EHLO a b\r\n", "501 5.5.4", &[]),
-        ("LHLO c\r\n", "500 5.5.1", &[]),
-        ("RCPT TO:<a@b>\r\n", "503 5.5.1", &[]),
-        ("DATA\r\n", "503 5.5.1", &[]),
-        ("MAIL FROM:<>\r\nMAIL FROM:<>\r\n", "250 2.1.0, 503 5.5.1", &["MAIL <>"]),
-        ("MAIL FROM:<>\r\nDATA\r\n", "250 2.1.0, 503 5.5.1", &["MAIL <>"]),
-    ];
-    try_rows(&policy(), &rows);
-}
-
-#[test]
-fn before_hello_nothing_but_the_harmless_commands_is_done() {
-    let policy = policy().offer(Extension::StartTls).auth(AuthMechanisms::NONE.with(AuthMechanism::CramMd5));
-    for (says, code) in [
-        ("MAIL FROM:<>", "503 5.5.1"),
-        ("RCPT TO:<a@b>", "503 5.5.1"),
-        ("DATA", "503 5.5.1"),
-        ("BDAT 0 LAST", "503 5.5.1"),
-        ("AUTH CRAM-MD5", "503 5.5.1"),
-        ("STARTTLS", "503 5.5.1"),
-        ("NOOP", "250 2.0.0"),
-        ("RSET", "250 2.0.0"),
-        ("HELP", "214 2.0.0"),
-        ("VRFY a", "252 2.5.2"),
-        ("QUIT", "221 2.0.0"),
-    ] {
-        let trace = Setup::new(&policy).every_split(format!("{says}\r\n").as_bytes());
-        assert_eq!(trace.codes(), ["220", code], "{says}");
-        let told: &[&str] = if says == "QUIT" { &["Quit"] } else { &[] };
-        assert_eq!(trace.told, told, "{says}");
+fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
+    let (from, to) = (ReversePath::new("j\u{fc}@c").unwrap(), ForwardPath::new("b@\u{fc}.example").unwrap());
+    let text = Text::new("j\u{fc}").unwrap();
+    for offered in [false, true] {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, if offered { &["SMTPUTF8"] } else { &[] });
+        assert_eq!(client.mail(&from, &()), Err(Misuse::NeedsSmtpUtf8.into()));
+        let name = HelloName::new("\u{fc}.example").unwrap();
+        for hello in [client.ehlo(name), client.helo(name), client.lhlo(name)] {
+            assert_eq!(hello, Err(Misuse::NeedsSmtpUtf8.into()), "never in a greeting");
+        }
+        addressed(&mut client);
+        let missing = Err(Misuse::NotOffered(Extension::SmtpUtf8).into());
+        let result = |result| if offered { assert_eq!(result, Ok(())) } else { assert_eq!(result, missing) };
+        for command in 0..4 {
+            result(match command {
+                0 => client.rcpt(&to, &()),
+                1 => client.vrfy(text),
+                2 => client.expn(text),
+                _ => client.help(Some(text)),
+            });
+            assert_eq!(sent(&mut client).is_empty(), !offered);
+            feed(&mut client, if offered { b"250 ok\r\n" } else { b"" });
+            events(&mut client);
+        }
+        let smtputf8 = Transfer { smtputf8: true, ..Transfer::default() };
+        client.rset().unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250 ok\r\n");
+        events(&mut client);
+        result(client.mail(&from, &smtputf8));
     }
 }
 
 #[test]
-fn hello_may_be_said_again_and_takes_the_transaction_back() {
-    let policy = policy();
-    let setup = Setup::new(&policy);
-    let trace =
-        setup.every_split(b"HELO c\r\nEHLO my_host\r\nMAIL FROM:<>\r\nEHLO [1.2.3.4]\r\nRCPT TO:<a@b>\r\n");
-    assert_eq!(trace.codes(), ["220", "250", "250", "250 2.1.0", "250", "503 5.5.1"]);
-    assert_eq!(trace.told, ["HELO c", "EHLO my_host", "MAIL <>", "EHLO [1.2.3.4]"]);
-    // A bad one takes nothing back.
-    let trace = setup.every_split(b"EHLO c\r\nMAIL FROM:<>\r\nEHLO\r\nRCPT TO:<a@b>\r\n");
-    assert_eq!(trace.behind_hello(), "250 2.1.0, 501 5.5.4, 250 2.1.5");
-}
-
-#[test]
-fn rset_takes_back_what_there_is_and_only_then_tells_of_it() {
-    let rows: [Row; 3] = [
-        ("RSET\r\n", "250 2.0.0", &[]),
-        (
-            "MAIL FROM:<>\r\nRSET\r\nRCPT TO:<a@b>\r\n",
-            "250 2.1.0, 250 2.0.0, 503 5.5.1",
-            &["MAIL <>", "Reset"],
-        ),
-        (
-            "MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRSET\r\nDATA\r\nMAIL FROM:<x@y>\r\nDATA\r\n",
-            "250 2.1.0, 250 2.1.5, 250 2.0.0, 503 5.5.1, 250 2.1.0, 503 5.5.1",
-            &["MAIL <>", "RCPT <a@b>", "Reset", "MAIL <x@y>"],
-        ),
-    ];
-    try_rows(&policy(), &rows);
-}
-
-#[test]
-fn refused_recipients_do_not_count() {
-    let rows: [Row; 2] = [
-        (
-            "MAIL FROM:<>\r\nRCPT TO:<reject@d>\r\nRCPT TO:<defer@d>\r\nDATA\r\n",
-            "250 2.1.0, 550 5.1.1, 450 4.2.0, 503 5.5.1",
-            &["MAIL <>", "RCPT <reject@d>", "RCPT <defer@d>"],
-        ),
-        (
-            "MAIL FROM:<>\r\nRCPT TO:<reject@d>\r\nRCPT TO:<a@b>\r\nDATA\r\nx\r\n.\r\n",
-            "250 2.1.0, 550 5.1.1, 250 2.1.5, 354, 250 2.6.0",
-            &["MAIL <>", "RCPT <reject@d>", "RCPT <a@b>", "Data", "Body", "End 0"],
-        ),
-    ];
-    try_rows(&policy(), &rows);
-}
-
-#[test]
-fn lines_of_512_octets_pass_and_of_513_do_not() {
-    let policy = policy();
-    for rx in [512, 2048, 65_535, 70_000] {
-        for (octets, code) in [(511, "250 2.0.0"), (512, "250 2.0.0"), (513, "500 5.5.2"), (514, "500 5.5.2")]
-        {
-            let line = format!("EHLO c\r\nNOOP {}\r\nNOOP\r\n", "x".repeat(octets - 7));
-            let trace = Setup::new(&policy).rx(rx).every_split(line.as_bytes());
-            assert_eq!(trace.behind_hello(), format!("{code}, 250 2.0.0"), "{octets} octets, rx {rx}");
+fn a_command_that_does_not_fit_says_by_how_much_and_has_not_happened() {
+    let line = "MAIL FROM:<> SIZE=12345\r\n".len();
+    for size in 9..=line + 9 {
+        let (mut rx, mut tx) = ([0; 128], vec![0; size]);
+        let mut client = ready(&mut rx, &mut tx, &["SIZE", "PIPELINING"]);
+        client.rset().unwrap();
+        client.transmitted(3);
+        let free = size - 3;
+        let result = client.mail(&NULL, &[Param::Size(12345)]);
+        if free >= line {
+            assert_eq!(result, Ok(()));
+            assert_eq!(sent(&mut client), "T\r\nMAIL FROM:<> SIZE=12345\r\n");
+        } else {
+            let short = Capacity { buffer: Buffer::Tx, needed: line, available: free };
+            assert_eq!(result, Err(short.into()), "{size}");
+            assert_eq!((sent(&mut client), client.in_flight()), ("T\r\n".to_owned(), 1));
         }
     }
 }
 
 #[test]
-fn parameters_may_make_a_line_longer_up_to_the_policy_and_the_buffer() {
-    let policy = policy().offer(Extension::Dsn).max_line(1000);
-    let mail = |octets: usize| {
-        let envid = "e".repeat(100);
-        let mut line = format!("MAIL FROM:<a@b> ENVID={envid}");
-        line = format!("{line}{}SIZE=1", " ".repeat(octets - line.len() - 8));
-        assert_eq!(line.len() + 2, octets);
-        format!("EHLO c\r\n{line}\r\nNOOP\r\n")
-    };
-    for (rx, octets, code) in [
-        (2048, 600, "250 2.1.0"),
-        (2048, 1000, "250 2.1.0"),
-        (2048, 1001, "500 5.5.2"),
-        (600, 600, "250 2.1.0"),
-        (600, 601, "500 5.5.2"),
-    ] {
-        let trace = Setup::new(&policy).rx(rx).every_split(mail(octets).as_bytes());
-        assert_eq!(trace.behind_hello(), format!("{code}, 250 2.0.0"), "{octets} octets, rx {rx}");
-    }
-}
-
-#[test]
-fn ten_megabytes_without_a_line_end_are_one_error_in_the_memory_that_was_lent() {
-    let policy = policy();
-    let block = [b'x'; 1000];
-    for (end, code) in [("\r\n", "500 5.5.2"), ("\r\r\r\n", "500 5.5.2"), ("\n\n\n\r\n", "500 5.5.2")] {
-        let mut reads: Vec<&[u8]> = vec![b"EHLO c\r\n"];
-        reads.extend(vec![&block[..]; 10_000]);
-        reads.extend([end.as_bytes(), b"NOOP\r\n"]);
-        for rx in [64, 512] {
-            let trace = Setup::new(&policy).rx(rx).run(&reads, &[]);
-            assert_eq!(trace.behind_hello(), format!("{code}, 250 2.0.0"), "{end:?}");
+fn doubt_about_a_chunked_mail_begins_with_its_last_octet() {
+    for (size, in_place) in [(0_usize, false), (1, false), (30, false), (200, false), (200, true)] {
+        let content = vec![b'x'; size];
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &["CHUNKING"]);
+        addressed(&mut client);
+        client.bdat(size as u64, true).unwrap();
+        let whole = format!("BDAT {size} LAST\r\n").len() + size;
+        let mut left = &content[..];
+        for written in 0..whole {
+            assert!(!client.in_doubt(), "{written} of {whole}");
+            if !left.is_empty() && client.body_pending() == 0 {
+                let taken = if in_place { client.body_in_place(left) } else { client.body(left) }.unwrap();
+                left = &left[taken..];
+            }
+            assert!(client.body_pending() > 0 || !client.transmit().is_empty());
+            client.transmitted(1);
         }
-    }
-    let reads = vec![&block[..]; 10_000];
-    assert_eq!(Setup::new(&policy).rx(512).run(&reads, &[]).codes(), ["220"]);
-}
-
-#[test]
-fn a_line_with_a_bare_lf_is_refused_at_once_and_up_to_its_crlf() {
-    let rows: [Row; 5] = [
-        ("NOOP\n", "500 5.5.2", &[]),
-        ("NOOP\nNOOP\nNOOP\r\nNOOP\r\n", "500 5.5.2, 250 2.0.0", &[]),
-        ("MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\n.\n\r\nRCPT TO:<c@d>\r\n", "500 5.5.2, 503 5.5.1", &[]),
-        ("\n\r\nNOOP\r\n", "500 5.5.2, 250 2.0.0", &[]),
-        (
-            "MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\nx\r\n",
-            "250 2.1.0, 250 2.1.5, 500 5.5.2",
-            &["MAIL <>", "RCPT <a@b>"],
-        ),
-    ];
-    try_rows(&policy(), &rows);
-    // A client that waits behind its LF gets its reply.
-    let policy = policy();
-    let trace = Setup::new(&policy).whole(b"EHLO c\n");
-    assert_eq!(trace.codes(), ["220", "500 5.5.2"]);
-}
-
-#[test]
-fn vrfy_expn_help_and_noop_are_answered_by_the_engine() {
-    let rows: [Row; 7] = [
-        ("VRFY a\r\n", "252 2.5.2", &[]),
-        ("VRFY\r\n", "501 5.5.4", &[]),
-        ("EXPN a\r\n", "502 5.5.1", &[]),
-        ("HELP\r\n", "214 2.0.0", &[]),
-        ("HELP mail\r\n", "214 2.0.0", &[]),
-        ("NOOP anything\r\n", "250 2.0.0", &[]),
-        ("QUIT\r\nNOOP\r\n", "221 2.0.0", &["Quit"]),
-    ];
-    try_rows(&policy(), &rows);
-}
-
-fn clear_auth() -> Policy<'static> {
-    let mechanisms = AuthMechanisms::NONE
-        .with(AuthMechanism::Plain)
-        .with(AuthMechanism::Login)
-        .with(AuthMechanism::CramMd5);
-    policy().auth(mechanisms).allow_clear_text_auth()
-}
-
-/// `\0user\0pass`
-const PLAIN: &str = "AHVzZXIAcGFzcw==";
-
-#[test]
-fn plain_and_login_log_in_with_and_without_an_initial_response() {
-    let rows: [Row; 6] = [
-        ("AUTH PLAIN AHVzZXIAcGFzcw==\r\n", "235 2.7.0", &["Login |user|pass"]),
-        ("auth plain\r\nAHVzZXIAcGFzcw==\r\n", "334, 235 2.7.0", &["Login |user|pass"]),
-        ("AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n", "334, 334, 235 2.7.0", &["Login |user|pass"]),
-        ("AUTH LOGIN dXNlcg==\r\ncGFzcw==\r\n", "334, 235 2.7.0", &["Login |user|pass"]),
-        ("AUTH PLAIN YXMAdXNlcgBwYXNz\r\n", "235 2.7.0", &["Login as|user|pass"]),
-        (
-            "AUTH CRAM-MD5\r\nbWU=\r\neWVz\r\n",
-            "334, 334, 235 2.7.0",
-            &["CRAM-MD5 None", "CRAM-MD5 Some(\"me\")", "CRAM-MD5 Some(\"yes\")"],
-        ),
-    ];
-    try_rows(&clear_auth(), &rows);
-    let policy = clear_auth();
-    let trace = Setup::new(&policy).whole(b"EHLO c\r\nAUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n");
-    assert!(trace.authenticated);
-    assert!(trace.text().contains("334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n"), "{}", trace.text());
-    let trace = Setup::new(&policy).whole(b"EHLO c\r\nAUTH PLAIN\r\n");
-    assert!(trace.text().ends_with("\r\n334 \r\n"), "{}", trace.text());
-}
-
-#[test]
-fn a_failed_or_cancelled_auth_leaves_a_clean_state() {
-    let again = ("AUTH PLAIN AHVzZXIAcGFzcw==\r\n", "235 2.7.0", "Login |user|pass");
-    for (says, codes, told) in [
-        ("AUTH PLAIN\r\n*\r\n", "334, 501 5.7.0", ""),
-        ("AUTH LOGIN\r\n*\r\n", "334, 501 5.7.0", ""),
-        ("AUTH LOGIN b3RoZXI=\r\n*\r\n", "334, 501 5.7.0", ""),
-        ("AUTH LOGIN\r\nb3RoZXI=\r\n*\r\n", "334, 334, 501 5.7.0", ""),
-        ("AUTH CRAM-MD5\r\n*\r\n", "334, 501 5.7.0", "CRAM-MD5 None"),
-        ("AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n", "535 5.7.8", "Login |user|wrong"),
-        ("AUTH LOGIN b3RoZXI=\r\ncGFzcw==\r\n", "334, 535 5.7.8", "Login |other|pass"),
-        ("AUTH PLAIN =\r\n", "501 5.5.2", ""),
-        ("AUTH LOGIN =\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN\r\n\r\n", "334, 501 5.5.2", ""),
-        ("AUTH LOGIN\r\n\r\n", "334, 501 5.5.2", ""),
-        ("AUTH PLAIN AHVzZXIAcGFzcw=\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AHVzZXIAcGFzcw\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AHVz=XIAcGFzcw==\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AHVzZXIAcGFzcx==\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN !!!!\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN \0\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN\r\nAHVzZXIAcGFzcw\r\n", "334, 501 5.5.2", ""),
-        ("AUTH PLAIN\r\n\0\r\n", "334, 501 5.5.2", ""),
-        ("AUTH PLAIN\r\nAHVz ZXIA\r\n", "334, 501 5.5.2", ""),
-        ("AUTH PLAIN dXNlcgBwYXNz\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AAAAAA==\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AABwYXNz\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN AHVzZXIAcGEAc3M=\r\n", "501 5.5.2", ""),
-        ("AUTH PLAIN\r\nAHVzZXIAcGFzcw==\n\r\n", "334, 500 5.5.2", ""),
-        ("AUTH LOGIN dXNlcg==\r\ncGFzcw==\nx\r\n", "334, 500 5.5.2", ""),
-        ("AUTH\r\n", "501 5.5.4", ""),
-        ("AUTH SCRAM-SHA-256\r\n", "504 5.5.4", ""),
-        ("AUTH FOO AAAA\r\n", "504 5.5.4", ""),
-        ("AUTH ANAMETHATISLONGERTHAN20\r\n", "501 5.5.4", ""),
-    ] {
-        let policy = clear_auth();
-        let trace = behind_ehlo(&Setup::new(&policy), [says, again.0].concat().as_bytes());
-        assert_eq!(trace.behind_hello(), format!("{codes}, {}", again.1), "{says:?}");
-        let both: Vec<_> = [told, again.2].into_iter().filter(|told| !told.is_empty()).collect();
-        assert_eq!(trace.told[1..], both, "{says:?}");
-        assert!(trace.authenticated, "{says:?}");
-        let trace = Setup::new(&policy).whole(format!("EHLO c\r\n{says}").as_bytes());
-        assert!(!trace.authenticated, "{says:?}");
+        assert!(client.in_doubt() && left.is_empty(), "{size}");
+        feed(&mut client, b"250 ok");
+        assert_eq!((client.poll(), client.in_doubt()), (Ok(Want::Read), true));
+        feed(&mut client, b"\r\n");
+        assert_eq!(events(&mut client), ["BdatLast 250 ok"]);
+        assert!(!client.in_doubt());
     }
 }
 
 #[test]
-fn auth_is_refused_a_second_time_and_inside_a_transaction() {
-    let policy = clear_auth();
-    let setup = Setup::new(&policy);
-    let trace = behind_ehlo(&setup, format!("AUTH PLAIN {PLAIN}\r\nAUTH PLAIN {PLAIN}\r\n").as_bytes());
-    assert_eq!(trace.behind_hello(), "235 2.7.0, 503 5.5.1");
-    let says = format!("MAIL FROM:<>\r\nAUTH PLAIN {PLAIN}\r\nRCPT TO:<a@b>\r\n");
-    let trace = behind_ehlo(&setup, says.as_bytes());
-    assert_eq!(trace.behind_hello(), "250 2.1.0, 503 5.5.1, 250 2.1.5");
-    assert!(!trace.authenticated);
-}
-
-#[test]
-fn hello_behind_auth_neither_drops_nor_forges_the_user() {
-    let policy = clear_auth();
-    let setup = Setup::new(&policy);
-    for says in ["EHLO root", "HELO root", "RSET", "AUTH PLAIN =", "AUTH LOGIN cm9vdA=="] {
-        let trace = behind_ehlo(&setup, format!("AUTH PLAIN {PLAIN}\r\n{says}\r\n").as_bytes());
-        assert!(trace.authenticated, "{says}");
-        assert_eq!(trace.told.iter().filter(|told| told.starts_with("Login")).count(), 1, "{says}");
-        let trace = behind_ehlo(&setup, format!("AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n{says}\r\n").as_bytes());
-        assert!(!trace.authenticated, "{says}");
+fn a_chunk_takes_its_octets_and_not_one_more() {
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+    assert!(client.body(b"x").is_err() && client.bdat(3, false).is_err());
+    addressed(&mut client);
+    client.bdat(3, false).unwrap();
+    assert_eq!(client.body(b"four"), Err(Misuse::ChunkLength.into()));
+    assert_eq!(client.body_in_place(&[b'x'; 99]), Ok(0), "tx is to be written first");
+    sent(&mut client);
+    assert_eq!(client.body_in_place(&[b'x'; 99]), Err(Misuse::ChunkLength.into()));
+    assert_eq!(client.body(b".\r"), Ok(2));
+    for verb in [Verb::Bdat, Verb::Mail, Verb::Rset, Verb::Quit, Verb::Noop] {
+        assert!(!client.permits(verb), "{verb:?} inside a chunk");
     }
-    // Once is enough: it is not offered again.
-    let trace = setup.whole(format!("EHLO c\r\nAUTH PLAIN {PLAIN}\r\nEHLO c\r\n").as_bytes());
-    assert_eq!(trace.text().matches("AUTH PLAIN LOGIN CRAM-MD5").count(), 1);
+    assert_eq!(client.bdat(1, true), Err(Misuse::OutOfOrder(Verb::BdatLast).into()));
+    assert_eq!(client.body(b"\n"), Ok(1));
+    assert!(client.body(b"x").is_err(), "the chunk is full");
+    assert!(client.permits(Verb::BdatLast) && !client.permits(Verb::Data) && !client.permits(Verb::Mail));
+    client.bdat(2, true).unwrap();
+    assert_eq!(client.body(b"ab"), Ok(2));
+    assert!(!client.permits(Verb::Bdat), "the mail has its end");
+    assert_eq!(sent(&mut client), ".\r\nBDAT 2 LAST\r\nab");
 }
 
 #[test]
-fn auth_lines_up_to_the_limit_pass_and_longer_ones_end_the_exchange() {
-    let policy = clear_auth().max_line(600);
-    for (quads, codes) in [(149, "334, 535 5.7.8"), (150, "334, 500 5.5.6"), (1000, "334, 500 5.5.6")] {
-        // `\0u\0pppp...`
-        let text = format!("AHUA{}", "cHBw".repeat(quads - 1));
-        for rx in [610, 2048] {
-            let says = format!("EHLO c\r\nAUTH PLAIN\r\n{text}\r\nNOOP\r\n");
-            let trace = Setup::new(&policy).rx(rx).every_split(says.as_bytes());
-            assert_eq!(trace.behind_hello(), format!("{codes}, 250 2.0.0"), "{quads} rx {rx}");
+fn a_refused_chunk_is_still_given_and_the_mail_is_lost_until_rset() {
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+    addressed(&mut client);
+    client.bdat(5, false).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"552 too much\r\n");
+    assert_eq!(events(&mut client), ["Bdat 552 too much"]);
+    assert_eq!(client.phase(), Phase::Spoiled);
+    // The server reads what was announced, and would take it for commands if it did not come.
+    assert!(!client.permits(Verb::Rset));
+    assert_eq!(client.body(b"12345"), Ok(5));
+    assert!(client.permits(Verb::Rset) && !client.permits(Verb::Bdat) && !client.permits(Verb::Mail));
+    client.rset().unwrap();
+    assert_eq!(sent(&mut client), "12345RSET\r\n");
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    assert!(client.permits(Verb::Mail));
+}
+
+#[test]
+fn content_behind_a_bare_line_end_is_not_ended() {
+    for content in [&b"ab\ncd"[..], b"ab\rcd", b"\n", b"ab\r\n.\n"] {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = Client::new(&mut rx, &mut tx).line_ends(LineEnds::Reject);
+        hello(&mut client, b"220 hi\r\n", &[]);
+        addressed(&mut client);
+        client.data().unwrap();
+        sent(&mut client);
+        feed(&mut client, b"354 go\r\n");
+        events(&mut client);
+        assert_eq!(client.body(b"fine\r\n"), Ok(6));
+        assert_eq!(client.body(content), Err(Misuse::BareLineEnd.into()));
+        assert!(
+            client.end_of_body().is_err() && client.body(b"more").is_err() && client.transmit().is_empty()
+        );
+        assert_eq!(client.poll(), Ok(Want::Closed));
+        assert!(!client.in_doubt());
+    }
+    // A CR at the very end waits for its LF.
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = Client::new(&mut rx, &mut tx).line_ends(LineEnds::Reject);
+    hello(&mut client, b"220 hi\r\n", &[]);
+    addressed(&mut client);
+    client.data().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"354 go\r\n");
+    events(&mut client);
+    assert_eq!(client.body(b"fine\r"), Ok(5));
+    assert_eq!(client.end_of_body(), Err(Misuse::BareLineEnd.into()));
+    assert_eq!(client.body(b"\n"), Ok(1));
+    client.end_of_body().unwrap();
+    assert_eq!(sent(&mut client), "fine\r\n.\r\n");
+}
+
+type Break = fn(&mut Client<'_>);
+
+#[test]
+fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth().line_ends(LineEnds::Reject);
+    let breaks: [Break; 6] = [
+        |client| feed(client, b"garbage\r\n"),
+        |client| client.received_eof(),
+        |client| client.timed_out(),
+        |client| feed(client, b"421 bye\r\n"),
+        |client| feed(client, b"250-half a reply\r\n250-and"),
+        |client| {
+            client.bdat(500, true).unwrap();
+            sent(client);
+            client.body_in_place(&[b'x'; 500]).unwrap();
+            client.transmitted(50);
+        },
+    ];
+    for (index, break_it) in breaks.into_iter().enumerate() {
+        hello(&mut client, b"220 hi\r\n", &["CHUNKING", "SIZE 5", "PIPELINING"]);
+        addressed(&mut client);
+        if index < 5 {
+            client.noop().unwrap();
         }
+        break_it(&mut client);
+        let _ = client.poll();
+        client.restart(index == 2);
+        assert_eq!((client.phase(), client.in_flight()), (Phase::Connected, 1));
+        assert_eq!(client.is_tls(), index == 2);
+        assert!(client.transmit().is_empty() && client.body_pending() == 0 && !client.in_doubt());
+        assert!(!client.capabilities().has(Extension::Size) && client.event().is_none());
+        assert!(client.may_reveal_secrets());
+        assert_eq!(client.poll(), Ok(Want::Read));
     }
+    hello(&mut client, b"220 hi\r\n", &[]);
+    client.quit().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"221 bye\r\n");
+    assert_eq!(client.poll(), Ok(Want::Event));
+    assert!(matches!(client.event(), Some(Event::Reply { to: Verb::Quit, .. })));
+    assert_eq!(client.poll(), Ok(Want::Closed));
 }
 
 #[test]
-fn a_client_that_logs_in_before_it_has_read_the_list_is_served() {
-    let policy = clear_auth();
-    let trace =
-        Setup::new(&policy).tx(512).run(&[format!("EHLO c\r\nAUTH PLAIN {PLAIN}\r\n").as_bytes()], &[]);
-    assert_eq!(trace.behind_hello(), "235 2.7.0");
-}
-
-#[test]
-fn bare_line_ends_in_commands_are_refused_even_where_content_may_have_them() {
-    let policy = policy().bare_line_ends(BareLineEnds::Accept);
-    try_rows(&policy, &[("NOOP\n", "500 5.5.2", &[]), ("N\rOOP\r\n", "500 5.5.1", &[])]);
+fn lmtp_waits_for_as_many_replies_as_were_accepted_and_not_longer_than_lmtp_lasts() {
+    let (mut rx, mut tx) = ([0; 256], [0; 256]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    feed(&mut client, b"220 hi\r\n");
+    events(&mut client);
+    for (lmtp, replies) in [(true, 3), (false, 1), (true, 3)] {
+        let name = HelloName::new("c").unwrap();
+        if lmtp { client.lhlo(name) } else { client.ehlo(name) }.unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+        events(&mut client);
+        assert_eq!(client.is_lmtp(), lmtp);
+        // What was accepted in a transaction that is given up does not count.
+        for given_up in [true, false] {
+            client.mail(&NULL, &()).unwrap();
+            (0..4).for_each(|_| client.rcpt(&ForwardPath::Postmaster, &()).unwrap());
+            if given_up { client.rset() } else { client.data() }.unwrap();
+            sent(&mut client);
+            feed(&mut client, b"250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n250 ok\r\n");
+            feed(&mut client, if given_up { b"250 ok\r\n" } else { b"354 go\r\n" });
+            assert_eq!(events(&mut client).len(), 6);
+        }
+        client.end_of_body().unwrap();
+        sent(&mut client);
+        for left in (0..replies).rev() {
+            assert_eq!(client.in_flight(), 1);
+            feed(&mut client, b"250 ok\r\n");
+            assert_eq!(events(&mut client), ["EndOfData 250 ok"]);
+            assert_eq!(client.in_doubt(), left > 0);
+        }
+        assert_eq!(client.in_flight(), 0);
+    }
 }

@@ -53,13 +53,13 @@ fn verdict_of(transcript: &Transcript, mode: Mode, after: usize, death: Death) -
             assert!(!wire.step(submission, &place), "{place}: at its end early");
         }
         // What has come is looked at, whatever comes next.
-        let more = !matches!(submission.poll(), Ok(Want::Event) | Err(_));
+        let going = !matches!(submission.poll(), Ok(Want::Event) | Err(_));
         match death {
-            Death::Eof if more => submission.received_eof(),
-            Death::Silence if more => submission.timed_out(),
+            Death::Eof if going => submission.received_eof(),
+            Death::Silence if going => submission.timed_out(),
             _ => {}
         }
-        if death != Death::Failure && more {
+        if death != Death::Failure && going {
             assert_eq!(submission.poll(), Ok(Want::Event), "{place}");
         }
         let report = submission.report();

@@ -268,7 +268,7 @@ fn an_envelope_that_can_never_fit_is_told_with_what_is_missing() {
                 Ok(Want::Event) => break None,
                 Ok(Want::Write) => drop(sent(&mut submission)),
                 Ok(Want::Read) => {
-                    feed(&mut submission, format!("{}\r\n", replies.next().unwrap()).as_bytes())
+                    feed(&mut submission, format!("{}\r\n", replies.next().unwrap()).as_bytes());
                 }
                 Ok(Want::Closed) => panic!("closed"),
                 Err(error) => break Some(error),

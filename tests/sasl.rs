@@ -40,6 +40,9 @@ fn turn(client: &mut Client<'_>, mechanism: &mut dyn Mechanism, reply: &str) -> 
     (told, sent(client))
 }
 
+/// A name, the mechanism, the line of AUTH, and then each reply and what is sent behind it.
+type Row<'t> = (&'t str, Box<dyn Mechanism>, String, Vec<(&'t str, &'t str)>);
+
 #[test]
 fn exchanges_go_by_their_numbers_whatever_the_prompts_say() {
     let plain = || Box::new(Plain::new(credentials())) as Box<dyn Mechanism>;
@@ -47,8 +50,7 @@ fn exchanges_go_by_their_numbers_whatever_the_prompts_say() {
     let initial = || Box::new(Login::new(credentials()).with_initial_response()) as Box<dyn Mechanism>;
     let [user, password, both] = ENCODED.map(|text| format!("{text}\r\n"));
     let long = format!("334 {}\r\n", "VXNlcm5hbWU6".repeat(30));
-    type Table<'t> = [(&'t str, Box<dyn Mechanism>, String, Vec<(&'t str, &'t str)>); 12];
-    let table: Table<'_> = [
+    let table: [Row<'_>; 12] = [
         ("plain", plain(), format!("AUTH PLAIN {both}"), vec![("235 ok\r\n", "")]),
         (
             "plain asked again",
@@ -213,6 +215,28 @@ impl Mechanism for Patient {
     }
 }
 
+/// A mechanism that reveals nothing, and says nothing.
+#[derive(Debug)]
+struct Silent;
+
+impl Mechanism for Silent {
+    fn mechanism(&self) -> AuthMechanism {
+        AuthMechanism::CramMd5
+    }
+
+    fn longest(&self) -> usize {
+        0
+    }
+
+    fn initial(&mut self, _: &mut Message<'_, '_>) -> bool {
+        false
+    }
+
+    fn respond(&mut self, _: u8, _: Challenge<'_>, _: &mut Message<'_, '_>) -> Result<(), Cancel> {
+        Err(Cancel)
+    }
+}
+
 #[test]
 fn an_empty_initial_response_is_an_equals_sign() {
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
@@ -327,6 +351,13 @@ fn secrets_do_not_cross_the_wire_in_clear_unless_it_is_allowed() {
         assert_eq!(client.auth_unoffered(&mut Login::new(credentials())), Err(Misuse::ClearText.into()));
         assert!(client.transmit().is_empty());
     }
+    // Not even a mechanism that reveals nothing is tried in clear without an offer.
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    hello(&mut client, b"220 hi\r\n", &["AUTH CRAM-MD5"]);
+    assert_eq!(client.auth_unoffered(&mut Silent), Err(Misuse::ClearText.into()));
+    assert_eq!(client.auth(&mut Silent), Ok(()));
+    assert_eq!(sent(&mut client), "AUTH CRAM-MD5\r\n");
     // Leave to do it is for what is offered, and never for what is not.
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
     let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth();

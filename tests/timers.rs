@@ -13,13 +13,14 @@ fn kind(timer: Option<Timer>) -> Option<(TimerKind, u64)> {
     timer.map(|timer| (timer.kind(), timer.after().as_secs()))
 }
 
+type Step<'s> = (&'s str, fn(&mut Client<'_>, &ForwardPath<'_>), Option<(TimerKind, u64)>);
+
 #[test]
 fn each_phase_waits_as_long_as_rfc_5321_says() {
     let (mut rx, mut tx) = ([0; 256], [0; 256]);
     let mut client = Client::new(&mut rx, &mut tx);
     let path = ForwardPath::new("b@c").unwrap();
     let mut epochs = Vec::new();
-    type Step<'s> = (&'s str, fn(&mut Client<'_>, &ForwardPath<'_>), Option<(TimerKind, u64)>);
     let steps: [Step<'_>; 9] = [
         ("", |_, _| {}, Some((TimerKind::Greeting, 300))),
         ("220 hi\r\n", |_, _| {}, None),

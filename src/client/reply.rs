@@ -23,7 +23,7 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn shown(&self) -> Option<Code> {
+    pub(super) fn shown(self) -> Option<Code> {
         self.shown
     }
 }

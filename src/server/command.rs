@@ -48,7 +48,7 @@ impl Server<'_, '_> {
         match judgement {
             Judgement::Answer(response) => self.answer(response)?,
             Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
-            Judgement::Chunk { size, last } => return self.open_chunk(size, last),
+            Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
             Judgement::RefuseChunk { size, answer } => {
                 self.tick();
                 self.chunk = size;

@@ -61,14 +61,14 @@ impl Server<'_, '_> {
     }
 
     /// BDAT (RFC 3030 §2).
-    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Result<Next, Error> {
+    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Next {
         self.chunk = size;
         self.chunk_is = if last { ChunkIs::Last } else { ChunkIs::Content };
         self.tick();
         if self.lost.is_none() && self.is_too_large(self.received.saturating_add(size)) {
-            return Ok(self.lose(Lost::TooLarge));
+            return self.lose(Lost::TooLarge);
         }
-        Ok(Next::Again)
+        Next::Again
     }
 
     /// The next run of a chunk, or its end.

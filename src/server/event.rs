@@ -179,7 +179,7 @@ impl ShownPath {
         Self { mailbox: mailbox.map(|mailbox| (Span::of(mailbox.as_str().as_bytes(), line), mailbox.at())) }
     }
 
-    fn mailbox<'e>(&self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
+    fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
         self.mailbox.map(|(span, at)| Mailbox::again(span.utf8(rx), at))
     }
 }

@@ -49,7 +49,7 @@ impl Server<'_, '_> {
                 }
                 self.judge_command(command, line)
             }
-            Err(error) => misread(&error, line),
+            Err(error) => misread(error, line),
         }
     }
 
@@ -228,7 +228,7 @@ impl Server<'_, '_> {
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.
-fn misread(error: &CommandError, line: &[u8]) -> Judgement {
+fn misread(error: CommandError, line: &[u8]) -> Judgement {
     let sound = line.get(..error.syntax().at()).unwrap_or(line);
     // The path begins behind the colon, and the parameters behind the path.
     let in_params = sound.windows(2).any(|two| two == b"> ") || sound.ends_with(b">") && sound != line;
@@ -239,7 +239,7 @@ fn misread(error: &CommandError, line: &[u8]) -> Judgement {
         Some(Verb::Mail) if in_path => &answer::BAD_SENDER,
         Some(Verb::Rcpt) if in_path => &answer::BAD_ADDRESS,
         // RFC 4954 §4: 5.5.2 for an initial response that is not base64
-        Some(Verb::Auth) if sound.iter().filter(|octet| **octet == b' ').count() > 1 => &answer::BAD_BASE64,
+        Some(Verb::Auth) if memchr::memchr_iter(b' ', sound).nth(1).is_some() => &answer::BAD_BASE64,
         Some(_) => &answer::SYNTAX,
         None => &answer::UNKNOWN_COMMAND,
     })

@@ -9,6 +9,7 @@ use crate::wire::{AuthMechanisms, Extension, HelloName, limits};
 /// doing (no STARTTLS, no AUTH, no DSN), and never a password in clear.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Policy<'p> {
     pub(super) host: HelloName<'p>,
     pub(super) banner: &'p str,

@@ -101,18 +101,19 @@ impl<'b> Incoming<'b> {
         } else if self.start > self.aside
             && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
         {
-            self.compact();
+            self.move_to_front();
         }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
-    fn compact(&mut self) {
+    fn move_to_front(&mut self) {
         let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         let by = self.start.saturating_sub(self.aside);
         if start <= end && end <= self.storage.len() && usize::from(self.aside) <= start {
             self.storage.copy_within(start..end, usize::from(self.aside));
             self.end = self.end.saturating_sub(by);
             self.searched = self.searched.saturating_sub(by);
+            self.cut = self.cut.saturating_sub(by);
             self.start = self.aside;
         }
     }

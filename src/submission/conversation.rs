@@ -177,13 +177,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::Data) if !self.anyone_accepted() => self.refused(Verb::Rcpt),
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
             Some(Verb::Data) if severity != Severity::Intermediate => self.refused(Verb::Data),
-            Some(Verb::EndOfData)
-                if self.client.in_flight() == 0 => {
-                    if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
-                        self.refused(Verb::EndOfData);
-                    }
-                    return self.leave();
+            Some(Verb::EndOfData) if self.client.in_flight() == 0 => {
+                if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
+                    self.refused(Verb::EndOfData);
                 }
+                return self.leave();
+            }
             Some(Verb::Quit | Verb::Rset) => self.step = Step::Done,
             _ => {}
         }
@@ -240,15 +239,17 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     fn login(&mut self) -> Result<(), Error> {
         if !self.login.is_wanted() || self.client.is_authenticated() {
-            return self.address();
+            self.address();
+            return Ok(());
         }
         let offered = self.client.capabilities().mechanisms();
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
         if self.login.choose(safe).is_some()
-            && let Some(mechanism) = self.login.mechanism() {
-                self.step = Step::Auth;
-                return self.client.auth(mechanism);
-            }
+            && let Some(mechanism) = self.login.mechanism()
+        {
+            self.step = Step::Auth;
+            return self.client.auth(mechanism);
+        }
         if let Some(unoffered) = self.options.unoffered
             && self.client.is_tls()
             && self.login.choose(AuthMechanisms::NONE.with(unoffered)).is_some()
@@ -263,24 +264,18 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     fn login_goes_on(&mut self, severity: Severity) -> Result<(), Error> {
         match (severity, self.login.mechanism()) {
-            (Severity::Intermediate, Some(mechanism)) => self.client.auth_respond(mechanism),
+            (Severity::Intermediate, Some(mechanism)) => return self.client.auth_respond(mechanism),
             (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
-            (Severity::Positive, _) => {
-                self.abandon(Cause::ServerNotProven);
-                Ok(())
-            }
-            _ => {
-                self.refused(Verb::Auth);
-                Ok(())
-            }
+            (Severity::Positive, _) => self.abandon(Cause::ServerNotProven),
+            _ => self.refused(Verb::Auth),
         }
+        Ok(())
     }
 
     /// Behind the login: the envelope, unless something stands in its way.
-    fn address(&mut self) -> Result<(), Error> {
+    fn address(&mut self) {
         self.cause = self.obstacle();
         self.step = Step::Mail;
-        Ok(())
     }
 
     /// Leaves once something is refused and nothing is in flight any more.
