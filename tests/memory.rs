@@ -59,6 +59,7 @@ fn ten_thousand_idle_sessions_stay_below_30_mib() {
     };
     assert!(resident > SESSIONS * RX, "{resident} cannot be");
     assert!(resident < 30 << 20, "{resident} octets are resident");
+    println!("a server is {} octets", size_of::<Server<'_, '_>>());
     println!("{SESSIONS} sessions: {resident} octets resident, {} each", resident / SESSIONS);
     // They are all alive.
     for server in &mut sessions {

@@ -69,7 +69,7 @@ fn one_mail() -> usize {
     loop {
         match submission.poll().unwrap() {
             Want::Event if submission.event() == Some(Told::StartTls) => {
-                submission.tls_established().unwrap()
+                submission.tls_established().unwrap();
             }
             Want::Event | Want::Closed => break,
             Want::Write => carry(&mut submission, &mut server),

@@ -22,6 +22,7 @@ use server::{Say, policy};
 
 /// A session of one mail or two.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 struct Scenario {
     seed: u64,
     lmtp: bool,
@@ -41,9 +42,9 @@ impl Scenario {
         let mut random = Random::new(seed);
         let chance = |random: &mut Random, one_in: usize| random.below(one_in) == 0;
         let lmtp = chance(&mut random, 4);
-        let mails = (0..1 + random.below(2)).map(|_| {
+        let mails = (0..=random.below(2)).map(|_| {
             let kinds = ["ok", "ok", "ok", "reject", "defer"];
-            let recipients = (0..1 + random.below(6))
+            let recipients = (0..=random.below(6))
                 .map(|number| match kinds[random.below(kinds.len())] {
                     "ok" => format!("ok{number}@example.test"),
                     kind => format!("{kind}@example{number}.test"),
@@ -81,8 +82,8 @@ impl Scenario {
     /// each way, and the verdicts.
     fn run(&self, cut: Option<Cut>) -> ((usize, usize), Vec<Verdict>) {
         let policy = self.policy();
-        let (mut srx, mut stx) = (vec![0; self.server.0], vec![0; self.server.1]);
-        let mut host = Host::new(Server::new(&mut srx, &mut stx, &policy));
+        let (mut server_rx, mut server_tx) = (vec![0; self.server.0], vec![0; self.server.1]);
+        let mut host = Host::new(Server::new(&mut server_rx, &mut server_tx, &policy));
         if self.refuse_content {
             host.caller = refuse_content;
         }
@@ -95,9 +96,7 @@ impl Scenario {
             let before = host.taken.len();
             let belief = self.mail(&mut client, &mut pipe, &mut host, recipients, content, last);
             beliefs.push((belief, before));
-            if host.server.is_tls() != self.tls && cut.is_none() {
-                panic!("TLS");
-            }
+            assert!(host.server.is_tls() == self.tls || cut.is_some(), "without TLS");
             // What was not left in good order serves no second mail.
             if client.phase() != Phase::Ready || client.in_flight() > 0 {
                 break;
@@ -115,32 +114,32 @@ impl Scenario {
         &self,
         client: &mut Client<'_>,
         pipe: &mut Pipe,
-        host: &mut Host<'_, '_>,
+        peer: &mut Host<'_, '_>,
         recipients: &[String],
         content: &[u8],
         last: bool,
     ) -> (Verdict, Vec<Status>) {
         let name = HelloName::new("client.test").unwrap();
-        let hello = if self.lmtp { Hello::Lmtp(name) } else { Hello::Smtp(name) };
+        let greeting = if self.lmtp { Hello::Lmtp(name) } else { Hello::Smtp(name) };
         let tls = if self.tls { TlsPolicy::Required } else { TlsPolicy::Never };
         let options =
-            Options::new(name).hello(hello).tls(tls).then(if last { Then::Quit } else { Then::Keep });
-        let mut list: Vec<_> =
+            Options::new(name).hello(greeting).tls(tls).then(if last { Then::Quit } else { Then::Keep });
+        let mut addressees: Vec<_> =
             recipients.iter().map(|to| Recipient::new(ForwardPath::new(to).unwrap())).collect();
-        let envelope = Envelope::new(ReversePath::new("a@example.test").unwrap(), &mut list);
+        let envelope = Envelope::new(ReversePath::new("a@example.test").unwrap(), &mut addressees);
         let mut texts = [0; 512];
         if self.login {
             let login = Password::new(Credentials::new("user", "pass").unwrap());
             let mut submission =
                 Submission::with_login(client, options, envelope, Slice::new(content), &mut texts, login);
-            pipe.run(&mut submission, host, |submission| match submission.event() {
+            pipe.run(&mut submission, peer, |submission| match submission.event() {
                 Some(Told::StartTls) => submission.tls_established().is_err(),
                 _ => true,
             });
             belief(&submission.report())
         } else {
             let mut submission = Submission::new(client, options, envelope, Slice::new(content), &mut texts);
-            pipe.run(&mut submission, host, |submission| match submission.event() {
+            pipe.run(&mut submission, peer, |submission| match submission.event() {
                 Some(Told::StartTls) => submission.tls_established().is_err(),
                 _ => true,
             });

@@ -61,11 +61,10 @@ impl Script<'_> {
                 Act::Quit => self.client.quit(),
             };
             match sent {
-                Ok(()) => {}
-                Err(Error::Capacity(_)) if self.client.in_flight() > 0 => return,
-                Err(Error::Misuse(_)) if self.client.in_flight() > 0 => return,
-                // It is never its turn: a command before it was refused. A chunk's octets go with it.
-                Err(Error::Misuse(_)) => {}
+                Err(Error::Capacity(_) | Error::Misuse(_)) if self.client.in_flight() > 0 => return,
+                // Without anything in flight it is never its turn: a command before it was refused. A chunk's
+                // octets go with it.
+                Ok(()) | Err(Error::Misuse(_)) => {}
                 Err(error) => panic!("{error}"),
             }
             self.acts.pop_front();
@@ -129,7 +128,7 @@ impl Scenario {
         let mut random = Random::new(seed);
         let lmtp = random.below(4) == 0;
         let mut acts = VecDeque::from([Act::Hello, Act::Mail]);
-        for number in 0..1 + random.below(3) {
+        for number in 0..=random.below(3) {
             let kind = ["ok", "ok", "reject"][random.below(3)];
             let to = if kind == "ok" { format!("ok{number}@b") } else { "reject@b".into() };
             acts.push_back(Act::Rcpt(to));
@@ -159,9 +158,9 @@ impl Scenario {
     }
 
     fn run(&self, cut: Option<Cut>) -> (usize, usize) {
-        let (mut srx, mut stx) = ([0; 128], [0; 256]);
+        let (mut server_rx, mut server_tx) = ([0; 128], [0; 256]);
         let (mut rx, mut tx) = ([0; 100], [0; 100]);
-        let mut host = Host::new(Server::new(&mut srx, &mut stx, &self.policy));
+        let mut host = Host::new(Server::new(&mut server_rx, &mut server_tx, &self.policy));
         let mut pipe = Pipe::new(self.seed, self.window, cut);
         let client = Client::new(&mut rx, &mut tx);
         let mut script = Script { client, acts: self.acts.clone(), lmtp: self.lmtp, replies: Vec::new() };

@@ -57,7 +57,7 @@ fn any_transmit_buffer_that_holds_the_longest_reply_gives_the_same_replies() {
 }
 
 /// A server that has been told `says`, and whose first event is due.
-fn hearing<'b, 'p>(server: &mut Server<'b, 'p>, says: &[u8]) {
+fn hearing(server: &mut Server<'_, '_>, says: &[u8]) {
     server.receive_buffer()[..says.len()].copy_from_slice(says);
     server.received(says.len());
     assert_eq!(server.poll(), Ok(Want::Event));

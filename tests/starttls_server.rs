@@ -175,9 +175,9 @@ fn nothing_is_said_in_clear_once_the_handshake_may_have_begun() {
         assert_eq!(server.poll(), Ok(Want::Event));
         assert_eq!(server.timer().map(|timer| timer.kind()), Some(TimerKind::Command));
         if time_out {
-            server.timed_out()
+            server.timed_out();
         } else {
-            server.shut_down()
+            server.shut_down();
         }
         assert_eq!(server.transmit(), b"");
         assert_eq!(server.poll(), Ok(Want::Closed));

@@ -115,6 +115,7 @@ impl<'b> Incoming<'b> {
             move_down(self.storage, start..end, usize::from(self.aside));
             self.end = self.end.saturating_sub(by);
             self.searched = self.searched.saturating_sub(by);
+            self.cut = self.cut.saturating_sub(by);
             self.start = self.aside;
         }
     }

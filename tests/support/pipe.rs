@@ -254,12 +254,9 @@ fn hear(
     if let (Some(recipient), true) = (end, accepted) {
         // In LMTP more replies are owed: each stands for one recipient.
         let each = server.reply_owed().is_some() || recipient > 0;
-        if !each {
-            taken.push(mail.clone());
-        } else {
-            let one = mail.recipients[recipient].clone();
-            taken.push(Mail { recipients: vec![one], content: mail.content.clone() });
-        }
+        let recipients =
+            if each { vec![mail.recipients[recipient].clone()] } else { mail.recipients.clone() };
+        taken.push(Mail { recipients, content: mail.content.clone() });
     }
     text
 }
