@@ -174,6 +174,7 @@ impl Session<'_> {
                 }
                 Decision::Nothing
             }
+            Some(Event::EndOfChunk) => Decision::Accept,
             Some(Event::EndOfData { .. }) => self.end_of_data().await,
             Some(Event::Lost(why)) => {
                 self.next_hop.drop_session();
