@@ -73,8 +73,10 @@ pub enum Misuse {
     BodyPending,
     /// A body with a bare CR or LF under [`LineEnds::Reject`](crate::data::LineEnds).
     BareLineEnd,
-    /// A value for a mechanism that it cannot carry (a NUL in a PLAIN user name, RFC 4616 §2).
-    Credentials,
+    /// A user name that no mechanism can carry: CR, LF or NUL (RFC 4616 §2) in it, or empty.
+    UserName(Syntax),
+    /// A password that no mechanism can carry: CR, LF or NUL in it. Nothing else of it is told.
+    Password(Syntax),
     /// A reply that no command is waiting for.
     NoReplyOwed,
     /// A reply whose code cannot answer this command.
@@ -164,7 +166,8 @@ impl fmt::Display for Misuse {
             Self::ChunkLength => f.write_str("the chunk has another length than announced"),
             Self::BodyPending => f.write_str("write the lent piece of the body first"),
             Self::BareLineEnd => f.write_str("a bare CR or LF in the body"),
-            Self::Credentials => f.write_str("credentials that the mechanism cannot carry"),
+            Self::UserName(syntax) => write!(f, "the user name: {syntax}"),
+            Self::Password(syntax) => write!(f, "the password: {syntax}"),
             Self::NoReplyOwed => f.write_str("no command waits for a reply"),
             Self::WrongReply => f.write_str("this code cannot answer this command"),
         }

@@ -12,6 +12,7 @@ mod log;
 pub mod client;
 pub mod data;
 pub mod io;
+pub mod message;
 pub mod sasl;
 pub mod server;
 pub mod session;

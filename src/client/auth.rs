@@ -3,8 +3,8 @@
 use super::Client;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
-use crate::session::{MAX_CHALLENGES, Phase};
-use crate::wire::{Emit, Extension, InitialResponse, Verb, emit};
+use crate::session::MAX_CHALLENGES;
+use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer, emit};
 use crate::{Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -45,31 +45,32 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(Verb::Auth).into());
         }
         self.may_send(Verb::Auth)?;
-        let longest = encoded_length(mechanism.longest()).saturating_add(2);
+        // Whether there is a response, and how long it is, is known only once it is written: written
+        // twice, so that an empty one (RFC 4954 §4: "=") is told from none.
+        let mut nothing = Writer::new(&mut []);
+        let mut dry = Message::new(&mut nothing);
+        let any = mechanism.initial(&mut dry);
+        dry.finish();
+        let (Ok(response) | Err(response)) = nothing.finish();
+        let argument = if any { response.max(1).saturating_add(1) } else { 0 };
+        let line = "AUTH \r\n".len().saturating_add(name.name().len()).saturating_add(argument);
+        let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
         if longest > self.tx.capacity() {
             return Err(self.tx_short(longest));
         }
+        self.tx.mark_secret();
         self.line(|out| {
             emit::command(out, Verb::Auth, name.name().as_bytes());
-            // Whether there is a response is known only once it is written: written twice, so that
-            // an empty one (RFC 4954 §4: "=") is told from none.
-            let mut nothing = crate::wire::Writer::new(&mut []);
-            let mut dry = Message::new(&mut nothing);
-            let any = mechanism.initial(&mut dry);
-            dry.finish();
-            if !any {
-                return;
+            if any {
+                out.byte(b' ');
+                if response == 0 {
+                    InitialResponse::EMPTY.emit(out);
+                }
+                let mut message = Message::new(out);
+                mechanism.initial(&mut message);
+                message.finish();
             }
-            out.byte(b' ');
-            if nothing.finish() == Ok(0) {
-                InitialResponse::EMPTY.emit(out);
-                return;
-            }
-            let mut message = Message::new(out);
-            mechanism.initial(&mut message);
-            message.finish();
         })?;
-        self.tx.mark_secret();
         self.challenges = 0;
         self.launch(Verb::Auth);
         Ok(())
@@ -82,21 +83,17 @@ impl Client<'_> {
     /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
     /// [`Error::Protocol`] for challenges without end.
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
-        self.may_send(Verb::AuthResponse)?;
-        if self.challenges >= MAX_CHALLENGES {
-            self.failed = Some(Protocol::EndlessAuth);
-            return Err(Protocol::EndlessAuth.into());
-        }
-        let Some((range, true)) = self.challenge() else {
-            return self.auth_cancel();
-        };
+        self.may_answer()?;
+        let (range, whole) = self.shown.text().unwrap_or_default();
         let number = self.challenges;
         let available = self.tx.free();
         let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
+        let challenge = Challenge { text, whole };
         let mut cancelled = false;
+        self.tx.mark_secret();
         let written = self.tx.append(|out| {
             let mut message = Message::new(out);
-            cancelled = mechanism.respond(number, Challenge(text), &mut message).is_err();
+            cancelled = mechanism.respond(number, challenge, &mut message).is_err();
             message.finish();
             out.crlf();
         });
@@ -110,7 +107,6 @@ impl Client<'_> {
         if let Err(needed) = written {
             return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed, available }.into());
         }
-        self.tx.mark_secret();
         self.challenges = self.challenges.saturating_add(1);
         self.launch(Verb::AuthResponse);
         Ok(())
@@ -121,15 +117,20 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
-        self.may_send(Verb::AuthResponse)?;
+        self.may_answer()?;
         self.line(|out| out.byte(b'*'))?;
+        // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
+        self.challenges = MAX_CHALLENGES;
         self.launch(Verb::AuthResponse);
         Ok(())
     }
 
-    /// Where the challenge's text stands, and whether it is whole.
-    fn challenge(&self) -> Option<(core::ops::Range<usize>, bool)> {
-        debug_assert!(self.phase == Phase::Auth);
-        self.shown.text()
+    fn may_answer(&mut self) -> Result<(), Error> {
+        self.may_send(Verb::AuthResponse)?;
+        if self.challenges >= MAX_CHALLENGES {
+            self.failed = Some(Protocol::EndlessAuth);
+            return Err(Protocol::EndlessAuth.into());
+        }
+        Ok(())
     }
 }

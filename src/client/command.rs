@@ -16,7 +16,7 @@ impl Client<'_> {
     /// EHLO (RFC 5321 §4.1.1.1).
     ///
     /// # Errors
-    /// As all commands.
+    /// As all commands; [`Misuse::NeedsSmtpUtf8`] for a name outside ASCII.
     pub fn ehlo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
         self.hello(Verb::Ehlo, name)
     }
@@ -38,6 +38,10 @@ impl Client<'_> {
     }
 
     fn hello(&mut self, verb: Verb, name: HelloName<'_>) -> Result<(), Error> {
+        // RFC 6531 §3.7.1: no extension is there yet that would allow it.
+        if !name.is_ascii() {
+            return Err(Misuse::NeedsSmtpUtf8.into());
+        }
         self.command(verb, name.as_str().as_bytes())
     }
 
@@ -160,24 +164,29 @@ impl Client<'_> {
     /// VRFY (RFC 5321 §4.1.1.6).
     ///
     /// # Errors
-    /// As all commands.
+    /// As all commands; [`Misuse::NotOffered`] for text outside ASCII without SMTPUTF8.
     pub fn vrfy(&mut self, who: Text<'_>) -> Result<(), Error> {
+        self.presentable(who)?;
         self.command(Verb::Vrfy, who.as_bytes())
     }
 
     /// EXPN (RFC 5321 §4.1.1.7).
     ///
     /// # Errors
-    /// As all commands.
+    /// As [`vrfy`](Self::vrfy).
     pub fn expn(&mut self, list: Text<'_>) -> Result<(), Error> {
+        self.presentable(list)?;
         self.command(Verb::Expn, list.as_bytes())
     }
 
     /// HELP (RFC 5321 §4.1.1.8), about `topic` if there is one.
     ///
     /// # Errors
-    /// As all commands.
+    /// As [`vrfy`](Self::vrfy).
     pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
+        if let Some(topic) = topic {
+            self.presentable(topic)?;
+        }
         self.command(Verb::Help, topic.as_ref().map_or(b"", |topic| topic.as_bytes()))
     }
 
@@ -187,6 +196,11 @@ impl Client<'_> {
         self.line(|out| emit::command(out, verb, argument))?;
         self.launch(verb);
         Ok(())
+    }
+
+    /// RFC 6531 §3.1: octets above 127 in a command only for servers that offer SMTPUTF8.
+    fn presentable(&self, text: Text<'_>) -> Result<(), Error> {
+        if text.as_bytes().is_ascii() { Ok(()) } else { self.offered(Extension::SmtpUtf8) }
     }
 
     pub(super) fn offered(&self, extension: Extension) -> Result<(), Error> {

@@ -37,7 +37,7 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::OutOfOrder`] unless 354 has come or a chunk is open; [`Misuse::ChunkLength`] for more
     /// octets than the chunk has left; [`Misuse::BareLineEnd`] by the policy for line ends: the mail can
-    /// then not be finished, the connection must be closed.
+    /// then not be finished, and the session is over.
     pub fn body(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
         if self.in_place > 0 {
@@ -47,10 +47,7 @@ impl Client<'_> {
             let octets = self.chunk_front(octets)?;
             let mut taken = 0;
             self.tx.fill(|room| {
-                taken = room.len().min(octets.len());
-                if let (Some(to), Some(from)) = (room.get_mut(..taken), octets.get(..taken)) {
-                    to.copy_from_slice(from);
-                }
+                taken = crate::wire::writer::copy(octets, room);
                 taken
             });
             self.chunk = self.chunk.saturating_sub(taken as u64);
@@ -63,7 +60,12 @@ impl Client<'_> {
             result = stuffer.stuff_into(octets, room);
             result.map_or(0, |(_, written)| written)
         });
-        result.map(|(taken, _)| taken).map_err(|_| Misuse::BareLineEnd.into())
+        let Ok((taken, _)) = result else {
+            // What went out of the mail so far must never be ended.
+            self.timed_out();
+            return Err(Misuse::BareLineEnd.into());
+        };
+        Ok(taken)
     }
 
     /// How many octets at the front of `octets` the caller may write to the stream itself, from

@@ -71,7 +71,7 @@ impl Shown {
         }
     }
 
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, fold: &Fold) -> Option<Event<'e>> {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, fold: Fold) -> Option<Event<'e>> {
         let line = match self {
             Self::Nothing => return None,
             Self::StartTls => return Some(Event::StartTls),

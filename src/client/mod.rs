@@ -156,15 +156,17 @@ impl<'b> Client<'b> {
 
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
+        // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
+        let chunk = self.chunk > 0 || self.in_place > 0 || self.pipeline.front() == Some(Verb::Bdat);
+        if self.phase == Phase::Data || chunk || matches!(self.ending, Ending::Waiting(_)) {
+            self.tick();
+        }
         if self.in_place > 0 {
             self.in_place = self.in_place.saturating_sub(octets as u32);
         } else {
             self.tx.transmitted(octets);
         }
         self.ending = self.ending.transmitted(octets);
-        if self.phase == Phase::Data || self.chunk > 0 {
-            self.tick();
-        }
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone.
@@ -185,7 +187,7 @@ impl<'b> Client<'b> {
             Ok(want) => Ok(want),
             Err(protocol) => {
                 self.failed = Some(protocol);
-                self.tx.clear();
+                self.drop_output();
                 Err(protocol.into())
             }
         }
@@ -207,6 +209,7 @@ impl<'b> Client<'b> {
             return Ok(Want::Event);
         }
         if self.flags.eof {
+            self.flags.closed = true;
             return Ok(Want::Closed);
         }
         let waiting = self.in_place > 0 || !self.tx.is_empty();
@@ -232,12 +235,19 @@ impl<'b> Client<'b> {
     /// [`Want::Closed`] from now on.
     pub fn timed_out(&mut self) {
         self.flags.closed = true;
+        self.drop_output();
+    }
+
+    /// Nothing more is written.
+    fn drop_output(&mut self) {
         self.tx.clear();
+        self.in_place = 0;
+        self.chunk = 0;
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx, &self.reply)
+        self.shown.event(&self.rx, self.reply)
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
@@ -253,6 +263,11 @@ impl<'b> Client<'b> {
     /// Whether the stream is under TLS.
     pub fn is_tls(&self) -> bool {
         self.flags.tls
+    }
+
+    /// Whether the session is LMTP (RFC 2033), by a LHLO that was accepted.
+    pub fn is_lmtp(&self) -> bool {
+        self.flags.lmtp
     }
 
     /// Whether AUTH has succeeded.

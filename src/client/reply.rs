@@ -23,7 +23,7 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn shown(&self) -> Option<Code> {
+    pub(super) fn shown(self) -> Option<Code> {
         self.shown
     }
 }
@@ -100,8 +100,9 @@ impl Client<'_> {
     fn addressee(&self, code: Code) -> Result<(Option<Verb>, bool), Protocol> {
         let to = if self.reply.stale > 0 { None } else { self.pipeline.front() };
         // RFC 5321 §3.8: 421 may come at any moment.
+        let content = (self.phase == Phase::Data).then_some(Verb::EndOfData);
         if code == Code::CLOSING {
-            return Ok((to, true));
+            return Ok((to.or(content), true));
         }
         let refusal = matches!(code.severity(), Severity::Transient | Severity::Permanent);
         match to {
@@ -114,8 +115,12 @@ impl Client<'_> {
                     Err(Protocol::Unasked(code))
                 }
             }
+            // No 3yz can answer it; what has become of the mail is not known.
+            Some(Verb::EndOfData | Verb::BdatLast) if code.severity() == Severity::Intermediate => {
+                Err(Protocol::Unasked(code))
+            }
             Some(_) => Ok((to, false)),
-            None if refusal && self.phase == Phase::Data => Ok((Some(Verb::EndOfData), true)),
+            None if refusal && content.is_some() => Ok((content, true)),
             None => Err(Protocol::Unasked(code)),
         }
     }
@@ -127,9 +132,7 @@ impl Client<'_> {
         let (false, Some(verb)) = (closing, to) else {
             self.phase = Phase::Closing;
             self.pipeline.clear();
-            self.tx.clear();
-            self.in_place = 0;
-            self.chunk = 0;
+            self.drop_output();
             self.ending = Ending::None;
             return;
         };

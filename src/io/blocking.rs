@@ -34,12 +34,11 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
 
     /// Reads and writes until the engine has an event; `false` when the session is over instead.
     ///
-    /// Everything that waits is written before anything is read, and flushed once. What is written when
-    /// an event comes up goes out later, with what the event brings.
+    /// Everything that waits is written before anything is read, and flushed once.
     ///
     /// # Errors
     /// The engine's, and the stream's. After one the session can not go on; a submission's report is
-    /// still right.
+    /// still right, and behind [`ConnectionError::TimedOut`] a last call lets a server's 421 out.
     pub fn run(&mut self) -> Result<bool, ConnectionError<S::Error>> {
         loop {
             let result = match self.link.next()? {

@@ -11,7 +11,7 @@ use crate::session::{Endpoint, Want};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Flush {
-    /// Once, when everything that waits is written: before the adapter reads, and at the session's end.
+    /// Once, when everything that waits is written: before the adapter reads, hands an event over, or ends.
     /// A stream that gathers what is written to it (TLS, a buffered writer) needs that.
     BeforeReading,
     /// Not at all. For streams that send by themselves what they were given, and whose `flush` waits until
@@ -25,6 +25,8 @@ pub(super) struct Link<'e, E: ?Sized> {
     engine: &'e mut E,
     flush: Flush,
     unflushed: bool,
+    /// An event that came up while something was unflushed, and is handed over behind the flush.
+    event: bool,
 }
 
 /// The one operation that is due on the stream.
@@ -45,16 +47,18 @@ pub(super) enum Moved {
 
 impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
     pub(super) fn new(engine: &'e mut E, flush: Flush) -> Self {
-        Self { engine, flush, unflushed: false }
+        Self { engine, flush, unflushed: false, event: false }
     }
 
     /// What is to be done next. As long as [`moved`](Self::moved) has not been told that it is done, it is due again.
     pub(super) fn next(&mut self) -> Result<Move<'_>, Error> {
-        let want = self.engine.poll()?;
+        // To poll again would let go of the event.
+        let want = if self.event { Want::Event } else { self.engine.poll()? };
+        self.event = want == Want::Event && self.unflushed;
         Ok(match want {
-            Want::Event => Move::Event,
             Want::Write => Move::Write(self.engine.transmit()),
-            Want::Read | Want::Closed if self.unflushed => Move::Flush,
+            _ if self.unflushed => Move::Flush,
+            Want::Event => Move::Event,
             Want::Read => Move::Read(self.engine.receive_buffer()),
             Want::Closed => Move::Closed,
         })
@@ -73,6 +77,8 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
             Ok(Moved::Flushed) => self.unflushed = false,
             Ok(Moved::Read(0)) => self.engine.received_eof(),
             Ok(Moved::Read(octets)) => self.engine.received(octets),
+            // Nothing moved: the same is due again.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 self.engine.timed_out();
                 return Err(ConnectionError::TimedOut);
@@ -83,6 +89,7 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
     }
 
     pub(super) fn engine(&mut self) -> &mut E {
+        self.event = false;
         self.engine
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::Misuse;
+use crate::wire::{Fault, Syntax};
 
 /// A user name and its password, of any length.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,13 +17,23 @@ impl<'a> Credentials<'a> {
     /// and LF, which no server takes.
     ///
     /// # Errors
-    /// [`Misuse::Credentials`] when one of these octets is in `user` or `password`, or `user` is empty.
+    /// [`Misuse::UserName`] or [`Misuse::Password`] when one of these octets is in it, with the place;
+    /// [`Misuse::UserName`] when `user` is empty.
     pub fn new(user: &'a str, password: &'a str) -> Result<Self, Misuse> {
-        let bad = |text: &str| memchr::memchr3(0, b'\r', b'\n', text.as_bytes()).is_some();
-        if user.is_empty() || bad(user) || bad(password) {
-            return Err(Misuse::Credentials);
+        let (user, password) = (user.as_bytes(), password.as_bytes());
+        if user.is_empty() {
+            return Err(Misuse::UserName(Syntax::new(Fault::Incomplete, user, 0)));
         }
-        Ok(Self { user: user.as_bytes(), password: password.as_bytes() })
+        clean(user).map_err(Misuse::UserName)?;
+        clean(password).map_err(Misuse::Password)?;
+        Ok(Self { user, password })
+    }
+}
+
+fn clean(text: &[u8]) -> Result<(), Syntax> {
+    match text.iter().position(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
+        Some(at) => Err(Syntax::new(Fault::LineBreak, text, at)),
+        None => Ok(()),
     }
 }
 

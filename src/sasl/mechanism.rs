@@ -1,5 +1,7 @@
 //! What a SASL mechanism is to the client engine (RFC 4422 §3, RFC 4954 §4).
 
+use core::fmt;
+
 use super::base64::{Encoder, decode_in_place};
 use crate::wire::{AuthMechanism, Writer};
 
@@ -42,7 +44,6 @@ pub trait Mechanism {
 pub struct Cancel;
 
 /// A message to the server, written without base64; the encoding happens on the way.
-#[derive(Debug)]
 pub struct Message<'w, 'b>(Encoder<'w, 'b>);
 
 impl<'w, 'b> Message<'w, 'b> {
@@ -60,16 +61,34 @@ impl<'w, 'b> Message<'w, 'b> {
     }
 }
 
+impl fmt::Debug for Message<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message(..)")
+    }
+}
+
 /// A challenge as it came, decoded only by those who ask.
-#[derive(Debug)]
-pub struct Challenge<'c>(pub(crate) &'c mut [u8]);
+pub struct Challenge<'c> {
+    pub(crate) text: &'c mut [u8],
+    /// Whether the text is not cut, for want of memory.
+    pub(crate) whole: bool,
+}
+
+impl fmt::Debug for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(..)")
+    }
+}
 
 impl<'c> Challenge<'c> {
     /// The challenge's octets.
     ///
     /// # Errors
-    /// [`Cancel`] when it is not base64.
+    /// [`Cancel`] when it is not base64, or was longer than the receive buffer.
     pub fn decode(self) -> Result<&'c [u8], Cancel> {
-        decode_in_place(self.0).map(|decoded| &*decoded).ok_or(Cancel)
+        if !self.whole {
+            return Err(Cancel);
+        }
+        decode_in_place(self.text).map(|decoded| &*decoded).ok_or(Cancel)
     }
 }

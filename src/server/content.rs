@@ -11,7 +11,6 @@ impl Server<'_, '_> {
     /// The next run of what follows 354.
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
         if self.flags.ended {
-            self.flags.ended = false;
             return self.end_of_data(Verb::EndOfData);
         }
         let input = self.rx.filled();
@@ -55,26 +54,21 @@ impl Server<'_, '_> {
         let Some(lost) = self.lost else {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
-        let response = refusal(lost);
-        // RFC 2033 §4.2: in LMTP for each recipient
-        let replies = if self.policy.lmtp { self.recipients.max(1) } else { 1 };
-        for _ in 0..replies {
-            self.say(response, true)?;
-        }
-        self.replied = replies;
+        self.say(refusal(lost), true)?;
+        // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
     }
 
     /// BDAT (RFC 3030 §2).
-    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Result<Next, Error> {
+    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Next {
         self.chunk = size;
         self.chunk_is = if last { ChunkIs::Last } else { ChunkIs::Content };
         self.tick();
         if self.lost.is_none() && self.is_too_large(self.received.saturating_add(size)) {
-            return Ok(self.lose(Lost::TooLarge));
+            return self.lose(Lost::TooLarge);
         }
-        Ok(Next::Again)
+        Next::Again
     }
 
     /// The next run of a chunk, or its end.
@@ -90,7 +84,7 @@ impl Server<'_, '_> {
         self.consumed = run as u16;
         self.chunk = self.chunk.saturating_sub(run as u64);
         self.advance_clock(run);
-        if self.chunk_is == ChunkIs::Refused || self.lost.is_some() {
+        if matches!(self.chunk_is, ChunkIs::Refused(_)) || self.lost.is_some() {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
@@ -98,15 +92,17 @@ impl Server<'_, '_> {
     }
 
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
-        match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
+        match self.chunk_is {
             ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 let response = self.lost.map_or(&answer::OK, refusal);
                 self.say(response, true)?;
                 self.answered(Verb::Bdat, response.code().severity());
             }
-            ChunkIs::None | ChunkIs::Refused => {}
+            ChunkIs::Refused(response) => self.answer(response)?,
+            ChunkIs::None => {}
         }
+        self.chunk_is = ChunkIs::None;
         Ok(Next::Again)
     }
 

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use crate::session::Incoming;
-use crate::wire::{AuthMechanism, ForwardPath, HelloName, Mailbox, Params, ReversePath, Verb};
+use crate::wire::{
+    AuthMechanism, ForwardPath, HelloName, Mailbox, Params, ProxyHeader, ProxyParse, ReversePath, Verb,
+    XClient,
+};
 
 /// Something the client did.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,11 @@ pub enum Event<'e> {
     Vrfy(&'e [u8]),
     /// EXPN, where the policy leaves it to the caller. A reply is owed.
     Expn(&'e [u8]),
+    /// What a proxy says of the real client, where the policy expects that. No reply.
+    Proxy(ProxyHeader),
+    /// What a trusted client says of the one it speaks for. A reply is owed; once accepted, the session begins anew behind
+    /// another greeting.
+    XClient(XClient<'e>),
     /// STARTTLS was answered by 220, and that has been written: do the handshake now, then call
     /// [`tls_established`](super::Server::tls_established). Told until that happens.
     StartTls,
@@ -164,6 +172,8 @@ pub(super) enum Shown {
     AuthMessage { mechanism: AuthMechanism, message: Option<Span> },
     Vrfy(Span),
     Expn(Span),
+    Proxy(Span),
+    XClient(Span),
     StartTls,
     Quit,
 }
@@ -179,7 +189,7 @@ impl ShownPath {
         Self { mailbox: mailbox.map(|mailbox| (Span::of(mailbox.as_str().as_bytes(), line), mailbox.at())) }
     }
 
-    fn mailbox<'e>(&self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
+    fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
         self.mailbox.map(|(span, at)| Mailbox::again(span.utf8(rx), at))
     }
 }
@@ -213,6 +223,12 @@ impl Shown {
             }
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),
+            // These two are rare enough to be parsed again.
+            Self::Proxy(span) => match ProxyHeader::parse(span.text(rx)) {
+                ProxyParse::Complete { header, .. } => Event::Proxy(header),
+                _ => return None,
+            },
+            Self::XClient(span) => Event::XClient(XClient::parse(span.text(rx)).ok()?),
             Self::StartTls => Event::StartTls,
             Self::Quit => Event::Quit,
         })

@@ -1,14 +1,35 @@
 //! The greeting, the list of what is offered, and TLS.
 
-use super::event::Shown;
+use super::event::{Shown, Span};
 use super::{Next, Server};
 use crate::session::Phase;
-use crate::wire::{Emit, Extension, Verb, Writer};
+use crate::wire::{AuthMechanisms, Emit, Extension, ProxyHeader, ProxyParse, Verb, Writer};
 use crate::{Error, Misuse, Protocol};
 
 impl Server<'_, '_> {
-    /// `220 host ESMTP banner` (RFC 5321 §4.2).
+    /// The header of the PROXY protocol, in front of everything.
+    pub(super) fn take_proxy_header(&mut self) -> Result<Next, Error> {
+        match ProxyHeader::parse(self.rx.filled()) {
+            ProxyParse::Complete { consumed, .. } => {
+                self.flags.proxied = true;
+                self.consumed = consumed as u16;
+                Ok(self.tell(Shown::Proxy(Span { from: 0, to: consumed as u16 })))
+            }
+            ProxyParse::Partial { needed } if needed <= self.rx.capacity() => Ok(Next::Input),
+            _ => Err(Protocol::NotAProxyHeader.into()),
+        }
+    }
+
+    /// The greeting at the front of the session.
     pub(super) fn greet(&mut self) -> Result<Next, Error> {
+        self.emit_greeting()?;
+        self.phase = Phase::Greeted;
+        self.tick();
+        Ok(Next::Again)
+    }
+
+    /// `220 host ESMTP banner` (RFC 5321 §4.2).
+    pub(super) fn emit_greeting(&mut self) -> Result<(), Error> {
         let policy = self.policy;
         self.append(|out| {
             out.put(b"220 ");
@@ -19,11 +40,7 @@ impl Server<'_, '_> {
                 printable(out, policy.banner);
             }
             out.crlf();
-        })?;
-        self.phase = Phase::Greeted;
-        self.flags.greeted = true;
-        self.tick();
-        Ok(Next::Again)
+        })
     }
 
     /// The reply to EHLO, LHLO or HELO (RFC 5321 §4.1.1.1).
@@ -47,10 +64,15 @@ impl Server<'_, '_> {
                 if now && policy.offers(extension) {
                     out.put(b"250-");
                     out.put(extension.keyword().as_bytes());
+                    if extension == Extension::XClient {
+                        out.put(b" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
+                    }
                     out.crlf();
                 }
             }
-            let mechanisms = if tls || policy.clear_text_auth {
+            let mechanisms = if policy.tls_for_mail && !tls {
+                AuthMechanisms::NONE
+            } else if tls || policy.clear_text_auth {
                 policy.mechanisms
             } else {
                 policy.mechanisms.not_revealing()
@@ -137,9 +159,9 @@ const ANNOUNCED: [Extension; 13] = [
     Extension::XClient,
 ];
 
-/// The text without control characters.
+/// The text without control characters, and with `?` for octets outside ASCII.
 pub(super) fn printable(out: &mut Writer<'_>, text: &str) {
     for octet in text.bytes().filter(|octet| !octet.is_ascii_control()) {
-        out.byte(octet);
+        out.byte(if octet.is_ascii() { octet } else { b'?' });
     }
 }

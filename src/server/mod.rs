@@ -24,7 +24,7 @@ use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
-use crate::wire::{AuthMechanism, Verb};
+use crate::wire::{AuthMechanism, Response, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A server's session over two lent buffers.
@@ -71,8 +71,8 @@ enum ChunkIs {
     Content,
     /// Content, and the end of it.
     Last,
-    /// Behind a BDAT that has been refused: nothing, but they come all the same (RFC 3030 §2).
-    Refused,
+    /// Behind a BDAT that is refused: nothing, but they come all the same, before the refusal (RFC 3030 §2).
+    Refused(&'static Response<'static>),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +80,8 @@ enum ChunkIs {
 struct Flags {
     tls: bool,
     authenticated: bool,
-    greeted: bool,
+    /// The proxy's header, if one is expected, has been read.
+    proxied: bool,
     eof: bool,
     /// The transaction is under SMTPUTF8.
     smtputf8: bool,
@@ -179,7 +180,7 @@ impl<'b, 'p> Server<'b, 'p> {
             return Err(failed.into());
         }
         if self.owed.is_some() {
-            return Ok(Want::Event);
+            return Ok(if self.is_crowded() { Want::Write } else { Want::Event });
         }
         self.release();
         if self.rx.capacity() < MIN_RX {
@@ -196,13 +197,12 @@ impl<'b, 'p> Server<'b, 'p> {
 
     fn advance(&mut self) -> Result<Want, Error> {
         loop {
-            // A reply must find room, and may be as long as the list behind EHLO.
-            let room = self.tx.capacity().min(REPLY_ROOM);
-            if !self.tx.is_empty() && (self.tx.free() < room || self.phase == Phase::Tls) {
+            if self.is_crowded() || self.phase == Phase::Tls && !self.tx.is_empty() {
                 return Ok(Want::Write);
             }
             let next = match self.phase {
                 Phase::Closing => Next::Input,
+                Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
                 Phase::Tls => self.handshake()?,
                 Phase::Data => self.take_content()?,
@@ -224,16 +224,23 @@ impl<'b, 'p> Server<'b, 'p> {
         })
     }
 
+    /// Whether what waits must be written before another reply is sure to find room, which may be as
+    /// long as the list behind EHLO.
+    fn is_crowded(&self) -> bool {
+        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(REPLY_ROOM)
+    }
+
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
         self.shown.event(&self.rx)
     }
 
-    /// The timer that runs now; none while a reply is owed, for then the caller is waited for.
+    /// The timer that runs now; none while a reply is owed, for then the caller is waited for, unless others must be written
+    /// before it.
     ///
     /// A client that sends its content by drips does not restart it before [`Policy::patience`]'s `progress` octets have come.
     pub fn timer(&self) -> Option<Timer> {
-        if self.owed.is_some() {
+        if self.owed.is_some() && !self.is_crowded() {
             return None;
         }
         let content = self.phase == Phase::Data || self.chunk_is != ChunkIs::None;
@@ -248,6 +255,9 @@ impl<'b, 'p> Server<'b, 'p> {
     /// Says that the timer has run out: 421 is queued (RFC 5321 §4.5.3.2.7), and the session is over when it has been
     /// written; a second call drops it. A mail that was not complete is lost.
     pub fn timed_out(&mut self) {
+        if self.phase == Phase::Closing {
+            self.tx.clear();
+        }
         self.shut(&answer::TIMED_OUT);
     }
 
@@ -278,7 +288,9 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
-        if matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+        // A secret may stand in AUTH, also where it was refused.
+        let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
+        if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));

@@ -9,6 +9,7 @@ use crate::wire::{AuthMechanisms, Extension, HelloName, limits};
 /// doing (no STARTTLS, no AUTH, no DSN), and never a password in clear.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Policy<'p> {
     pub(super) host: HelloName<'p>,
     pub(super) banner: &'p str,
@@ -109,7 +110,7 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// MAIL only under TLS (530, RFC 3207 §4).
+    /// MAIL and AUTH only under TLS (530, RFC 3207 §4).
     pub fn require_tls(mut self) -> Self {
         self.tls_for_mail = true;
         self

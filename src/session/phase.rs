@@ -45,6 +45,7 @@ impl Phase {
     }
 
     /// RFC 5321 §4.1.4, RFC 2033 §4.1, RFC 3030 §2, RFC 3207 §4, RFC 4954 §4.
+    #[allow(clippy::match_same_arms, reason = "a row for each phase")]
     const fn permitted(self) -> u32 {
         const ALWAYS: u32 = bit(Verb::Noop) | bit(Verb::Rset) | bit(Verb::Quit) | bit(Verb::Help);
         const HELLO: u32 = bit(Verb::Ehlo) | bit(Verb::Helo) | bit(Verb::Lhlo);
@@ -53,19 +54,28 @@ impl Phase {
         match self {
             Self::Connected => bit(Verb::Greeting),
             Self::Refused => bit(Verb::Quit),
-            Self::Greeted => ALWAYS | HELLO | LOOKUP,
-            Self::Ready => ALWAYS | HELLO | LOOKUP | bit(Verb::Mail) | bit(Verb::Auth) | bit(Verb::StartTls),
+            Self::Greeted => ALWAYS | HELLO | LOOKUP | bit(Verb::XClient),
+            Self::Spoiled => ALWAYS | HELLO | LOOKUP,
+            Self::Ready => {
+                ALWAYS
+                    | HELLO
+                    | LOOKUP
+                    | bit(Verb::Mail)
+                    | bit(Verb::Auth)
+                    | bit(Verb::StartTls)
+                    | bit(Verb::XClient)
+            }
             Self::Mail => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt),
             Self::Rcpt => ALWAYS | HELLO | LOOKUP | bit(Verb::Rcpt) | bit(Verb::Data) | CONTENT,
             Self::Data => bit(Verb::EndOfData),
             Self::Chunks => ALWAYS | HELLO | LOOKUP | CONTENT,
-            Self::Spoiled => ALWAYS | HELLO | LOOKUP,
             Self::Auth => bit(Verb::AuthResponse),
             Self::Tls | Self::Closing => 0,
         }
     }
 
     /// The phase behind the reply to `verb`. Total: any reply to anything leads somewhere.
+    #[allow(clippy::match_same_arms, reason = "one row for each rule")]
     pub fn after(self, verb: Verb, severity: Severity) -> Self {
         use Severity::{Intermediate, Positive};
         match (verb, severity) {
@@ -85,6 +95,8 @@ impl Phase {
             (Verb::Auth | Verb::AuthResponse, Intermediate) => Self::Auth,
             (Verb::Auth | Verb::AuthResponse, _) => Self::Ready,
             (Verb::StartTls, Positive) => Self::Tls,
+            // The greeting comes again, for another client.
+            (Verb::XClient, Positive) => Self::Greeted,
             (Verb::Quit, _) => Self::Closing,
             _ => self,
         }

@@ -81,6 +81,15 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     pub(super) fn send_content(&mut self) -> Result<(), Error> {
         while self.step == Step::Content && self.client.phase() == crate::session::Phase::Data {
             if self.client.body_pending() > 0 {
+                // Lent already, and lent again for each write.
+                match self.body.fill() {
+                    Ok([_, ..]) => {}
+                    Ok([]) => self.abandon(Cause::BodyFailed),
+                    Err(error) => {
+                        self.body_error = Some(error);
+                        self.abandon(Cause::BodyFailed);
+                    }
+                }
                 return Ok(());
             }
             // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).

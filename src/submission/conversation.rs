@@ -78,47 +78,46 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             client::Event::Closing { to, reply } => (to, reply, true),
             client::Event::StartTls => return None,
         };
-        let severity = reply.severity();
-        if closing || self.is_worth_keeping(to, severity) {
+        let replied = Replied { to, severity: reply.severity(), closing };
+        if self.is_worth_keeping(to, replied.severity) {
             self.texts.add(reply.text);
             let text = self.texts.finish();
-            let answer = Answer { code: Some(reply.code), enhanced: reply.enhanced, text };
-            if closing && !self.is_settled() {
-                self.answer = answer;
-            }
-            self.keep(to, severity, answer);
+            self.keep(replied, Answer { code: Some(reply.code), enhanced: reply.enhanced, text });
         }
-        Some(Replied { to, severity, closing })
+        Some(replied)
     }
 
     /// Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
-    /// in flight are refused for its sake, and that tells nothing.
+    /// in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
     fn is_worth_keeping(&self, to: Option<Verb>, severity: Severity) -> bool {
-        let refusal = matches!(severity, Severity::Transient | Severity::Permanent);
+        if self.is_settled() || self.cause.is_some() || severity == Severity::Positive {
+            return to == Some(Verb::EndOfData) && self.cause.is_none();
+        }
         match to {
-            Some(Verb::Quit | Verb::Rset) => false,
-            _ if self.cause.is_some() => false,
-            Some(Verb::EndOfData) => true,
-            Some(Verb::Data) => refusal && self.anyone_accepted(),
-            _ => refusal,
+            Some(Verb::Auth | Verb::AuthResponse) => severity != Severity::Intermediate,
+            Some(Verb::Data) => severity != Severity::Intermediate && self.anyone_accepted(),
+            _ => true,
         }
     }
 
-    fn keep(&mut self, to: Option<Verb>, severity: Severity, answer: Answer) {
+    fn keep(&mut self, Replied { to, severity, closing }: Replied, answer: Answer) {
+        if closing {
+            self.answer = answer;
+        }
         match to {
             Some(Verb::Rcpt) => {
-                // Behind a refused MAIL there is nobody to accept.
-                let live = self.cause.is_none();
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered).filter(|_| live) {
+                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered) {
+                    recipient.status = Status::Refused;
                     recipient.answer = answer;
                 }
             }
             Some(Verb::EndOfData | Verb::Data) => {
                 let status = if severity == Severity::Positive { Status::Delivered } else { Status::Refused };
-                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all.
-                let lmtp = to == Some(Verb::EndOfData) && matches!(self.options.hello, Hello::Lmtp(_));
+                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
+                // who closes.
+                let one = to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
                 let accepted = self.envelope.recipients.iter_mut().filter(|r| r.status == Status::Accepted);
-                for recipient in accepted.take(if lmtp { 1 } else { usize::MAX }) {
+                for recipient in accepted.take(if one { 1 } else { usize::MAX }) {
                     recipient.status = status;
                     recipient.answer = answer;
                 }
@@ -135,7 +134,11 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     fn go_on(&mut self, Replied { to, severity, closing }: Replied) -> Result<(), Error> {
         let positive = severity == Severity::Positive;
         if closing {
-            self.refused(to.unwrap_or(Verb::Quit));
+            match to {
+                Some(Verb::Data) if self.answer.code.is_none() => self.refused(Verb::Rcpt),
+                Some(verb) => self.refused(verb),
+                None => {}
+            }
             self.abandon(Cause::ConnectionLost);
             return Ok(());
         }
@@ -152,6 +155,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                     self.abandon(Cause::TlsNotOffered);
                     return Ok(());
                 }
+                self.answer = Answer::default();
                 return self.login();
             }
             Some(Verb::Auth | Verb::AuthResponse) => return self.login_goes_on(severity),
@@ -159,8 +163,11 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::Rcpt) => {
                 // Behind a refused MAIL there is nobody to accept.
                 let live = self.cause.is_none();
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered).filter(|_| live) {
-                    recipient.status = if positive { Status::Accepted } else { Status::Refused };
+                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered)
+                    && live
+                    && positive
+                {
+                    recipient.status = Status::Accepted;
                 }
                 self.answered = self.answered.saturating_add(1);
             }
@@ -170,13 +177,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::Data) if !self.anyone_accepted() => self.refused(Verb::Rcpt),
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
             Some(Verb::Data) if severity != Severity::Intermediate => self.refused(Verb::Data),
-            Some(Verb::EndOfData)
-                if self.client.in_flight() == 0 => {
-                    if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
-                        self.refused(Verb::EndOfData);
-                    }
-                    return self.leave();
+            Some(Verb::EndOfData) if self.client.in_flight() == 0 => {
+                if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
+                    self.refused(Verb::EndOfData);
                 }
+                return self.leave();
+            }
             Some(Verb::Quit | Verb::Rset) => self.step = Step::Done,
             _ => {}
         }
@@ -207,6 +213,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         match self.options.hello {
             Hello::Smtp(name) => {
                 self.step = Step::Helo;
+                self.answer = Answer::default();
                 self.client.helo(name)
             }
             Hello::Lmtp(_) => Ok(()),
@@ -232,15 +239,17 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     fn login(&mut self) -> Result<(), Error> {
         if !self.login.is_wanted() || self.client.is_authenticated() {
-            return self.address();
+            self.address();
+            return Ok(());
         }
         let offered = self.client.capabilities().mechanisms();
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
         if self.login.choose(safe).is_some()
-            && let Some(mechanism) = self.login.mechanism() {
-                self.step = Step::Auth;
-                return self.client.auth(mechanism);
-            }
+            && let Some(mechanism) = self.login.mechanism()
+        {
+            self.step = Step::Auth;
+            return self.client.auth(mechanism);
+        }
         if let Some(unoffered) = self.options.unoffered
             && self.client.is_tls()
             && self.login.choose(AuthMechanisms::NONE.with(unoffered)).is_some()
@@ -255,24 +264,18 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     fn login_goes_on(&mut self, severity: Severity) -> Result<(), Error> {
         match (severity, self.login.mechanism()) {
-            (Severity::Intermediate, Some(mechanism)) => self.client.auth_respond(mechanism),
+            (Severity::Intermediate, Some(mechanism)) => return self.client.auth_respond(mechanism),
             (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
-            (Severity::Positive, _) => {
-                self.abandon(Cause::ServerNotProven);
-                Ok(())
-            }
-            _ => {
-                self.refused(Verb::Auth);
-                Ok(())
-            }
+            (Severity::Positive, _) => self.abandon(Cause::ServerNotProven),
+            _ => self.refused(Verb::Auth),
         }
+        Ok(())
     }
 
     /// Behind the login: the envelope, unless something stands in its way.
-    fn address(&mut self) -> Result<(), Error> {
+    fn address(&mut self) {
         self.cause = self.obstacle();
         self.step = Step::Mail;
-        Ok(())
     }
 
     /// Leaves once something is refused and nothing is in flight any more.

@@ -1,12 +1,14 @@
 //! Whom a mail is for, and what became of it for each of them.
 
+use core::fmt;
+
 use crate::client::Parameters;
 use crate::wire::{Code, EnhancedCode, ForwardPath, Severity};
 
 use super::texts::Range;
 
 /// A recipient, and afterwards its outcome.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Recipient<'e> {
     pub(super) path: ForwardPath<'e>,
     pub(super) parameters: &'e dyn Parameters,
@@ -38,6 +40,16 @@ pub struct Answer {
     pub(super) text: Range,
 }
 
+impl fmt::Debug for Recipient<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipient")
+            .field("path", &self.path)
+            .field("status", &self.status)
+            .field("answer", &self.answer)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'e> Recipient<'e> {
     /// A recipient without parameters.
     pub fn new(path: ForwardPath<'e>) -> Self {
@@ -65,10 +77,10 @@ impl<'e> Recipient<'e> {
         self.answer
     }
 
-    /// Refused with a code that says that a later try may succeed.
+    /// Refused, but not for good, or not asked for at all: a later try may succeed.
     pub fn is_worth_retrying(&self) -> bool {
         match self.status {
-            Status::Refused => self.answer.severity() == Some(Severity::Transient),
+            Status::Refused => self.answer.severity() != Some(Severity::Permanent),
             Status::Waiting => true,
             Status::Accepted | Status::Delivered => false,
         }

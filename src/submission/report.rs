@@ -112,7 +112,10 @@ pub(super) fn verdict(
         Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => {
             recipients.iter().any(Recipient::is_worth_retrying)
         }
-        Some(Cause::Refused(_)) => answer.severity() != Some(Severity::Permanent),
+        Some(Cause::Refused(verb)) => {
+            answer.severity() != Some(Severity::Permanent)
+                || verb == Verb::Data && recipients.iter().any(Recipient::is_worth_retrying)
+        }
         Some(
             Cause::TlsNotOffered
             | Cause::NoMechanism

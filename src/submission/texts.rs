@@ -25,10 +25,12 @@ impl<'s> Texts<'s> {
     }
 
     /// Adds a line to the growing text. Lines are set apart by LF; control characters become `?`, and so does
-    /// everything outside ASCII in a line that is not UTF-8. A text takes at most half of what is
+    /// everything outside ASCII in a line that is not UTF-8 or has control characters there (U+0080 to
+    /// U+009F, of which terminals take U+009B for ESC and a bracket). A text takes at most half of what is
     /// free, so that the last one finds room too.
     pub(super) fn add(&mut self, line: &[u8]) {
-        let utf8 = core::str::from_utf8(line).is_ok();
+        let control = |text: &str| text.chars().any(|character| matches!(character, '\u{80}'..='\u{9f}'));
+        let utf8 = core::str::from_utf8(line).is_ok_and(|text| !control(text));
         let free = self.storage.len().saturating_sub(usize::from(self.used));
         let limit = usize::from(self.used).saturating_add(free.div_ceil(2));
         let separator = (self.end > self.used).then_some(b'\n');
@@ -74,6 +76,9 @@ mod tests {
         let second = texts.finish();
         texts.add(b"caf\xe9");
         let third = texts.finish();
+        texts.add("\u{9b}31m\u{e9}".as_bytes());
+        let fourth = texts.finish();
+        assert_eq!(texts.text(fourth), "??31m??");
         assert_eq!(texts.text(first), "one\nt?wo");
         assert_eq!(texts.text(second), "caf\u{e9}");
         assert_eq!(texts.text(third), "caf?");

@@ -64,3 +64,11 @@ pub const SASL_NAME: usize = 20;
 /// Parameters with keywords that this crate does not know, in one command. No standard says; it
 /// bounds the search for duplicates.
 pub const UNKNOWN_PARAMETERS: usize = 16;
+
+/// The PROXY protocol's line with its CRLF (PROXY protocol §2.1).
+pub const PROXY_V1: usize = 107;
+
+/// The PROXY protocol's binary header. Its own length field could say 65 551; it has to fit one TCP
+/// segment, and 536 octets is what every host takes (RFC 9293 §3.7.1). Beside the longest addresses
+/// that leaves 304 for what this crate skips.
+pub const PROXY_V2: usize = 536;

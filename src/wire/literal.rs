@@ -1,7 +1,8 @@
 //! Address literals: an address in brackets where a domain may stand.
 //!
 //! RFC 5321 §4.1.3. The addresses are checked and kept as text; core's own address parsers are
-//! larger, and refuse the leading zeros that this grammar allows.
+//! larger, and refuse the leading zeros that this grammar allows. Whoever wants the bits is handed
+//! the parts one by one.
 
 use super::class::{DCONTENT, KEYWORD, no_case, run, run_of};
 use super::syntax::{Fault, Parsed, fail, octet, within};
@@ -14,9 +15,9 @@ pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
     let (rest, ()) = octet(b'[')(input)?;
     let (rest, content) = run(rest, DCONTENT)?;
     within(content, rest, |content| match no_case(content, b"IPv6:") {
-        Ok((address, ())) => ipv6(address),
+        Ok((address, ())) => ipv6(address, &mut |_| ()),
         Err(_) if content.contains(&b':') => general(content),
-        Err(_) => ipv4(content),
+        Err(_) => ipv4(content, &mut |_| ()),
     })
     .and_then(|(rest, ())| octet(b']')(rest))
 }
@@ -25,21 +26,24 @@ pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
 /// IPv4-address-literal = Snum 3("." Snum)
 /// Snum                 = 1*3DIGIT ; 0 to 255
 /// ```
-fn ipv4(input: &[u8]) -> Parsed<'_, ()> {
-    let (mut rest, ()) = snum(input)?;
+pub(crate) fn ipv4<'a>(input: &'a [u8], part: &mut impl FnMut(u8)) -> Parsed<'a, ()> {
+    let (mut rest, first) = snum(input)?;
+    part(first);
     for _ in 0..3 {
         (rest, ()) = octet(b'.')(rest)?;
-        (rest, ()) = snum(rest)?;
+        let (behind, next) = snum(rest)?;
+        part(next);
+        rest = behind;
     }
     Ok((rest, ()))
 }
 
-fn snum(input: &[u8]) -> Parsed<'_, ()> {
+fn snum(input: &[u8]) -> Parsed<'_, u8> {
     let (rest, digits) = run_of(input, |octet| octet.is_ascii_digit())?;
     let value = digits
         .iter()
         .fold(0_u16, |value, digit| value.saturating_mul(10).saturating_add(u16::from(digit & 0x0f)));
-    if value <= 255 && digits.len() <= 3 { Ok((rest, ())) } else { fail(Fault::Number, input) }
+    if value <= 255 && digits.len() <= 3 { Ok((rest, value as u8)) } else { fail(Fault::Number, input) }
 }
 
 /// ```abnf
@@ -51,13 +55,15 @@ fn snum(input: &[u8]) -> Parsed<'_, ()> {
 ///               IPv4-address-literal
 /// IPv6-hex    = 1*4HEXDIG
 /// ```
-/// `::` stands for two groups at least, so six others go with it.
-fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
+/// `::` stands for two groups at least, so six others go with it. `part` is told each group, and
+/// `None` for the `::`.
+pub(crate) fn ipv6<'a>(input: &'a [u8], part: &mut impl FnMut(Option<u16>)) -> Parsed<'a, ()> {
     let mut groups = 0_u8;
     let mut compressed = false;
     let mut rest = input;
     if let [b':', b':', behind @ ..] = input {
         compressed = true;
+        part(None);
         rest = behind;
     }
     // `::` may be the address's end, a single colon may not.
@@ -65,13 +71,17 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
     while !ended {
         let (behind, hex) = run_of(rest, |octet| octet.is_ascii_hexdigit())?;
         if behind.first() == Some(&b'.') {
-            (rest, ()) = ipv4(rest)?;
+            let mut bits = 0_u32;
+            (rest, ()) = ipv4(rest, &mut |octet| bits = bits << 8 | u32::from(octet))?;
+            part(Some((bits >> 16) as u16));
+            part(Some(bits as u16));
             groups = groups.saturating_add(2);
             break;
         }
         if hex.len() > 4 {
             return fail(Fault::Number, rest);
         }
+        part(Some(hex.iter().fold(0, |value, digit| value << 4 | nibble(*digit))));
         groups = groups.saturating_add(1);
         rest = behind;
         if rest.is_empty() {
@@ -82,6 +92,7 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
             && !compressed
         {
             compressed = true;
+            part(None);
             rest = behind;
             ended = rest.is_empty();
         }
@@ -91,6 +102,11 @@ fn ipv6(input: &[u8]) -> Parsed<'_, ()> {
     } else {
         fail(Fault::Number, input)
     }
+}
+
+/// The value of a hexadecimal digit in either case.
+fn nibble(digit: u8) -> u16 {
+    u16::from(digit & 0x0f).wrapping_add(if digit.is_ascii_digit() { 0 } else { 9 })
 }
 
 /// ```abnf

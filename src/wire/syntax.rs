@@ -158,12 +158,29 @@ pub(crate) fn octet(wanted: u8) -> impl Fn(&[u8]) -> Parsed<'_, ()> {
     }
 }
 
+/// Where `octet` first stands. memchr is faster where there is a vector unit, and larger everywhere.
+pub(crate) fn find(octet: u8, octets: &[u8]) -> Option<usize> {
+    if WIDE { memchr::memchr(octet, octets) } else { octets.iter().position(|other| *other == octet) }
+}
+
+/// Whether blocks pay: without a vector unit they are slower than single octets, and take flash.
+pub(crate) const WIDE: bool =
+    cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
+
 /// What stands behind the spaces.
 pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = input {
         input = rest;
     }
     input
+}
+
+/// `line` without the spaces at its end, which have no meaning there.
+pub(crate) fn trimmed(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' '] = line {
+        line = rest;
+    }
+    line
 }
 
 /// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.

@@ -44,6 +44,8 @@ pub enum Verb {
     Auth,
     /// Not a command: the client's line after a 334 (RFC 4954 §4).
     AuthResponse,
+    /// Of trusted clients that speak for others ([`XClient`](super::XClient)).
+    XClient,
 }
 
 impl Verb {
@@ -94,6 +96,7 @@ impl Verb {
             Self::Help => "HELP",
             Self::StartTls => "STARTTLS",
             Self::Auth => "AUTH",
+            Self::XClient => "XCLIENT",
         }
     }
 
@@ -114,6 +117,7 @@ impl Verb {
                 | Self::StartTls
                 | Self::Auth
                 | Self::AuthResponse
+                | Self::XClient
         )
     }
 }

@@ -6,12 +6,12 @@ pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
 use core::fmt;
 
-use super::class::{no_case, packed};
+use super::class::no_case;
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
-use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, whole};
+use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, trimmed, whole};
 use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
@@ -94,7 +94,7 @@ impl<'a> Command<'a> {
     /// not follow the grammar of its verb. The error knows which verb it was, so that the server can
     /// tell 500 from 501 (RFC 5321 §4.2.4).
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
-        let line = without_trailing_spaces(line);
+        let line = trimmed(line);
         // Most verbs have four letters.
         let end = match line.get(4) {
             None | Some(b' ') => 4,
@@ -210,11 +210,11 @@ fn arguments(verb: Verb, input: &[u8]) -> Parsed<'_, Command<'_>> {
         Verb::Helo => variant(HelloName::parse(argument)?, Command::Helo),
         Verb::Lhlo => variant(HelloName::parse(argument)?, Command::Lhlo),
         Verb::Mail => {
-            let (rest, path) = ReversePath::parse(behind_colon(argument, b"FROM")?.0)?;
+            let (rest, path) = ReversePath::parse(behind_from(argument)?.0)?;
             variant(params(rest)?, |params| Command::Mail { path, params })
         }
         Verb::Rcpt => {
-            let (rest, path) = ForwardPath::parse(behind_colon(argument, b"TO")?.0)?;
+            let (rest, path) = ForwardPath::parse(behind_to(argument)?.0)?;
             variant(params(rest)?, |params| Command::Rcpt { path, params })
         }
         Verb::Bdat | Verb::BdatLast => bdat(argument)?,
@@ -229,7 +229,9 @@ fn arguments(verb: Verb, input: &[u8]) -> Parsed<'_, Command<'_>> {
         Verb::Quit => (argument, Command::Quit),
         Verb::StartTls => (argument, Command::StartTls),
         // No word is one of these.
-        Verb::Greeting | Verb::EndOfData | Verb::AuthResponse => return fail(Fault::Unexpected, input),
+        Verb::Greeting | Verb::EndOfData | Verb::AuthResponse | Verb::XClient => {
+            return fail(Fault::Unexpected, input);
+        }
     })
 }
 
@@ -240,10 +242,18 @@ fn variant<'a, T>(
     (rest, make(value))
 }
 
-/// The keyword and colon in front of a path, and any spaces behind it.
-fn behind_colon<'a>(input: &'a [u8], keyword: &'static [u8]) -> Parsed<'a, ()> {
-    match input.split_at_checked(keyword.len()) {
-        Some((found, [b':', rest @ ..])) if packed(found) == packed(keyword) => Ok((spaces(rest), ())),
+/// What stands behind `FROM:` and any spaces.
+fn behind_from(input: &[u8]) -> Parsed<'_, ()> {
+    match input {
+        [b'F' | b'f', b'R' | b'r', b'O' | b'o', b'M' | b'm', b':', rest @ ..] => Ok((spaces(rest), ())),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// What stands behind `TO:` and any spaces.
+fn behind_to(input: &[u8]) -> Parsed<'_, ()> {
+    match input {
+        [b'T' | b't', b'O' | b'o', b':', rest @ ..] => Ok((spaces(rest), ())),
         _ => fail(Fault::Unexpected, input),
     }
 }
@@ -290,11 +300,4 @@ fn auth(input: &[u8]) -> Parsed<'_, Command<'_>> {
     }
     let (rest, initial) = InitialResponse::parse(rest)?;
     Ok((rest, Command::Auth { mechanism, initial: Some(initial) }))
-}
-
-fn without_trailing_spaces(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., b' '] = line {
-        line = rest;
-    }
-    line
 }

@@ -1,0 +1,78 @@
+//! Stuffing and unstuffing undo each other at any chunking; and nothing stuffed ends before its end.
+#![no_main]
+
+use embedded_smtp::data::{BareLineEnds, LineEnds, Stuffer, Then, Unstuffer};
+use embedded_smtp_fuzz::Cuts;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
+    let (sizes, room, content) = input;
+    let wire = stuff(content, &mut Cuts::new(sizes), &mut Cuts::new(room));
+    let end = wire.windows(5).position(|window| window == b"\r\n.\r\n");
+    if wire != b".\r\n" {
+        assert_eq!(end, wire.len().checked_sub(5), "an end before the end");
+        assert!(!wire.starts_with(b".\r\n"));
+    }
+    assert_eq!(unstuff(&wire, &mut Cuts::new(room)), normalised(content));
+});
+
+fn stuff(mut content: &[u8], sizes: &mut Cuts<'_>, room: &mut Cuts<'_>) -> Vec<u8> {
+    let mut stuffer = Stuffer::new(LineEnds::Normalize);
+    let mut wire = Vec::new();
+    while !content.is_empty() {
+        let mut piece = &content[..sizes.next_size().min(content.len())];
+        content = &content[piece.len()..];
+        while !piece.is_empty() {
+            let mut out = [0; 256];
+            let size = room.next_size().min(out.len());
+            let (taken, written) = stuffer.stuff_into(piece, &mut out[..size]).unwrap();
+            assert!(taken > 0 || written > 0);
+            wire.extend_from_slice(&out[..written]);
+            piece = &piece[taken..];
+        }
+    }
+    wire.extend_from_slice(stuffer.finish().unwrap());
+    wire
+}
+
+fn unstuff(wire: &[u8], cuts: &mut Cuts<'_>) -> Vec<u8> {
+    let mut unstuffer = Unstuffer::new(BareLineEnds::Reject);
+    let (mut content, mut from, mut to) = (Vec::new(), 0, 0);
+    loop {
+        let step = unstuffer.next(&wire[from..to]);
+        content.extend_from_slice(&wire[from + step.skip..][..step.run]);
+        from += step.consumed();
+        match step.then {
+            Then::End => break,
+            Then::Bare => panic!("nothing stuffed holds a bare CR or LF"),
+            Then::More if step.consumed() > 0 => {}
+            Then::More => {
+                assert!(to - from <= 2, "at most two octets are undecided");
+                assert!(to < wire.len(), "the end is found in the last octet");
+                to += cuts.next_size().min(wire.len() - to);
+            }
+        }
+    }
+    assert_eq!(from, wire.len());
+    content
+}
+
+/// The content with every line end as CRLF, and one at its end.
+fn normalised(content: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    let mut octets = content.iter().copied().peekable();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'\r' => {
+                octets.next_if_eq(&b'\n');
+                lines.extend_from_slice(b"\r\n");
+            }
+            b'\n' => lines.extend_from_slice(b"\r\n"),
+            octet => lines.push(octet),
+        }
+    }
+    if !lines.is_empty() && !lines.ends_with(b"\r\n") {
+        lines.extend_from_slice(b"\r\n");
+    }
+    lines
+}

@@ -1,0 +1,115 @@
+//! What proxies and trusted clients say of the real client: off by default, bounded, and at every split.
+
+use core::net::IpAddr;
+
+use embedded_smtp::server::{Event, Policy, Server};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{Extension, HelloName, XClientAttribute};
+use embedded_smtp::{Error, Protocol};
+
+fn policy() -> Policy<'static> {
+    Policy::new(HelloName::new("mail.example.test").unwrap())
+}
+
+/// Everything the server said and told of, with `input` cut at `cut`.
+fn session(policy: &Policy<'_>, input: &[u8], cut: usize) -> (String, Vec<String>, Result<(), Error>) {
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, policy);
+    let (front, back) = input.split_at(cut.min(input.len()));
+    let mut pieces = [front, back].into_iter().filter(|piece| !piece.is_empty());
+    let (mut said, mut told) = (String::new(), Vec::new());
+    loop {
+        match server.poll() {
+            Err(error) => return (said, told, Err(error)),
+            Ok(Want::Closed) => return (said, told, Ok(())),
+            Ok(Want::Write) => {
+                let octets = server.transmit().len();
+                said.push_str(core::str::from_utf8(server.transmit()).unwrap());
+                server.transmitted(octets);
+            }
+            Ok(Want::Read) => match pieces.next() {
+                None => server.received_eof(),
+                Some(piece) => {
+                    server.receive_buffer()[..piece.len()].copy_from_slice(piece);
+                    server.received(piece.len());
+                }
+            },
+            Ok(Want::Event) => {
+                told.push(match server.event().unwrap() {
+                    Event::Proxy(header) => format!("proxy {:?}", header.source()),
+                    Event::XClient(attributes) => {
+                        let addresses = attributes.iter().filter_map(|attribute| match attribute {
+                            XClientAttribute::Addr(address) => address,
+                            _ => None,
+                        });
+                        format!("xclient {:?}", addresses.collect::<Vec<IpAddr>>())
+                    }
+                    Event::Hello { .. } => String::from("hello"),
+                    other => format!("{other:?}"),
+                });
+                if server.reply_owed().is_some() {
+                    server.accept().unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_comes_before_the_greeting_at_every_split() {
+    let policy = policy().expect_proxy_header();
+    let input = b"PROXY TCP4 192.0.2.1 192.0.2.7 56324 25\r\nNOOP\r\nQUIT\r\n";
+    for cut in 0..=input.len() {
+        let (said, told, end) = session(&policy, input, cut);
+        assert_eq!(end, Ok(()), "cut at {cut}");
+        assert_eq!(said, "220 mail.example.test ESMTP\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n", "cut at {cut}");
+        assert_eq!(told, ["proxy Some((192.0.2.1, 56324))", "Quit"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn where_a_header_is_expected_nothing_else_is_served() {
+    let policy = policy().expect_proxy_header();
+    for input in [
+        &b"EHLO client.example.test\r\n"[..],
+        b"PROXY TCP4 1.2.3.4\r\n",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff",
+    ] {
+        for cut in 0..=input.len() {
+            let (said, told, end) = session(&policy, input, cut);
+            assert_eq!(end, Err(Error::Protocol(Protocol::NotAProxyHeader)), "{input:?} cut at {cut}");
+            assert!(said.is_empty() && told.is_empty(), "{input:?} cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn where_none_is_expected_a_header_is_no_command() {
+    let (said, told, _) = session(&policy(), b"PROXY TCP4 192.0.2.1 192.0.2.7 56324 25\r\nQUIT\r\n", 0);
+    assert!(said.contains("\r\n500 5.5.1 "), "{said}");
+    assert_eq!(told, ["Quit"]);
+}
+
+#[test]
+fn xclient_begins_the_session_anew_where_it_is_offered() {
+    let policy = policy().offer(Extension::XClient);
+    let input = b"EHLO a\r\nXCLIENT ADDR=192.0.2.7 NAME=[UNAVAILABLE]\r\nMAIL FROM:<a@b>\r\nXCLIENT ADDR=1\r\nEHLO b\r\nQUIT\r\n";
+    for cut in 0..=input.len() {
+        let (said, told, end) = session(&policy, input, cut);
+        assert_eq!(end, Ok(()));
+        assert_eq!(told, ["hello", "xclient [192.0.2.7]", "hello", "Quit"], "cut at {cut}");
+        assert!(said.contains("250-XCLIENT NAME ADDR"), "{said}");
+        assert_eq!(said.matches("220 mail.example.test").count(), 2, "{said}");
+        assert!(said.contains("503 5.5.1 Say hello first\r\n501 5.5.4 "), "{said}");
+    }
+}
+
+#[test]
+fn xclient_is_unknown_where_it_is_not_offered_and_out_of_order_in_a_mail() {
+    let (said, _, _) = session(&policy(), b"EHLO a\r\nXCLIENT ADDR=192.0.2.7\r\nQUIT\r\n", 0);
+    assert!(said.contains("500 5.5.1 "), "{said}");
+    let offering = policy().offer(Extension::XClient);
+    let (said, _, _) =
+        session(&offering, b"EHLO a\r\nMAIL FROM:<a@b>\r\nXCLIENT ADDR=192.0.2.7\r\nQUIT\r\n", 0);
+    assert!(said.contains("503 5.5.1 "), "{said}");
+}
