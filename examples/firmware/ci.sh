@@ -51,7 +51,7 @@ attempt() { # WHAT PORT COPIES FAILURE...
         miss "$what" "what arrived differs"
     else
         passed=$((passed + 1))
-        echo "ok     $what"
+        echo "ok     $what$(grep -o ', longest pass.*' "$work/log")"
     fi
 }
 
@@ -122,6 +122,17 @@ all_as_expected() {
 # Lines end with LF in a mailbox. The mail's text says what the simulated boiler has when the limit is crossed.
 expected_mail() {
     cat <<'END'
+Date: Sat, 21 Nov 2026 05:20:00 +0000
+From: Boiler <boiler@example.test>
+To: ops@example.test
+Message-ID: <000000006B012A00.0000000000000001@boiler.example.test>
+Subject: Boiler too hot
+Auto-Submitted: auto-generated
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+The boiler has 72.8 degrees.
 END
 }
 

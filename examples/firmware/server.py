@@ -7,7 +7,7 @@ Each failure is for one connection, in turn; behind the last one all connections
 
     absent      nothing listens, for two seconds
     greeting    421 instead of a greeting
-    recipient   450 to RCPT, in a session that is passed on otherwise
+    recipient   another recipient is passed on, to whom the real server says 450
     cut         the connection is closed in the middle of the content behind DATA
     lost        the connection is closed instead of the reply to the whole content
 """
@@ -39,14 +39,12 @@ def main(port, next_port, *failures):
 def session(client, server, failure):
     """Passes octets both ways, and replies line by line, until the failure is due."""
     lines = client.makefile("rb")
-    state = {"content": False, "recipient": False}
+    state = {"content": False}
 
     def replies():
         for line in server.makefile("rb"):
             if line.startswith(b"354"):
                 state["content"] = True
-            if state["recipient"] and failure == "recipient" and line.startswith(b"250 2.1.5"):
-                line = b"450 4.2.0 try again later\r\n"
             if failure == "lost" and state["content"] and line.startswith(b"250"):
                 reset(client)
                 return
@@ -60,7 +58,8 @@ def session(client, server, failure):
     taken = 0
     try:
         for line in lines:
-            state["recipient"] |= line.upper().startswith(b"RCPT")
+            if failure == "recipient" and line.upper().startswith(b"RCPT"):
+                line = b"RCPT TO:<defer@example.test>\r\n"
             if failure == "cut" and state["content"]:
                 taken += 1
                 if taken == 3:
