@@ -33,7 +33,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     ///
     /// # Errors
     /// The engine's, and the stream's. After one the session can not go on; a submission's report is
-    /// still right.
+    /// still right, and behind [`ConnectionError::TimedOut`] a last call lets a server's 421 out.
     pub fn run(&mut self) -> Result<bool, ConnectionError<S::Error>> {
         loop {
             let result = match self.link.next()? {

@@ -87,6 +87,7 @@ impl Server<'_, '_> {
             }
             let moved = self.rx.put_aside(usize::from(message.from)..usize::from(message.to));
             self.consumed = self.consumed.saturating_sub(moved as u16);
+            self.rx.wipe(usize::from(self.consumed));
             return self.prompt(PASSWORD);
         }
         let none = Span::default();

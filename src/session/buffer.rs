@@ -115,6 +115,7 @@ impl<'b> Incoming<'b> {
             move_down(self.storage, start..end, usize::from(self.aside));
             self.end = self.end.saturating_sub(by);
             self.searched = self.searched.saturating_sub(by);
+            self.cut = self.cut.saturating_sub(by);
             self.start = self.aside;
         }
     }
@@ -139,6 +140,10 @@ impl<'b> Incoming<'b> {
         }
         move_down(self.storage, from..to, 0);
         self.aside = (to.saturating_sub(from)) as u16;
+        // What was put aside is a name of somebody's, and stands there once.
+        if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
+            used.fill(0);
+        }
         self.consume(part.end);
         part.end
     }
@@ -161,6 +166,11 @@ impl<'b> Incoming<'b> {
         let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
         self.start = self.start.saturating_add(octets);
         self.searched = self.searched.max(self.start);
+    }
+
+    /// The line that was found last, and was not used up, will be found again.
+    pub(crate) fn look_again(&mut self) {
+        self.searched = self.start;
     }
 
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).

@@ -1,5 +1,7 @@
 //! Names of SASL mechanisms, one by one and as a set.
 
+use super::class::same_word;
+
 /// A SASL mechanism that this crate knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -54,7 +56,7 @@ impl AuthMechanism {
 
     /// The mechanism of this name, in any case of letters.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        let place = NAMES.split(|octet| *octet == b' ').position(|known| known.eq_ignore_ascii_case(name))?;
+        let place = NAMES.split(|octet| *octet == b' ').position(|known| same_word(known, name))?;
         Self::ALL.get(place).copied()
     }
 

@@ -147,7 +147,7 @@ fn line(input: &[u8]) -> ProxyParse {
     if input.iter().zip(WORD).any(|(octet, wanted)| octet != wanted) {
         return ProxyParse::Invalid;
     }
-    let text = match input.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
+    let text = match memchr::memchr2(b'\r', b'\n', input) {
         None => return partial(input.len().saturating_add(2), limits::PROXY_V1),
         Some(end) => match input.split_at_checked(end) {
             Some((_, [b'\r'])) => return partial(input.len().saturating_add(1), limits::PROXY_V1),
