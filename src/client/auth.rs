@@ -53,14 +53,14 @@ impl Client<'_> {
         dry.finish();
         let (Ok(response) | Err(response)) = nothing.finish();
         let argument = if any { response.max(1).saturating_add(1) } else { 0 };
-        let line = "AUTH \r\n".len().saturating_add(name.name().len()).saturating_add(argument);
+        let line = "AUTH \r\n".len().saturating_add(name.octets().len()).saturating_add(argument);
         let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
         if longest > self.tx.capacity() {
             return Err(self.tx_short(longest));
         }
         self.tx.mark_secret();
         self.line(|out| {
-            emit::command(out, Verb::Auth, name.name().as_bytes());
+            emit::command(out, Verb::Auth, name.octets());
             if any {
                 out.byte(b' ');
                 if response == 0 {

@@ -3,7 +3,7 @@
 //! The alphabet is the `base64` crate's; its codec is not used, for it takes 3 KiB of flash and can panic as far as
 //! the optimiser sees. The tests hold this one against it.
 
-use base64::alphabet::STANDARD;
+use base64::alphabet::{STANDARD, Symbol};
 
 use crate::wire::Writer;
 
@@ -51,7 +51,11 @@ impl<'w, 'b> Encoder<'w, 'b> {
 }
 
 fn letter(sextet: u32) -> u8 {
+<<<<<<< HEAD
+    STANDARD.symbols().get(sextet as usize).map_or(b'=', Symbol::as_u8)
+=======
     STANDARD.symbols().get(sextet as usize).map_or(b'=', base64::alphabet::Symbol::as_u8)
+>>>>>>> main
 }
 
 fn sextet(letter: u8) -> Option<u32> {
@@ -122,7 +126,10 @@ mod tests {
         for length in 0..=12 {
             for seed in 0..=255_u8 {
                 let mut plain = [0; 12];
-                plain.iter_mut().zip(1..).for_each(|(octet, at)| *octet = seed.wrapping_mul(at).rotate_left(u32::from(at)));
+                plain
+                    .iter_mut()
+                    .zip(1..)
+                    .for_each(|(octet, at)| *octet = seed.wrapping_mul(at).rotate_left(u32::from(at)));
                 let plain = &plain[..length];
                 let mut reference = [0; 16];
                 let expected =

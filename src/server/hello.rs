@@ -81,7 +81,7 @@ impl Server<'_, '_> {
                 out.put(b"250-AUTH");
                 for mechanism in mechanisms.iter() {
                     out.byte(b' ');
-                    out.put(mechanism.name().as_bytes());
+                    out.put(mechanism.octets());
                 }
                 out.crlf();
             }

@@ -190,6 +190,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// The first refusal is the cause.
+    #[inline(never)]
     fn refused(&mut self, verb: Verb) {
         if !self.is_settled() && self.cause.is_none() {
             self.cause = Some(Cause::Refused(verb));

@@ -50,6 +50,8 @@ impl Code {
     }
 
     /// What the first digit says.
+    // Called in many places, and the optimiser would spread it out in each of them.
+    #[inline(never)]
     pub const fn severity(self) -> Severity {
         match self.0.get() {
             ..300 => Severity::Positive,

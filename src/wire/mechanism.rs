@@ -28,6 +28,10 @@ pub enum AuthMechanism {
     Anonymous,
 }
 
+/// The names, in the order of [`AuthMechanism`]: one text takes less flash than a table of texts.
+const NAMES: &[u8] =
+    b"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER EXTERNAL ANONYMOUS";
+
 impl AuthMechanism {
     const ALL: [Self; 9] = [
         Self::Plain,
@@ -42,23 +46,18 @@ impl AuthMechanism {
     ];
 
     /// The name as it is registered.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::Login => "LOGIN",
-            Self::CramMd5 => "CRAM-MD5",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
-            Self::XOAuth2 => "XOAUTH2",
-            Self::OAuthBearer => "OAUTHBEARER",
-            Self::External => "EXTERNAL",
-            Self::Anonymous => "ANONYMOUS",
-        }
+    pub fn name(self) -> &'static str {
+        core::str::from_utf8(self.octets()).unwrap_or_default()
+    }
+
+    pub(crate) fn octets(self) -> &'static [u8] {
+        NAMES.split(|octet| *octet == b' ').nth(self as usize).unwrap_or_default()
     }
 
     /// The mechanism of this name, in any case of letters.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| same_word(mechanism.name().as_bytes(), name))
+        let place = NAMES.split(|octet| *octet == b' ').position(|known| same_word(known, name))?;
+        Self::ALL.get(place).copied()
     }
 
     /// Whether the secret crosses the wire in a form that whoever listens can use again.

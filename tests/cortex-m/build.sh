@@ -20,9 +20,11 @@ for tool in /usr/bin/rustc /usr/bin/cargo /usr/bin/ld.lld; do
         exit 1
     }
 done
-variable=$(tr 'a-z-' 'A-Z_' <<<"$target")
 # The sources of `core` are built by unstable flags, which the stable compiler grants by this variable.
 export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
-export "CARGO_TARGET_${variable}_LINKER=/usr/bin/ld.lld"
-export "CARGO_TARGET_${variable}_RUSTFLAGS=-C linker-flavor=ld.lld"
-exec /usr/bin/cargo "$command" --target "$target" -Z build-std=core,compiler_builtins,alloc "$@"
+if [ "$command" != check ]; then
+    variable=$(tr 'a-z-' 'A-Z_' <<<"$target")
+    export "CARGO_TARGET_${variable}_LINKER=/usr/bin/ld.lld"
+    export "CARGO_TARGET_${variable}_RUSTFLAGS=-C linker-flavor=ld.lld"
+fi
+exec /usr/bin/cargo "$command" --target "$target" -Z build-std=core,compiler_builtins "$@"
