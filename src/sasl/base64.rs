@@ -47,6 +47,27 @@ impl<'w, 'b> Encoder<'w, 'b> {
     }
 }
 
+/// Encodes the parts as one, in small steps.
+#[cfg(feature = "scram")]
+pub(crate) fn encode_parts(parts: &[&[u8]], put: &mut dyn FnMut(&[u8])) {
+    let mut octets = parts.iter().copied().flatten().copied();
+    loop {
+        let mut held = [0; 3];
+        let mut count = 0_usize;
+        for (place, octet) in held.iter_mut().zip(octets.by_ref()) {
+            *place = octet;
+            count = count.saturating_add(1);
+        }
+        let mut group = [0; 4];
+        let length =
+            STANDARD.encode_slice(held.get(..count).unwrap_or_default(), &mut group).unwrap_or_default();
+        put(group.get(..length).unwrap_or_default());
+        if count < held.len() {
+            return;
+        }
+    }
+}
+
 /// Octets that `length` octets take when they are encoded.
 pub(crate) const fn encoded_length(length: usize) -> usize {
     length.div_ceil(3).saturating_mul(4)
