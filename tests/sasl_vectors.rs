@@ -3,8 +3,8 @@
 mod sasl_support;
 
 use embedded_smtp::sasl::{
-    Anonymous, BearerToken, CramMd5, Credentials, External, Mechanism, Nonce, OAuthBearer, ScramSha256, TokenStatus, Verifier,
-    XOAuth2, server,
+    Anonymous, BearerToken, CramMd5, Credentials, External, Mechanism, Nonce, OAuthBearer, ScramSha256,
+    TokenStatus, Verifier, XOAuth2, server,
 };
 use sasl_support::{ask, decoded, encoded, exchange, message};
 
@@ -27,8 +27,7 @@ fn the_client_says_what_rfc_7677_says() {
     let cuts = ask(SCRAM[1]).len();
     // PBKDF2 makes each run dear without optimisation
     for cut in (0..=cuts).filter(|cut| cut % 16 < 2 || *cut + 4 > cuts) {
-        let mut scram =
-            ScramSha256::new(Credentials::new("user", "pencil").unwrap(), nonce(CLIENT_NONCE));
+        let mut scram = ScramSha256::new(Credentials::new("user", "pencil").unwrap(), nonce(CLIENT_NONCE));
         assert!(!scram.accept());
         let said = exchange(&mut scram, &[&ask(SCRAM[1]), &ask(SCRAM[3]), "235 ok\r\n"], cut);
         assert_eq!(said[0], format!("AUTH SCRAM-SHA-256 {}\r\n", encoded(SCRAM[0].as_bytes())));
@@ -64,10 +63,7 @@ fn both_sides_say_what_rfc_2195_says() {
     for cut in 0..=line.len() {
         let mut cram = CramMd5::new(Credentials::new("tim", "tanstaaftanstaaf").unwrap());
         let said = exchange(&mut cram, &[line, "235 ok\r\n"], cut);
-        assert_eq!(
-            said,
-            ["AUTH CRAM-MD5\r\n", "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n", ""]
-        );
+        assert_eq!(said, ["AUTH CRAM-MD5\r\n", "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n", ""]);
     }
     let answer = b"tim b913a602c7eda7a495b4e6e7334d3890";
     let cram = server::CramMd5::new(challenge.as_bytes());
@@ -139,12 +135,19 @@ fn anonymous_and_external_are_one_message() {
         (&mut Anonymous::new("sirhc").unwrap() as &mut dyn Mechanism, "AUTH ANONYMOUS c2lyaGM=\r\n"),
         (&mut Anonymous::new("").unwrap(), "AUTH ANONYMOUS =\r\n"),
         (&mut External::new(), "AUTH EXTERNAL =\r\n"),
-        (&mut External::on_behalf_of("fred@example.com").unwrap(), "AUTH EXTERNAL ZnJlZEBleGFtcGxlLmNvbQ==\r\n"),
+        (
+            &mut External::on_behalf_of("fred@example.com").unwrap(),
+            "AUTH EXTERNAL ZnJlZEBleGFtcGxlLmNvbQ==\r\n",
+        ),
     ] {
         assert_eq!(exchange(mechanism, &["235 ok\r\n"], 0), [line, ""]);
         assert!(mechanism.accept());
         // asked again, and once too often
-        let again = line.rsplit_once(' ').unwrap().1.replace("=\r\n", if line.ends_with(" =\r\n") { "\r\n" } else { "=\r\n" });
+        let again = line
+            .rsplit_once(' ')
+            .unwrap()
+            .1
+            .replace("=\r\n", if line.ends_with(" =\r\n") { "\r\n" } else { "=\r\n" });
         let said = exchange(mechanism, &["334 \r\n", "334 \r\n", "501 no\r\n"], 0);
         assert_eq!(said, [line, &again, "*\r\n", ""]);
     }

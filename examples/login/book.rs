@@ -82,8 +82,8 @@ impl<'s> Book<'s> {
         let Some(message) = message else {
             self.step = 0;
             if mechanism == AuthMechanism::CramMd5 {
-                let word: String = (self.random)().iter().map(|octet| format!("{octet:02x}")).collect();
-                self.cram = format!("<{word}@mail.example.test>");
+                let word = u128::from_le_bytes(*(self.random)().first_chunk().expect("16 octets"));
+                self.cram = format!("<{word:x}@mail.example.test>");
                 return Answer::Ask(self.cram.clone().into_bytes());
             }
             return Answer::Ask(Vec::new());

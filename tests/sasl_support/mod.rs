@@ -88,6 +88,8 @@ pub(crate) fn ask(challenge: &str) -> String {
 /// The message in a line of the client's, decoded.
 pub(crate) fn message(line: &str) -> String {
     let text = line.strip_suffix("\r\n").expect("a line");
-    let text = text.strip_prefix("AUTH ").map_or(text, |command| command.split_once(' ').map_or("", |(_, text)| text));
+    let text = text
+        .strip_prefix("AUTH ")
+        .map_or(text, |command| command.split_once(' ').map_or("", |(_, text)| text));
     String::from_utf8(decoded(text)).expect("UTF-8")
 }
