@@ -16,7 +16,7 @@ use embedded_smtp::data::Slice;
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::io::{ConnectionError, Flush};
 use embedded_smtp::server::{self, Policy, Server};
-use embedded_smtp::session::{Endpoint, Want};
+use embedded_smtp::session::{Endpoint, Phase, Want};
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
@@ -109,12 +109,47 @@ fn a_timer_that_runs_out_ends_the_session_and_a_server_says_so() {
         let first = slept.len() == 1;
         async move { if first { pending().await } else { ready(()).await } }
     };
-    assert_eq!(block_on(connection.run_timed(sleep)), Err(ConnectionError::TimedOut));
+    assert_eq!(block_on(connection.run_timed(pin!(None), sleep)), Err(ConnectionError::TimedOut));
     assert_eq!(slept, [300, 300]);
     assert_eq!(block_on(connection.run()), Ok(false));
     let said = text(&mut peer);
     let (greeting, last) = said.split_once("\r\n").unwrap();
     assert!(greeting.starts_with("220 ") && last.starts_with("421 4.4.2 "), "{said}");
+}
+
+#[test]
+fn the_clock_goes_on_though_the_future_is_dropped_and_pieces_of_a_mail_come_in() {
+    let (mut rx, mut tx) = ([0; 128], [0; 512]);
+    let policy = policy().patience(300, 60, 1024);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let (stream, mut peer) = pipe(4096);
+    let mut connection = Connection::new(stream, &mut server);
+    let mut slept = Vec::new();
+    let mut alarm = pin!(None);
+    block_on(peer.write(b"EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n")).unwrap();
+    let mut pieces = 0;
+    // Each piece is an event, but a few octets are no progress that starts the timer anew.
+    while pieces < 5 {
+        let sleep = |after: Duration| {
+            slept.push(after.as_secs());
+            pending::<()>()
+        };
+        // Dropped wherever it waits.
+        let event =
+            pin!(connection.run_timed(alarm.as_mut(), sleep)).poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(event) = event else { continue };
+        assert_eq!(event, Ok(true));
+        let server = connection.engine();
+        if server.reply_owed().is_some() {
+            server.accept().unwrap();
+        } else {
+            pieces += 1;
+        }
+        if server.phase() == Phase::Data {
+            block_on(peer.write(b"drip\r\n")).unwrap();
+        }
+    }
+    assert_eq!(slept.iter().filter(|seconds| **seconds == 60).count(), 1, "{slept:?}");
 }
 
 #[test]
@@ -125,7 +160,7 @@ fn what_is_ready_goes_before_a_timer_that_has_run_out() {
     stream.prompt = true;
     block_on(peer.write(b"220 mail.example.test\r\n")).unwrap();
     let mut connection = Connection::new(stream, &mut client);
-    assert_eq!(block_on(connection.run_timed(|_| ready(()))), Ok(true));
+    assert_eq!(block_on(connection.run_timed(pin!(None), |_| ready(()))), Ok(true));
     // Nothing is in flight: no timer runs, and none is asked for.
     assert!(connection.engine().timer().is_none());
 }
@@ -196,10 +231,11 @@ async fn run_dropped<E: Endpoint>(
     plan: Plan,
     awaits: &RefCell<usize>,
 ) -> Result<bool, ConnectionError<Infallible>> {
+    // Timers are there and never run out.
+    let mut alarm = pin!(None);
     loop {
         let outcome = {
-            // Timers are there and never run out.
-            let mut run = pin!(connection.run_timed(|_| pending::<()>()));
+            let mut run = pin!(connection.run_timed(alarm.as_mut(), |_| pending::<()>()));
             poll_fn(|context| match run.as_mut().poll(context) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
                 Poll::Pending => {

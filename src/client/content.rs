@@ -47,10 +47,7 @@ impl Client<'_> {
             let octets = self.chunk_front(octets)?;
             let mut taken = 0;
             self.tx.fill(|room| {
-                taken = room.len().min(octets.len());
-                if let (Some(to), Some(from)) = (room.get_mut(..taken), octets.get(..taken)) {
-                    to.copy_from_slice(from);
-                }
+                taken = crate::wire::writer::copy(octets, room);
                 taken
             });
             self.chunk = self.chunk.saturating_sub(taken as u64);

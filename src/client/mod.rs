@@ -157,8 +157,8 @@ impl<'b> Client<'b> {
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
         // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
-        let content = self.phase == Phase::Data || self.chunk > 0 || self.in_place > 0;
-        if content || matches!(self.ending, Ending::Waiting(_)) {
+        let chunk = self.chunk > 0 || self.in_place > 0 || self.pipeline.front() == Some(Verb::Bdat);
+        if self.phase == Phase::Data || chunk || matches!(self.ending, Ending::Waiting(_)) {
             self.tick();
         }
         if self.in_place > 0 {
@@ -209,6 +209,7 @@ impl<'b> Client<'b> {
             return Ok(Want::Event);
         }
         if self.flags.eof {
+            self.flags.closed = true;
             return Ok(Want::Closed);
         }
         let waiting = self.in_place > 0 || !self.tx.is_empty();

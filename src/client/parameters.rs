@@ -1,14 +1,14 @@
 //! Parameters of MAIL and RCPT as the client takes them: behind a trait, so that firmware which
 //! needs three of them does not link the emission of fourteen.
 
-use core::fmt::Debug;
-
 use crate::Misuse;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
-pub trait Parameters: Debug {
+///
+/// `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
+pub trait Parameters {
     /// Whether they may all go with `verb` to this server.
     ///
     /// # Errors

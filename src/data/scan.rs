@@ -4,6 +4,8 @@
 //! it with itself shifted by one. On targets with a vector unit the compiler turns that into a
 //! few instructions for 16 octets; elsewhere only the loop over single octets is built.
 
+use crate::wire::syntax::WIDE;
+
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
@@ -73,9 +75,6 @@ pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
 fn irregular(previous: u8, octet: u8) -> u8 {
     (u8::from(octet == LF) ^ u8::from(previous == CR)) | (u8::from(octet == b'.') & u8::from(previous == LF))
 }
-
-/// Whether blocks pay: without a vector unit they are slower than single octets, and take flash.
-const WIDE: bool = cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
 
 /// How many octets at the front of `input` are not irregular; perhaps a few less.
 fn skip(previous: u8, input: &[u8]) -> usize {

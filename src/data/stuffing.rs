@@ -11,6 +11,7 @@
 //! | CR without LF | the CR, then LF ([`LineEnds::Normalize`]) |
 
 use super::scan::{Before, regular};
+use crate::wire::writer::copy;
 
 /// What becomes of a CR without LF, or an LF without CR, in content to be sent: RFC 5321 §2.3.8
 /// allows neither on the wire, and receivers that disagree on them can be made to see two mails
@@ -169,9 +170,7 @@ impl Stuffer {
             if octets.is_empty() {
                 break;
             }
-            if let Some(room) = room.get_mut(..octets.len()) {
-                room.copy_from_slice(octets);
-            }
+            copy(octets, room);
             taken = taken.wrapping_add(piece.taken);
             written = written.wrapping_add(octets.len());
         }

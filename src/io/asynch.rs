@@ -1,14 +1,13 @@
 //! The async adapter, over [`embedded_io_async::Read`] and [`embedded_io_async::Write`].
 //!
-//! It runs wherever these traits are: on embassy-net's sockets as they are, on tokio through the
-//! `embedded-io-adapters` crate. It knows no clock: the caller lends one to [`Connection::run_timed`].
+//! It runs on embassy-net's sockets as they are, and on tokio's through the `embedded-io-adapters` crate.
 //!
 //! Everything that waits is written before anything is read. So the replies to the commands in flight
 //! ([`MAX_IN_FLIGHT`](crate::session::MAX_IN_FLIGHT) at most) must find room in the buffers of the two TCP stacks, as they
 //! do in those of any operating system.
 
 use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 
@@ -27,24 +26,25 @@ use crate::session::{Endpoint, Want};
 pub struct Connection<'e, S, E: ?Sized> {
     stream: S,
     link: Link<'e, E>,
+    /// The timer that runs.
+    epoch: Option<u8>,
 }
 
 impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     /// Joins `stream` and `engine`; the stream is flushed before it is read.
     pub fn new(stream: S, engine: &'e mut E) -> Self {
-        Self { stream, link: Link::new(engine, Flush::BeforeReading) }
+        Self::with_flush(stream, engine, Flush::BeforeReading)
     }
 
     /// The same with another policy for flushing.
     pub fn with_flush(stream: S, engine: &'e mut E, flush: Flush) -> Self {
-        Self { stream, link: Link::new(engine, flush) }
+        Self { stream, link: Link::new(engine, flush), epoch: None }
     }
 
     /// Does the one thing that the engine wants now, and says what it was: one read, or one write or flush
     /// ([`Want::Write`]). [`Want::Event`] and [`Want::Closed`] are for the caller, and await nothing.
     ///
-    /// Cancel-safe when the stream's `read`, `write` and `flush` are: dropped before it is ready, it has moved
-    /// no octet, and the next call does the same again.
+    /// Cancel-safe when the stream is: dropped before it is ready, it has moved no octet.
     ///
     /// # Errors
     /// The engine's, and the stream's. After one the session can not go on; a submission's report is
@@ -63,8 +63,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
 
     /// Reads and writes until the engine has an event; `false` when the session is over instead.
     ///
-    /// Cancel-safe when the stream is, as [`step`](Self::step): dropped at any await, it has lost no octet
-    /// and sent none twice, and the next call goes on from there.
+    /// Cancel-safe when the stream is: dropped at any await, it has lost no octet and sent none twice.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -79,52 +78,52 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     }
 
     /// The same under the engine's timers. `sleep` makes a future that is ready when that much time has gone by:
-    /// `tokio::time::sleep`, or `|after| embassy_time::Timer::after_micros(after.as_micros() as u64)`.
+    /// `tokio::time::sleep`, or `|after| embassy_time::Timer::after_micros(after.as_micros() as u64)`. `alarm` holds that
+    /// future, so that the clock goes on from one call to the next, also when a call was dropped.
     ///
     /// ```
-    /// # use core::{future::Future, time::Duration};
-    /// # use embedded_smtp::{client::Client, io::asynch::Connection};
-    /// # async fn greeting<S: embedded_io_async::Read + embedded_io_async::Write, F: Future>(
-    /// #     stream: S, mut client: Client<'_>, sleep: impl FnMut(Duration) -> F) {
-    /// let greeted = Connection::new(stream, &mut client).run_timed(sleep).await;
-    /// // `ConnectionError::TimedOut` when the greeting was not there within five minutes
+    /// # use core::{future::Future, pin::pin, time::Duration};
+    /// # use embedded_smtp::{io::asynch::Connection, server::Server};
+    /// # async fn serve<S: embedded_io_async::Read + embedded_io_async::Write, F: Future>(
+    /// #     stream: S, mut server: Server<'_, '_>, mut sleep: impl FnMut(Duration) -> F) {
+    /// let mut connection = Connection::new(stream, &mut server);
+    /// let mut alarm = pin!(None);
+    /// while let Ok(true) = connection.run_timed(alarm.as_mut(), &mut sleep).await {
+    ///     // see to `connection.engine().event()`
+    /// }
     /// # }
     /// ```
-    ///
-    /// Cancel-safe as [`run`](Self::run); but the clock starts anew with each call. A caller that wants to keep it
-    /// races [`step`](Self::step) with a timer of its own, a new one whenever [`Endpoint::timer`] has another epoch.
     ///
     /// # Errors
     /// As [`step`](Self::step); [`ConnectionError::TimedOut`] when a timer ran out. The engine has been told; a server has a
     /// 421 to write then: run once more, for as long as that is worth waiting for.
     pub async fn run_timed<F: Future>(
         &mut self,
+        mut alarm: Pin<&mut Option<F>>,
         mut sleep: impl FnMut(Duration) -> F,
     ) -> Result<bool, ConnectionError<S::Error>> {
-        let mut alarm = pin!(None);
-        let mut epoch = None;
         loop {
             let timer = self.engine().timer();
-            if epoch != timer.map(|timer| timer.epoch()) {
-                epoch = timer.map(|timer| timer.epoch());
+            let epoch = timer.map(|timer| timer.epoch());
+            if epoch != self.epoch || alarm.is_none() {
+                self.epoch = epoch;
                 alarm.set(timer.map(|timer| sleep(timer.after())));
             }
-            let step = {
+            let want = {
                 let mut step = pin!(self.step());
-                poll_fn(|context| match step.as_mut().poll(context) {
-                    Poll::Ready(want) => Poll::Ready(Some(want)),
-                    Poll::Pending => match alarm.as_mut().as_pin_mut() {
-                        Some(alarm) => alarm.poll(context).map(|_| None),
-                        None => Poll::Pending,
-                    },
+                poll_fn(|context| match (step.as_mut().poll(context), alarm.as_mut().as_pin_mut()) {
+                    (Poll::Ready(want), _) => Poll::Ready(Some(want)),
+                    (Poll::Pending, Some(alarm)) => alarm.poll(context).map(|_| None),
+                    (Poll::Pending, None) => Poll::Pending,
                 })
                 .await
             };
-            match step.transpose()? {
+            match want.transpose()? {
                 Some(Want::Event) => return Ok(true),
                 Some(Want::Closed) => return Ok(false),
                 Some(Want::Write | Want::Read) => {}
                 None => {
+                    alarm.set(None);
                     self.engine().timed_out();
                     return Err(ConnectionError::TimedOut);
                 }

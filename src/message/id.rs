@@ -105,12 +105,12 @@ impl<'a> MessageId<'a> {
 
 /// Gives the length of the left part.
 fn msg_id(input: &[u8]) -> Parsed<'_, usize> {
-    let (rest, ()) = dotted(input, ATEXT)?;
+    let (rest, ()) = dotted(input, ATEXT, false)?;
     let left = before(input, rest).len();
     let (right, ()) = octet(b'@')(rest)?;
     let (rest, ()) = match octet(b'[')(right) {
         Ok((literal, ())) => run(literal, DCONTENT).and_then(|(rest, _)| octet(b']')(rest))?,
-        Err(_) => dotted(right, ATEXT)?,
+        Err(_) => dotted(right, ATEXT, false)?,
     };
     Ok((rest, left))
 }

@@ -1,7 +1,9 @@
 //! Base64 (RFC 4648 §4) in small steps, so that neither side of it needs a buffer of its own.
+//!
+//! The alphabet is the `base64` crate's; its codec is not used, for it takes 3 KiB of flash and can panic as far as
+//! the optimiser sees. The tests hold this one against it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
 
 use crate::wire::Writer;
 
@@ -37,35 +39,64 @@ impl<'w, 'b> Encoder<'w, 'b> {
     }
 
     fn flush(&mut self) {
-        let mut group = [0; 4];
-        let held = self.held.get(..usize::from(self.count)).unwrap_or_default();
-        if STANDARD.encode_slice(held, &mut group).is_ok() {
-            self.out.put(&group);
-        }
+        let letters = letters(self.held, self.count);
+        self.out.put(&letters);
         self.held = [0; 3];
         self.count = 0;
     }
 }
 
-/// Encodes the parts as one, in small steps.
+/// The letters of the first `count` octets, padded.
+fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
+    let group = u32::from_be_bytes([0, first, second, third]);
+    let letter = |place: u8, shift: u8| if place > count { b'=' } else { letter(group >> shift & 63) };
+    [letter(0, 18), letter(1, 12), letter(2, 6), letter(3, 0)]
+}
+
+fn letter(sextet: u32) -> u8 {
+    STANDARD.symbols().get(sextet as usize).map_or(b'=', base64::alphabet::Symbol::as_u8)
+}
+
+fn sextet(letter: u8) -> Option<u32> {
+    (0..).zip(STANDARD.symbols()).find(|(_, other)| other.as_u8() == letter).map(|(sextet, _)| sextet)
+}
+
+/// Encodes the parts as one.
 #[cfg(feature = "scram")]
 pub(crate) fn encode_parts(parts: &[&[u8]], put: &mut dyn FnMut(&[u8])) {
     let mut octets = parts.iter().copied().flatten().copied();
     loop {
-        let mut held = [0; 3];
-        let mut count = 0_usize;
+        let (mut held, mut count) = ([0; 3], 0_u8);
         for (place, octet) in held.iter_mut().zip(octets.by_ref()) {
             *place = octet;
-            count = count.saturating_add(1);
+            count = count.wrapping_add(1);
         }
-        let mut group = [0; 4];
-        let length =
-            STANDARD.encode_slice(held.get(..count).unwrap_or_default(), &mut group).unwrap_or_default();
-        put(group.get(..length).unwrap_or_default());
-        if count < held.len() {
+        if count > 0 {
+            put(&letters(held, count));
+        }
+        if count < 3 {
             return;
         }
     }
+}
+
+/// Decodes in pieces, as strictly as [`decode_in_place`]; whether it was base64. What is put before that is known is of no meaning.
+#[cfg(feature = "scram")]
+pub(crate) fn decode_pieces(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
+    let mut ended = false;
+    for group in text.chunks(4) {
+        let mut room = [0; 4];
+        room.iter_mut().zip(group).for_each(|(place, letter)| *place = *letter);
+        match room.get_mut(..group.len()).and_then(decode_in_place) {
+            Some(octets) if !ended => {
+                // only the last group may be padded
+                ended = octets.len() < 3;
+                put(octets);
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Octets that `length` octets take when they are encoded.
@@ -77,25 +108,24 @@ pub(crate) const fn encoded_length(length: usize) -> usize {
 ///
 /// Returns the decoded front of `text`; `None` when it is not base64.
 pub(crate) fn decode_in_place(text: &mut [u8]) -> Option<&mut [u8]> {
-    let groups = text.len() / 4;
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    let mut written = 0_usize;
-    for index in 0..groups {
-        let mut decoded = [0; 3];
-        let from = index.checked_mul(4)?;
-        let group = text.get(from..from.checked_add(4)?)?;
-        let length = STANDARD.decode_slice(group, &mut decoded).ok()?;
-        // only the last group may be padded
-        if length < 3 && index.checked_add(1)? != groups {
-            return None;
+    let padding = text.iter().rev().take(2).take_while(|letter| **letter == b'=').count();
+    let letters = text.len().saturating_sub(padding);
+    let (mut group, mut held, mut written) = (0_u32, 0_u8, 0_usize);
+    for index in 0..letters {
+        group = group << 6 | sextet(*text.get(index)?)?;
+        held = held.wrapping_add(6);
+        if held >= 8 {
+            held = held.wrapping_sub(8);
+            *text.get_mut(written)? = (group >> held) as u8;
+            written = written.wrapping_add(1);
         }
-        let to = written.checked_add(length)?;
-        text.get_mut(written..to)?.copy_from_slice(decoded.get(..length)?);
-        written = to;
     }
-    text.get_mut(..written)
+    // What is left of the last letter must be zeros (RFC 4648 §3.5).
+    let stray = group & (1_u32 << held).wrapping_sub(1);
+    if stray == 0 { text.get_mut(..written) } else { None }
 }
 
 #[cfg(test)]
@@ -124,6 +154,48 @@ mod tests {
             assert_eq!(&buffer[..length], encoded.as_bytes());
             assert_eq!(encoded_length(plain.len()), encoded.len());
             assert_eq!(decode_in_place(&mut buffer[..length]).unwrap(), plain.as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_crates_own_codec_agrees() {
+        use base64::Engine as _;
+        for length in 0..=12 {
+            for seed in 0..=255_u8 {
+                let mut plain = [0; 12];
+                plain
+                    .iter_mut()
+                    .zip(1..)
+                    .for_each(|(octet, at)| *octet = seed.wrapping_mul(at).rotate_left(u32::from(at)));
+                let plain = &plain[..length];
+                let mut reference = [0; 16];
+                let expected =
+                    base64::engine::general_purpose::STANDARD.encode_slice(plain, &mut reference).unwrap();
+                let mut buffer = [0; 16];
+                let mut out = Writer::new(&mut buffer);
+                let mut encoder = Encoder::new(&mut out);
+                encoder.put(plain);
+                encoder.finish();
+                assert_eq!(out.finish(), Ok(expected));
+                assert_eq!(buffer, reference);
+                assert_eq!(decode_in_place(&mut buffer[..expected]).unwrap(), plain);
+            }
+        }
+    }
+
+    /// Every text of four octets out of a set that has all kinds: letters, padding, and neither.
+    #[test]
+    fn the_crates_own_codec_refuses_the_same() {
+        use base64::Engine as _;
+        const KINDS: &[u8; 12] = b"AZaz09+/=Q-\n";
+        for number in 0..12_usize.pow(4) {
+            let at = |power| KINDS[number / 12_usize.pow(power) % 12];
+            let text = [at(3), at(2), at(1), at(0)];
+            let mut reference = [0; 3];
+            let expected = base64::engine::general_purpose::STANDARD.decode_slice(text, &mut reference).ok();
+            let mut decoded = text;
+            let decoded = decode_in_place(&mut decoded).map(|decoded| &*decoded);
+            assert_eq!(decoded, expected.map(|length| &reference[..length]), "{text:?}");
         }
     }
 

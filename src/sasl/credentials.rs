@@ -31,7 +31,7 @@ impl<'a> Credentials<'a> {
 }
 
 fn clean(text: &[u8]) -> Result<(), Syntax> {
-    match memchr::memchr3(0, b'\r', b'\n', text) {
+    match text.iter().position(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
         Some(at) => Err(Syntax::new(Fault::LineBreak, text, at)),
         None => Ok(()),
     }

@@ -25,7 +25,7 @@ pub(super) const SHUTTING_DOWN: Canned =
 pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
 pub(super) const TOO_MANY_ERRORS: Canned =
     Response::known(421, (4, 7, 0), "Too many errors, closing connection");
-pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 3), "Too many mails in this session");
+pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 0), "Too many mails in this session");
 pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
 pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
 pub(super) const LINE_TOO_LONG: Canned = Response::known(500, (5, 5, 2), "Line too long");
@@ -59,8 +59,7 @@ impl Server<'_, '_> {
     /// to a login, 252 to VRFY, 250 to the rest.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`], also for an [`Event::AuthMessage`](super::Event::AuthMessage) that only [`challenge`](Self::challenge) goes on
-    /// with. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
     pub fn accept(&mut self) -> Result<(), Error> {
         let response = match self.owed.ok_or(Misuse::NoReplyOwed)? {
             verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
@@ -114,6 +113,23 @@ impl Server<'_, '_> {
         Ok(())
     }
 
+    /// Refuses the connection in place of the greeting (RFC 5321 §3.1): behind 554 only QUIT is taken, behind 421 nothing.
+    ///
+    /// # Errors
+    /// [`Misuse::NoReplyOwed`] once the session has begun, [`Misuse::WrongReply`] for a code other than 4yz and 5yz,
+    /// [`Error::Capacity`] when `tx` has no room.
+    pub fn refuse_connection(&mut self, response: &Response<'_>) -> Result<(), Error> {
+        if self.phase != Phase::Connected {
+            return Err(Misuse::NoReplyOwed.into());
+        }
+        if matches!(response.code().severity(), Severity::Positive | Severity::Intermediate) {
+            return Err(Misuse::WrongReply.into());
+        }
+        self.say(response, false)?;
+        self.phase = if response.code() == Code::CLOSING { Phase::Closing } else { Phase::Refused };
+        Ok(())
+    }
+
     /// The reply to `verb` is given.
     pub(super) fn answered(&mut self, verb: Verb, severity: Severity) {
         debug!("answered {:?} in phase {:?}", verb, self.phase);
@@ -123,7 +139,9 @@ impl Server<'_, '_> {
             self.replied = self.replied.saturating_add(1);
             if self.policy.lmtp && self.replied < self.recipients {
                 // RFC 2033 §4.2: one reply for each accepted recipient
-                self.shown = Shown::EndOfData { recipient: self.replied };
+                if self.owed.is_some() {
+                    self.shown = Shown::EndOfData { recipient: self.replied };
+                }
                 return;
             }
             self.mails = self.mails.saturating_add(1);
@@ -194,11 +212,13 @@ impl Server<'_, '_> {
 
     /// 421, and nothing more is read.
     pub(super) fn shut(&mut self, response: &Canned) {
-        if self.phase == Phase::Closing {
-            return;
+        // During the handshake the stream is not ours to write to.
+        let silent = self.phase == Phase::Closing || (self.phase == Phase::Tls && self.tx.is_empty());
+        if !silent {
+            // Without room for it, the replies that wait are the last.
+            let _ = self.say(response, true);
+            self.tick();
         }
-        // Where there is no room for it, the replies that wait are worth more.
-        let _ = self.say(response, true);
         self.phase = Phase::Closing;
         self.owed = None;
         self.chunk_is = ChunkIs::None;

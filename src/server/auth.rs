@@ -62,7 +62,7 @@ impl Server<'_, '_> {
     /// `[authzid] NUL authcid NUL passwd` (RFC 4616 §2).
     fn plain(&mut self, message: Span) -> Result<Next, Error> {
         let octets = self.rx.slice(usize::from(message.from)..usize::from(message.to));
-        let mut nuls = memchr::memchr_iter(0, octets);
+        let mut nuls = octets.iter().enumerate().filter(|(_, octet)| **octet == 0).map(|(at, _)| at);
         let places = (nuls.next(), nuls.next(), nuls.next());
         let (Some(first), Some(second), None) = places else {
             self.rx.wipe(usize::from(self.consumed));
@@ -87,6 +87,7 @@ impl Server<'_, '_> {
             }
             let moved = self.rx.put_aside(usize::from(message.from)..usize::from(message.to));
             self.consumed = self.consumed.saturating_sub(moved as u16);
+            self.rx.wipe(usize::from(self.consumed));
             return self.prompt(PASSWORD);
         }
         let none = Span::default();

@@ -5,7 +5,7 @@ use super::judge::Judgement;
 use super::{ChunkIs, Next, Server, answer};
 use crate::Error;
 use crate::session::{Framed, Line, Phase};
-use crate::wire::{Extension, Verb};
+use crate::wire::{Extension, Response, Verb};
 
 impl Server<'_, '_> {
     /// Takes the next line, if it is there whole.
@@ -17,23 +17,31 @@ impl Server<'_, '_> {
             // knows no CRLF would wait for ever; what follows, up to a CRLF, is the same bad line.
             Framed::BareLf => {
                 self.cancel_auth();
-                self.answer(&answer::BARE_LF)?;
-                return Ok(Next::Again);
+                return self.refuse_line(&answer::BARE_LF);
             }
         };
         self.consumed = line.consumed as u16;
         if line.bare {
+            self.rx.wipe(line.consumed);
             return Ok(Next::Again);
         }
         if self.phase == Phase::Auth {
             return self.take_auth_line(line);
         }
         if line.truncated {
-            self.answer(&answer::LINE_TOO_LONG)?;
-            return Ok(Next::Again);
+            return self.refuse_line(&answer::LINE_TOO_LONG);
         }
         let judgement = self.judge(line.length);
         self.act(judgement, line)
+    }
+
+    /// Answers a line that is not read as a command. If it were BDAT, a chunk would follow.
+    fn refuse_line(&mut self, response: &'static Response<'static>) -> Result<Next, Error> {
+        self.answer(response)?;
+        if self.rx.slice(0..4).eq_ignore_ascii_case(b"BDAT") {
+            self.shut(&answer::CANNOT_GO_ON);
+        }
+        Ok(Next::Again)
     }
 
     fn act(&mut self, judgement: Judgement, line: Line) -> Result<Next, Error> {
@@ -42,11 +50,9 @@ impl Server<'_, '_> {
             Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
             Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
             Judgement::RefuseChunk { size, answer } => {
-                self.answer(answer)?;
-                if self.phase != Phase::Closing {
-                    self.chunk = size;
-                    self.chunk_is = ChunkIs::Refused;
-                }
+                self.tick();
+                self.chunk = size;
+                self.chunk_is = ChunkIs::Refused(answer);
             }
             Judgement::Hopeless(response) => {
                 self.answer(response)?;
@@ -61,7 +67,15 @@ impl Server<'_, '_> {
                     return Ok(self.tell(Shown::Reset));
                 }
             }
-            Judgement::Help => self.help()?,
+            Judgement::Help => match self.help() {
+                // A long text may have no room behind what waits: the line is read again when it has.
+                Err(Error::Capacity(_)) if !self.tx.is_empty() => {
+                    self.consumed = 0;
+                    self.rx.look_again();
+                    return Ok(Next::Input);
+                }
+                said => said?,
+            },
             Judgement::StartTls => return self.start_tls(line.consumed),
             Judgement::Quit => {
                 self.answer(&answer::BYE)?;

@@ -55,7 +55,7 @@ impl Server<'_, '_> {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
         self.say(refusal(lost), true)?;
-        // In LMTP it comes back here for the next recipient (RFC 2033 §4.2).
+        // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
     }
@@ -84,7 +84,7 @@ impl Server<'_, '_> {
         self.consumed = run as u16;
         self.chunk = self.chunk.saturating_sub(run as u64);
         self.advance_clock(run);
-        if self.chunk_is == ChunkIs::Refused || self.lost.is_some() {
+        if matches!(self.chunk_is, ChunkIs::Refused(_)) || self.lost.is_some() {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
@@ -92,17 +92,20 @@ impl Server<'_, '_> {
     }
 
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
-        if self.chunk_is == ChunkIs::Last {
-            return self.end_of_data(Verb::BdatLast);
-        }
-        match core::mem::replace(&mut self.chunk_is, ChunkIs::None) {
+        match self.chunk_is {
+            ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
-                let response = self.lost.map_or(&answer::OK, refusal);
-                self.say(response, true)?;
-                self.answered(Verb::Bdat, response.code().severity());
+                self.chunk_is = ChunkIs::None;
+                let Some(lost) = self.lost else {
+                    return Ok(self.ask(Verb::Bdat, Shown::EndOfChunk));
+                };
+                self.say(refusal(lost), true)?;
+                self.answered(Verb::Bdat, Severity::Permanent);
             }
-            ChunkIs::None | ChunkIs::Refused | ChunkIs::Last => {}
+            ChunkIs::Refused(response) => self.answer(response)?,
+            ChunkIs::None => {}
         }
+        self.chunk_is = ChunkIs::None;
         Ok(Next::Again)
     }
 

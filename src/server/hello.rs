@@ -3,7 +3,7 @@
 use super::event::{Shown, Span};
 use super::{Next, Server};
 use crate::session::Phase;
-use crate::wire::{Emit, Extension, ProxyHeader, ProxyParse, Verb, Writer};
+use crate::wire::{AuthMechanisms, Emit, Extension, ProxyHeader, ProxyParse, Verb, Writer};
 use crate::{Error, Misuse, Protocol};
 
 impl Server<'_, '_> {
@@ -70,7 +70,9 @@ impl Server<'_, '_> {
                     out.crlf();
                 }
             }
-            let mechanisms = if tls || policy.clear_text_auth {
+            let mechanisms = if policy.tls_for_mail && !tls {
+                AuthMechanisms::NONE
+            } else if tls || policy.clear_text_auth {
                 policy.mechanisms
             } else {
                 policy.mechanisms.not_revealing()
@@ -157,9 +159,9 @@ const ANNOUNCED: [Extension; 13] = [
     Extension::XClient,
 ];
 
-/// The text without control characters.
+/// The text without control characters, and with `?` for octets outside ASCII.
 pub(super) fn printable(out: &mut Writer<'_>, text: &str) {
     for octet in text.bytes().filter(|octet| !octet.is_ascii_control()) {
-        out.byte(octet);
+        out.byte(if octet.is_ascii() { octet } else { b'?' });
     }
 }

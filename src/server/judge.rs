@@ -21,7 +21,7 @@ pub(super) enum Judgement {
         size: u64,
         last: bool,
     },
-    /// A chunk follows that nobody wants: it is answered now, and its octets are passed over.
+    /// A chunk follows that nobody wants: its octets are passed over, and then it is answered.
     RefuseChunk {
         size: u64,
         answer: &'static Response<'static>,
@@ -44,11 +44,12 @@ impl Server<'_, '_> {
         match Command::parse(line) {
             Ok(command) => {
                 if length.saturating_add(2) > self.longest(&command) {
-                    return Answer(&answer::LINE_TOO_LONG);
+                    let bdat = matches!(command, Command::Bdat { .. });
+                    return if bdat { Hopeless } else { Answer }(&answer::LINE_TOO_LONG);
                 }
                 self.judge_command(command, line)
             }
-            Err(error) => misread(error),
+            Err(error) => misread(error, line),
         }
     }
 
@@ -215,7 +216,9 @@ impl Server<'_, '_> {
         if !self.policy.offers(Extension::Chunking) {
             return RefuseChunk { size, answer: &answer::NOT_IMPLEMENTED };
         }
-        if !self.phase.permits(verb) {
+        // RFC 2033 §4.2: the last chunk of a mail that is lost is answered for each recipient, too.
+        let spoiled = self.policy.lmtp && last && self.phase == Phase::Spoiled;
+        if !spoiled && !self.phase.permits(verb) {
             let answer =
                 if self.phase == Phase::Mail { &answer::NO_RECIPIENTS } else { self.out_of_sequence(verb) };
             return RefuseChunk { size, answer };
@@ -226,6 +229,9 @@ impl Server<'_, '_> {
     fn judge_auth(&self, mechanism: SaslName<'_>, initial: Option<Span>) -> Judgement {
         match AuthMechanism::from_name(mechanism.as_str().as_bytes()) {
             Some(mechanism) if self.policy.mechanisms.has(mechanism) => {
+                if self.policy.tls_for_mail && !self.flags.tls {
+                    return Answer(&answer::TLS_FIRST);
+                }
                 if mechanism.reveals_secret() && !self.flags.tls && !self.policy.clear_text_auth {
                     return Answer(&answer::NEEDS_ENCRYPTION);
                 }
@@ -237,13 +243,19 @@ impl Server<'_, '_> {
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.
-fn misread(error: CommandError) -> Judgement {
-    match error.verb() {
+fn misread(error: CommandError, line: &[u8]) -> Judgement {
+    let sound = line.get(..error.syntax().at()).unwrap_or(line);
+    // The path begins behind the colon, and the parameters behind the path.
+    let in_params = sound.windows(2).any(|two| two == b"> ") || sound.ends_with(b">") && sound != line;
+    let in_path = sound.contains(&b':') && !in_params;
+    Answer(match error.verb() {
         // How many octets follow is not known, so what follows cannot be told from commands.
-        Some(Verb::Bdat | Verb::BdatLast) => Hopeless(&answer::SYNTAX),
-        Some(Verb::Mail) => Answer(&answer::BAD_SENDER),
-        Some(Verb::Rcpt) => Answer(&answer::BAD_ADDRESS),
-        Some(_) => Answer(&answer::SYNTAX),
-        None => Answer(&answer::UNKNOWN_COMMAND),
-    }
+        Some(Verb::Bdat | Verb::BdatLast) => return Hopeless(&answer::SYNTAX),
+        Some(Verb::Mail) if in_path => &answer::BAD_SENDER,
+        Some(Verb::Rcpt) if in_path => &answer::BAD_ADDRESS,
+        // RFC 4954 §4: 5.5.2 for an initial response that is not base64
+        Some(Verb::Auth) if sound.split(|octet| *octet == b' ').count() > 2 => &answer::BAD_BASE64,
+        Some(_) => &answer::SYNTAX,
+        None => &answer::UNKNOWN_COMMAND,
+    })
 }

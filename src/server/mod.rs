@@ -24,7 +24,7 @@ use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
-use crate::wire::{AuthMechanism, Verb};
+use crate::wire::{AuthMechanism, Response, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A server's session over two lent buffers.
@@ -71,8 +71,8 @@ enum ChunkIs {
     Content,
     /// Content, and the end of it.
     Last,
-    /// Behind a BDAT that has been refused: nothing, but they come all the same (RFC 3030 §2).
-    Refused,
+    /// Behind a BDAT that is refused: nothing, but they come all the same, before the refusal (RFC 3030 §2).
+    Refused(&'static Response<'static>),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -224,10 +224,11 @@ impl<'b, 'p> Server<'b, 'p> {
         })
     }
 
-    /// Whether what waits must be written before another reply is sure to find room, which may be as
-    /// long as the list behind EHLO.
+    /// Whether what waits must be written before another reply is sure to find room.
     fn is_crowded(&self) -> bool {
-        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(REPLY_ROOM)
+        let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
+        let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
+        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(room)
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
@@ -235,11 +236,12 @@ impl<'b, 'p> Server<'b, 'p> {
         self.shown.event(&self.rx)
     }
 
-    /// The timer that runs now; none while a reply is owed, for then the caller is waited for.
+    /// The timer that runs now; none while a reply is owed, for then the caller is waited for, unless others must be written
+    /// before it.
     ///
     /// A client that sends its content by drips does not restart it before [`Policy::patience`]'s `progress` octets have come.
     pub fn timer(&self) -> Option<Timer> {
-        if self.owed.is_some() {
+        if self.owed.is_some() && !self.is_crowded() {
             return None;
         }
         let content = self.phase == Phase::Data || self.chunk_is != ChunkIs::None;
@@ -287,7 +289,9 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
-        if matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+        // A secret may stand in AUTH, also where it was refused.
+        let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
+        if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));
@@ -314,8 +318,12 @@ impl<'b, 'p> Server<'b, 'p> {
     }
 }
 
-/// Octets that `tx` should have free before another command is looked at.
-const REPLY_ROOM: usize = 384;
+/// Octets that `tx` should have free before another command is looked at: any reply of the engine's own, and one with
+/// a line or two of the caller's.
+const REPLY_ROOM: usize = 288;
+
+/// Octets that `tx` should have free for the list behind EHLO.
+const HELLO_ROOM: usize = 384;
 
 /// What a step of the engine leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -110,7 +110,7 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// MAIL only under TLS (530, RFC 3207 §4).
+    /// MAIL and AUTH only under TLS (530, RFC 3207 §4).
     pub fn require_tls(mut self) -> Self {
         self.tls_for_mail = true;
         self

@@ -9,6 +9,8 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::wire::Writer;
+use crate::wire::syntax::find;
+use crate::wire::writer::copy;
 
 /// The octets that came in and have not been used up.
 pub(crate) struct Incoming<'b> {
@@ -110,9 +112,10 @@ impl<'b> Incoming<'b> {
         let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         let by = self.start.saturating_sub(self.aside);
         if start <= end && end <= self.storage.len() && usize::from(self.aside) <= start {
-            self.storage.copy_within(start..end, usize::from(self.aside));
+            move_down(self.storage, start..end, usize::from(self.aside));
             self.end = self.end.saturating_sub(by);
             self.searched = self.searched.saturating_sub(by);
+            self.cut = self.cut.saturating_sub(by);
             self.start = self.aside;
         }
     }
@@ -135,8 +138,12 @@ impl<'b> Incoming<'b> {
         if part.is_empty() || from > to || to > usize::from(self.end).min(self.storage.len()) {
             return 0;
         }
-        self.storage.copy_within(from..to, 0);
+        move_down(self.storage, from..to, 0);
         self.aside = (to.saturating_sub(from)) as u16;
+        // What was put aside is a name of somebody's, and stands there once.
+        if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
+            used.fill(0);
+        }
         self.consume(part.end);
         part.end
     }
@@ -161,12 +168,17 @@ impl<'b> Incoming<'b> {
         self.searched = self.searched.max(self.start);
     }
 
+    /// The line that was found last, and was not used up, will be found again.
+    pub(crate) fn look_again(&mut self) {
+        self.searched = self.start;
+    }
+
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
             let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
-            let Some(found) = memchr::memchr(b'\n', fresh) else { break };
+            let Some(found) = find(b'\n', fresh) else { break };
             let lf = from.saturating_add(found);
             self.searched = (lf as u16).saturating_add(1);
             let before = lf.checked_sub(1).filter(|at| *at >= usize::from(self.start));
@@ -265,7 +277,7 @@ impl<'b> Outgoing<'b> {
     fn room(&mut self) -> &mut [u8] {
         let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         if start > 0 && start <= end && end <= self.storage.len() {
-            self.storage.copy_within(start..end, 0);
+            move_down(self.storage, start..end, 0);
             self.end -= self.start;
             self.start = 0;
         }
@@ -324,5 +336,19 @@ impl fmt::Debug for Incoming<'_> {
 impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Outgoing {{ waiting: {} of {} }}", self.waiting().len(), self.capacity())
+    }
+}
+
+/// Moves `from` down to `to`, by pieces that do not overlap: `copy_within` can panic, as far as the
+/// optimiser sees, and brings in a memmove that firmware may have no other use for.
+fn move_down(storage: &mut [u8], from: Range<usize>, to: usize) {
+    let by = from.start.saturating_sub(to);
+    let mut rest = storage.get_mut(to..from.end).unwrap_or_default();
+    while by > 0
+        && let Some((front, behind)) = rest.split_at_mut_checked(by)
+        && !behind.is_empty()
+    {
+        copy(behind, front);
+        rest = behind;
     }
 }

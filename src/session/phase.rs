@@ -45,6 +45,7 @@ impl Phase {
     }
 
     /// RFC 5321 §4.1.4, RFC 2033 §4.1, RFC 3030 §2, RFC 3207 §4, RFC 4954 §4.
+    #[allow(clippy::match_same_arms, reason = "a row for each phase")]
     const fn permitted(self) -> u32 {
         const ALWAYS: u32 = bit(Verb::Noop) | bit(Verb::Rset) | bit(Verb::Quit) | bit(Verb::Help);
         const HELLO: u32 = bit(Verb::Ehlo) | bit(Verb::Helo) | bit(Verb::Lhlo);

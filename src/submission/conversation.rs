@@ -264,20 +264,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     fn login_goes_on(&mut self, severity: Severity) -> Result<(), Error> {
         match (severity, self.login.mechanism()) {
-            (Severity::Intermediate, Some(mechanism)) => self.client.auth_respond(mechanism),
-            (Severity::Positive, Some(mechanism)) if mechanism.accept() => {
-                self.address();
-                Ok(())
-            }
-            (Severity::Positive, _) => {
-                self.abandon(Cause::ServerNotProven);
-                Ok(())
-            }
-            _ => {
-                self.refused(Verb::Auth);
-                Ok(())
-            }
+            (Severity::Intermediate, Some(mechanism)) => return self.client.auth_respond(mechanism),
+            (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
+            (Severity::Positive, _) => self.abandon(Cause::ServerNotProven),
+            _ => self.refused(Verb::Auth),
         }
+        Ok(())
     }
 
     /// Behind the login: the envelope, unless something stands in its way.

@@ -17,6 +17,8 @@ pub use options::{Hello, Options, Then, TlsPolicy};
 pub use recipient::{Answer, Recipient, Status};
 pub use report::{Cause, Report, Verdict};
 
+use core::fmt;
+
 use texts::Texts;
 
 use crate::client::{Client, Parameters};
@@ -27,7 +29,6 @@ use crate::wire::ReversePath;
 use crate::{Error, Misuse};
 
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
-#[derive(Debug)]
 pub struct Envelope<'s, 'e> {
     from: ReversePath<'e>,
     parameters: &'e dyn Parameters,
@@ -44,6 +45,15 @@ impl<'s, 'e> Envelope<'s, 'e> {
     pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
         self.parameters = parameters;
         self
+    }
+}
+
+impl fmt::Debug for Envelope<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("from", &self.from)
+            .field("recipients", &self.recipients)
+            .finish_non_exhaustive()
     }
 }
 

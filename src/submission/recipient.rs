@@ -1,12 +1,14 @@
 //! Whom a mail is for, and what became of it for each of them.
 
+use core::fmt;
+
 use crate::client::Parameters;
 use crate::wire::{Code, EnhancedCode, ForwardPath, Severity};
 
 use super::texts::Range;
 
 /// A recipient, and afterwards its outcome.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Recipient<'e> {
     pub(super) path: ForwardPath<'e>,
     pub(super) parameters: &'e dyn Parameters,
@@ -36,6 +38,16 @@ pub struct Answer {
     pub(super) code: Option<Code>,
     pub(super) enhanced: Option<EnhancedCode>,
     pub(super) text: Range,
+}
+
+impl fmt::Debug for Recipient<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipient")
+            .field("path", &self.path)
+            .field("status", &self.status)
+            .field("answer", &self.answer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'e> Recipient<'e> {

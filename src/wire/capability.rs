@@ -1,6 +1,8 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
+use super::class::{KEYWORD, packed, packed_eight, packed_run, same_word};
 use super::mechanism::{AuthMechanism, AuthMechanisms};
+use super::syntax::find;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub enum Extension {
     XClient,
 }
 
-/// Keyword, extension, and whether parameters may follow the keyword.
+/// Keyword, extension, and whether parameters may follow the keyword; in the extensions' order.
 const KEYWORDS: [(&[u8], Extension, bool); 19] = [
     (b"PIPELINING", Extension::Pipelining, false),
     (b"8BITMIME", Extension::EightBitMime, false),
@@ -74,16 +76,44 @@ const KEYWORDS: [(&[u8], Extension, bool); 19] = [
 impl Extension {
     /// The EHLO keyword.
     pub fn keyword(self) -> &'static str {
-        KEYWORDS
-            .iter()
-            .find(|row| row.1 == self)
-            .and_then(|row| core::str::from_utf8(row.0).ok())
-            .unwrap_or_default()
+        core::str::from_utf8(self.row().0).unwrap_or_default()
+    }
+
+    /// Finds a keyword of letters, digits and hyphens, in any case: by its first eight octets, packed
+    /// as `front`, and then by the others.
+    fn find(keyword: &[u8], front: u64) -> Option<Self> {
+        const FRONTS: [u64; KEYWORDS.len()] = fronts();
+        let found = FRONTS.iter().position(|known| *known == front)?;
+        let (name, extension, _) = *KEYWORDS.get(found)?;
+        let tails = (name.get(8..), keyword.get(8..));
+        if let (Some(tail), Some(other)) = tails
+            && !same_word(tail, other)
+        {
+            return None;
+        }
+        Some(extension)
+    }
+
+    fn row(self) -> (&'static [u8], Self, bool) {
+        KEYWORDS.get(usize::from(self as u8)).copied().unwrap_or((b"", self, false))
     }
 
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u8
     }
+}
+
+const fn fronts() -> [u64; KEYWORDS.len()] {
+    let mut fronts = [0; KEYWORDS.len()];
+    let mut row = 0;
+    while row < fronts.len() {
+        fronts[row] = match KEYWORDS[row].0.first_chunk::<8>() {
+            Some(front) => packed_eight(*front),
+            None => packed(KEYWORDS[row].0),
+        };
+        row += 1;
+    }
+    fronts
 }
 
 /// The size that a server states (RFC 1870 §4).
@@ -134,7 +164,7 @@ impl Limits {
     }
 
     fn fold(&mut self, parameter: &[u8]) {
-        let Some(equals) = memchr::memchr(b'=', parameter) else { return };
+        let Some(equals) = find(b'=', parameter) else { return };
         let (Some(name), Some(digits)) = (parameter.get(..equals), parameter.get(equals.saturating_add(1)..))
         else {
             return;
@@ -220,30 +250,21 @@ impl Capabilities {
     /// Of a line that did not fit the buffer (`truncated`) the last word is left out, since it may
     /// be half a word or half a number.
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
-        let mut rest = text;
+        let mut line = text;
         if truncated {
-            let Some(space) = memchr::memrchr(b' ', rest) else { return };
-            rest = rest.get(..space).unwrap_or_default();
+            let Some(space) = line.iter().rposition(|octet| *octet == b' ') else { return };
+            line = line.get(..space).unwrap_or_default();
         }
-        let Some(keyword) = next_word(&mut rest) else { return };
-        // The old form `AUTH=LOGIN PLAIN` hides its first mechanism in the keyword.
-        let (keyword, hidden) = match keyword.split_at_checked(5) {
-            Some((front, mechanism)) if front.eq_ignore_ascii_case(b"AUTH=") => {
-                (&b"AUTH"[..], Some(mechanism))
-            }
-            _ => (keyword, None),
-        };
-        let Some(&(_, extension, parameters)) =
-            KEYWORDS.iter().find(|row| row.0.eq_ignore_ascii_case(keyword))
-        else {
-            return;
-        };
-        let mut words = rest;
-        if next_word(&mut words).is_some() && (first || !parameters) {
-            return;
-        }
-        if first && hidden.is_some() {
-            return;
+        let line = behind_blanks(line);
+        let Ok((mut rest, (keyword, front))) = packed_run(line, KEYWORD) else { return };
+        let Some(extension) = Extension::find(keyword, front) else { return };
+        let (_, _, parameters) = extension.row();
+        match rest {
+            // The old form `AUTH=LOGIN PLAIN`.
+            [b'=', mechanisms @ ..] if extension == Extension::Auth && !first => rest = mechanisms,
+            [] => {}
+            [b' ' | b'\t', ..] if (parameters && !first) || behind_blanks(rest).is_empty() => {}
+            _ => return,
         }
         self.set |= extension.bit();
         match extension {
@@ -258,12 +279,10 @@ impl Capabilities {
                 }
             }
             Extension::Auth => {
-                let mut name = hidden.or_else(|| next_word(&mut rest));
-                while let Some(word) = name {
+                while let Some(word) = next_word(&mut rest) {
                     if let Some(mechanism) = AuthMechanism::from_name(word) {
                         self.mechanisms = self.mechanisms.with(mechanism);
                     }
-                    name = next_word(&mut rest);
                 }
             }
             Extension::Limits => {
@@ -276,17 +295,20 @@ impl Capabilities {
     }
 }
 
-/// Splits the next word off, past any spaces and tabs.
+/// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
 fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let space = |octet: &u8| matches!(octet, b' ' | b'\t');
-    let from = text.iter().position(|octet| !space(octet))?;
-    let word = text.get(from..)?;
-    let (word, rest) = match word.iter().position(space) {
-        Some(to) => word.split_at_checked(to)?,
-        None => (word, &[][..]),
-    };
+    let word = behind_blanks(text);
+    let end = word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len());
+    let (word, rest) = word.split_at_checked(end)?;
     *text = rest;
-    Some(word)
+    (!word.is_empty()).then_some(word)
+}
+
+fn behind_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
 }
 
 /// A decimal number from a peer: never wrapped, never cut.
@@ -299,13 +321,21 @@ enum Number {
 
 impl Number {
     fn parse(digits: &[u8]) -> Self {
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return Self::Not;
+        let (mut sum, mut beyond) = (0_u64, false);
+        for digit in digits {
+            if !digit.is_ascii_digit() {
+                return Self::Not;
+            }
+            let (tens, over) = sum.overflowing_mul(10);
+            let (next, carried) = tens.overflowing_add(u64::from(digit & 0x0f));
+            beyond |= over | carried;
+            sum = next;
         }
-        let value = digits
-            .iter()
-            .try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit & 0x0f)));
-        value.map_or(Self::Beyond, Self::Value)
+        match digits {
+            [] => Self::Not,
+            _ if beyond => Self::Beyond,
+            _ => Self::Value(sum),
+        }
     }
 }
 
@@ -320,6 +350,30 @@ mod tests {
             capabilities.fold(line.as_bytes(), index == 0, false);
         }
         capabilities
+    }
+
+    #[test]
+    fn each_keyword_finds_its_extension_and_no_other_word_does() {
+        let offers = |line: &[u8]| {
+            let mut capabilities = Capabilities::NONE;
+            capabilities.fold(line, false, false);
+            capabilities.set
+        };
+        for (keyword, extension, _) in KEYWORDS {
+            assert_eq!(extension.keyword().as_bytes(), keyword);
+            assert_eq!(offers(keyword), extension.bit());
+            assert_eq!(offers(&keyword.to_ascii_lowercase()), extension.bit());
+            for at in 0..keyword.len() {
+                for bit in 0..8 {
+                    let mut other = keyword.to_vec();
+                    other[at] ^= 1 << bit;
+                    let same = other.eq_ignore_ascii_case(keyword);
+                    assert_eq!(offers(&other) != 0, same, "{}", other.escape_ascii());
+                }
+                assert_eq!(offers(&keyword[..at]), 0);
+            }
+            assert_eq!(offers(&[keyword, b"X"].concat()), 0);
+        }
     }
 
     #[test]

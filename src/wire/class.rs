@@ -8,10 +8,10 @@ use super::syntax::{Fault, Parsed, fail};
 
 /// `atext` (RFC 5322 §3.2.3), UTF-8.
 pub(crate) const ATEXT: u8 = 1;
-/// What a label has: letters, digits, hyphens (RFC 5321 §4.1.2), UTF-8.
-pub(crate) const LDH: u8 = 2;
-/// What the labels of hosts' names have in the field: underscores too.
-pub(crate) const HOST: u8 = 4;
+/// `Let-dig` (RFC 5321 §4.1.2), UTF-8: what a label has beside inner hyphens.
+pub(crate) const LET_DIG: u8 = 2;
+/// The digits of base64 (RFC 4648 §4).
+pub(crate) const BASE64: u8 = 4;
 /// What an `esmtp-keyword` has: letters, digits, hyphens (RFC 5321 §4.1.2).
 pub(crate) const KEYWORD: u8 = 8;
 /// `esmtp-value` (RFC 5321 §4.1.2), UTF-8.
@@ -34,9 +34,31 @@ pub(crate) fn is(octet: u8, class: u8) -> bool {
     classes_of(octet) & class != 0
 }
 
+/// What stands behind the octets of `class` at the front. Four octets a turn, which saves a third of
+/// the instructions.
+pub(crate) fn skip(input: &[u8], class: u8) -> &[u8] {
+    let mut rest = input;
+    while let Some((four, behind)) = rest.split_first_chunk::<4>() {
+        match four.iter().position(|octet| !is(*octet, class)) {
+            None => rest = behind,
+            Some(at) => return rest.get(at..).unwrap_or_default(),
+        }
+    }
+    while let [octet, behind @ ..] = rest
+        && is(*octet, class)
+    {
+        rest = behind;
+    }
+    rest
+}
+
 /// One octet or more of `class`.
 pub(crate) fn run(input: &[u8], class: u8) -> Parsed<'_, &[u8]> {
-    run_of(input, |octet| is(octet, class))
+    let rest = skip(input, class);
+    match before(input, rest) {
+        [] => fail(Fault::Unexpected, input),
+        run => Ok((rest, run)),
+    }
 }
 
 /// One octet or more that `allowed` allows. nom's own `take_while1` splits in a way that the
@@ -49,31 +71,44 @@ pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &
     }
 }
 
+/// One octet or more of `class`, and the first eight of them [`packed`].
+pub(crate) fn packed_run(input: &[u8], class: u8) -> Parsed<'_, (&[u8], u64)> {
+    let (rest, run) = run(input, class)?;
+    let packed = match input.first_chunk::<8>() {
+        // All eight at once, and those behind the run out again.
+        Some(eight) => packed_eight(*eight) >> (64 - 8 * run.len().min(8)),
+        None => packed(run),
+    };
+    Ok((rest, (run, packed)))
+}
+
 /// `word`, in any case of letters; for the same reason not nom's `tag_no_case`.
 pub(crate) fn no_case<'a>(input: &'a [u8], word: &[u8]) -> Parsed<'a, ()> {
     match input.split_at_checked(word.len()) {
-        Some((found, rest)) if found.eq_ignore_ascii_case(word) => Ok((rest, ())),
+        Some((found, rest)) if same_word(word, found) => Ok((rest, ())),
         _ => fail(Fault::Unexpected, input),
     }
 }
 
 /// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
-/// This is the shape of both a Dot-string and a Domain.
-pub(crate) fn dotted(input: &[u8], class: u8) -> Parsed<'_, ()> {
+/// This is the shape of both a Dot-string and a Domain; the parts of a Domain have hyphens inside, and
+/// those of a host's name `underscores` wherever a letter may be.
+pub(crate) fn dotted(input: &[u8], class: u8, underscores: bool) -> Parsed<'_, ()> {
+    const PART: u8 = 0;
     let mut rest = input;
+    let mut in_front = b'.';
     loop {
-        let (behind, part) = run(rest, class)?;
-        // Labels have hyphens inside only.
-        if class != ATEXT && part.first() == Some(&b'-') {
-            return fail(Fault::Unexpected, rest);
+        let behind = skip(rest, class);
+        if behind.len() < rest.len() {
+            in_front = PART;
         }
-        if class != ATEXT && part.last() == Some(&b'-') {
-            return fail(Fault::Unexpected, behind);
-        }
-        match behind {
-            [b'.', next @ ..] => rest = next,
-            _ => return Ok((behind, ())),
-        }
+        (rest, in_front) = match (behind, in_front) {
+            ([b'.', next @ ..], PART) => (next, b'.'),
+            ([b'-', next @ ..], PART | b'-') if class != ATEXT => (next, b'-'),
+            ([b'_', next @ ..], _) if underscores => (next, PART),
+            (_, PART) => return Ok((behind, ())),
+            _ => return fail(Fault::Unexpected, behind),
+        };
     }
 }
 
@@ -89,13 +124,24 @@ pub(crate) const fn packed(word: &[u8]) -> u64 {
     packed
 }
 
+/// Whether `word` is the word `known` in any case of letters. Most are written as they are known.
+pub(crate) fn same_word(known: &[u8], word: &[u8]) -> bool {
+    let same = |(known, octet): (&u8, &u8)| known == octet || known.eq_ignore_ascii_case(octet);
+    known.len() == word.len() && known.iter().zip(word).all(same)
+}
+
+/// As [`packed`], of eight octets at once.
+pub(crate) const fn packed_eight(octets: [u8; 8]) -> u64 {
+    u64::from_be_bytes(octets) | 0x2020_2020_2020_2020
+}
+
 /// The octets of `input` in front of `rest`, which is its end.
 pub(crate) fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
     input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
 const fn table() -> [u8; 256] {
-    let mut table = [ATEXT | LDH | HOST | VALUE | TEXT; 256];
+    let mut table = [ATEXT | LET_DIG | VALUE | TEXT; 256];
     let mut octet = 0;
     while octet < 128 {
         table[octet as usize] = classes(octet);
@@ -107,13 +153,13 @@ const fn table() -> [u8; 256] {
 const fn classes(octet: u8) -> u8 {
     let mut classes = 0;
     if matches!(octet, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') {
-        classes |= LDH | HOST | KEYWORD | ATEXT;
+        classes |= LET_DIG | BASE64 | KEYWORD | ATEXT;
     }
     if octet == b'-' {
-        classes |= LDH | HOST | KEYWORD;
+        classes |= KEYWORD;
     }
-    if octet == b'_' {
-        classes |= HOST;
+    if matches!(octet, b'+' | b'/') {
+        classes |= BASE64;
     }
     if matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
     {

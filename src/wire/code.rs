@@ -2,10 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use nom::Parser;
-use nom::bytes::complete::{tag, take_while_m_n};
-
-use super::syntax::Parsed;
+use super::syntax::{Fault, Parsed, fail};
 use super::writer::{Emit, Writer};
 
 /// A three-digit reply code, 200 to 599.
@@ -67,14 +64,14 @@ impl Code {
     /// ```
     /// Lenient: the second digit may be 6 to 9, which servers with codes of their own send.
     pub(crate) fn parse(line: &[u8]) -> Parsed<'_, Self> {
-        let (rest, digits) = take_while_m_n(3, 3, |octet: u8| octet.is_ascii_digit()).parse(line)?;
-        let number = digits
-            .iter()
-            .fold(0_u16, |sum, digit| sum.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
-        match Self::new(number) {
-            Some(code) => Ok((rest, code)),
-            None => nom::combinator::fail().parse(line),
+        if let [b'2'..=b'5', _, _, ..] = line
+            && let (Some(number), rest) = number(line)
+            && number > 99
+            && let Some(code) = Self::new(number)
+        {
+            return Ok((rest, code));
         }
+        fail(Fault::Unexpected, line)
     }
 }
 
@@ -138,25 +135,24 @@ impl EnhancedCode {
     /// subject     = 1*3digit
     /// detail      = 1*3digit
     /// ```
-    pub(crate) fn parse(text: &[u8]) -> Parsed<'_, Self> {
-        let (rest, class) = number(text)?;
-        let (rest, _) = tag(&b"."[..]).parse(rest)?;
-        let (rest, subject) = number(rest)?;
-        let (rest, _) = tag(&b"."[..]).parse(rest)?;
-        let (rest, detail) = number(rest)?;
-        match Self::new(class.min(255) as u8, subject, detail) {
-            Some(code) => Ok((rest, code)),
-            None => nom::combinator::fail().parse(text),
-        }
+    pub(crate) fn parse(text: &[u8]) -> Option<(&[u8], Self)> {
+        let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else { return None };
+        let (Some(subject), [b'.', rest @ ..]) = number(rest) else { return None };
+        let (Some(detail), rest) = number(rest) else { return None };
+        Some((rest, Self::new(class & 0x0f, subject, detail)?))
     }
 }
 
-/// One to three digits.
-fn number(text: &[u8]) -> Parsed<'_, u16> {
-    let (rest, digits) = take_while_m_n(1, 3, |octet: u8| octet.is_ascii_digit()).parse(text)?;
-    let number =
-        digits.iter().fold(0_u16, |sum, digit| sum.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
-    Ok((rest, number))
+/// One to three digits, and what stands behind them.
+fn number(text: &[u8]) -> (Option<u16>, &[u8]) {
+    let mut number = None;
+    let mut rest = text;
+    for _ in 0..3 {
+        let [digit @ b'0'..=b'9', behind @ ..] = rest else { break };
+        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
+        rest = behind;
+    }
+    (number, rest)
 }
 
 impl Emit for EnhancedCode {

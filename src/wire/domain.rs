@@ -1,6 +1,6 @@
 //! Domains, and the names by which hosts greet each other: RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::{HOST, LDH, before, dotted};
+use super::class::{LET_DIG, before, dotted};
 use super::limits;
 use super::literal::address_literal;
 use super::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
@@ -97,7 +97,7 @@ impl<'a> HelloName<'a> {
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, ()) = match input.first() {
             Some(b'[') => address_literal(input)?,
-            _ => dotted(input, HOST)?,
+            _ => dotted(input, LET_DIG, true)?,
         };
         let (rest, name) = bounded(input, rest)?;
         let (rest, name) = utf8(name, rest)?;
@@ -124,7 +124,7 @@ impl Emit for HelloName<'_> {
 /// ```
 /// Gives the domain's octets.
 pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, ()) = dotted(input, LDH)?;
+    let (rest, ()) = dotted(input, LET_DIG, false)?;
     bounded(input, rest)
 }
 

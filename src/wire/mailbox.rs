@@ -91,7 +91,7 @@ impl Emit for Mailbox<'_> {
 fn mailbox(input: &[u8]) -> Parsed<'_, u8> {
     let (rest, ()) = match input.first() {
         Some(b'"') => quoted_string(input)?,
-        _ => dotted(input, ATEXT)?,
+        _ => dotted(input, ATEXT, false)?,
     };
     let local_part = before(input, rest).len();
     if local_part > limits::LOCAL_PART {

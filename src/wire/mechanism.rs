@@ -1,5 +1,7 @@
 //! Names of SASL mechanisms, one by one and as a set.
 
+use super::class::same_word;
+
 /// A SASL mechanism that this crate knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -56,7 +58,7 @@ impl AuthMechanism {
 
     /// The mechanism of this name, in any case of letters.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|mechanism| same_word(mechanism.name().as_bytes(), name))
     }
 
     /// Whether the secret crosses the wire in a form that whoever listens can use again.

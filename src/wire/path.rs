@@ -114,7 +114,10 @@ impl<'a> ForwardPath<'a> {
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        if let Ok((rest, ())) = no_case(input, b"<Postmaster>") {
+        // Most paths are told apart by their second octet.
+        if let [b'<', b'P' | b'p', ..] = input
+            && let Ok((rest, ())) = no_case(input, b"<Postmaster>")
+        {
             return Ok((rest, Self::Postmaster));
         }
         let (rest, mailbox) = path(input)?;

@@ -1,13 +1,8 @@
 //! Replies, line by line (RFC 5321 §4.2). A reply of several lines is a fold over its lines: no
 //! more than one of them is ever in memory.
 
-use nom::Parser;
-use nom::branch::alt;
-use nom::bytes::complete::tag;
-use nom::combinator::{eof, rest, value};
-
 use super::code::{Code, EnhancedCode, Severity};
-use super::syntax::{Fault, Parsed, Syntax, whole};
+use super::syntax::{Fault, Parsed, Syntax, fail, whole};
 use super::writer::{Emit, Writer};
 
 /// One line of a reply.
@@ -36,7 +31,9 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
-        if let Some(at) = memchr::memchr2(b'\r', b'\n', line) {
+        if has_control(line)
+            && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n'))
+        {
             return Err(Syntax::new(Fault::LineBreak, line, at));
         }
         whole(line, reply_line)
@@ -60,28 +57,39 @@ impl<'a> Reply<'a> {
     }
 }
 
+/// Whether there is an octet below 14, looked for by words: in a word without one no octet borrows.
+fn has_control(line: &[u8]) -> bool {
+    const EACH: usize = usize::MAX / 255;
+    let (words, tail) = line.as_chunks::<{ size_of::<usize>() }>();
+    let in_word = |word: &[u8; size_of::<usize>()]| {
+        let word = usize::from_ne_bytes(*word);
+        word.wrapping_sub(EACH * 14) & !word & (EACH * 128) != 0
+    };
+    words.iter().any(in_word) || tail.iter().any(|octet| *octet < 14)
+}
+
 fn reply_line(line: &[u8]) -> Parsed<'_, Reply<'_>> {
-    let (line, code) = Code::parse(line)?;
-    let (line, last) =
-        alt((value(true, tag(&b" "[..])), value(false, tag(&b"-"[..])), value(true, eof))).parse(line)?;
-    let (text, enhanced) = enhanced(code, line);
-    let (end, text) = rest(text)?;
-    Ok((end, Reply { code, enhanced, text, last, truncated: false }))
+    let (rest, code) = Code::parse(line)?;
+    let (text, last) = match rest {
+        [] => (rest, true),
+        [b' ', text @ ..] => (text, true),
+        [b'-', text @ ..] => (text, false),
+        _ => return fail(Fault::Unexpected, rest),
+    };
+    let (text, enhanced) = enhanced(code, text);
+    Ok((&[], Reply { code, enhanced, text, last, truncated: false }))
 }
 
 /// The enhanced code in front of `text`, if it is one, and what follows it.
 fn enhanced(code: Code, text: &[u8]) -> (&[u8], Option<EnhancedCode>) {
-    let Ok((after, enhanced)) = EnhancedCode::parse(text) else {
-        return (text, None);
-    };
-    // RFC 2034 §4: the class must agree with the reply code's first digit.
-    if u16::from(enhanced.class()) != code.number() / 100 {
-        return (text, None);
-    }
-    match after.split_first() {
-        None => (after, Some(enhanced)),
-        Some((b' ', after)) => (after, Some(enhanced)),
-        Some(_) => (text, None),
+    match EnhancedCode::parse(text) {
+        // RFC 2034 §4: the class must agree with the reply code's first digit.
+        Some((rest, enhanced)) if u16::from(enhanced.class()) == code.number() / 100 => match rest {
+            [] => (rest, Some(enhanced)),
+            [b' ', rest @ ..] => (rest, Some(enhanced)),
+            _ => (text, None),
+        },
+        _ => (text, None),
     }
 }
 
@@ -166,6 +174,24 @@ mod tests {
         ];
         for line in lines {
             assert!(Reply::parse(line).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_is_found_wherever_it_stands_and_nothing_else_is_taken_for_one() {
+        for length in 5..40 {
+            for at in 4..length {
+                for octet in 0..=255 {
+                    let mut line = [b'x'; 40];
+                    line[..4].copy_from_slice(b"250 ");
+                    line[at] = octet;
+                    let reply = Reply::parse(&line[..length]).map_err(|error| (error.fault(), error.at()));
+                    match octet {
+                        b'\r' | b'\n' => assert_eq!(reply, Err((Fault::LineBreak, at))),
+                        _ => assert_eq!(reply.map(|reply| reply.text), Ok(&line[4..length])),
+                    }
+                }
+            }
         }
     }
 

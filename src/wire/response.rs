@@ -71,7 +71,7 @@ impl<'a> Response<'a> {
     /// (RFC 2034 §4) and text outside ASCII (RFC 6531 §3.7.4) only where these are wanted.
     pub(crate) fn emit_lines(&self, out: &mut Writer<'_>, enhanced: bool, utf8: bool) {
         let enhanced = if enhanced { self.fitting() } else { None };
-        let mut lines = self.text.split('\n').peekable();
+        let mut lines = self.text.as_bytes().split(|octet| *octet == b'\n').peekable();
         while let Some(line) = lines.next() {
             out.number(u64::from(self.code.number()));
             out.byte(if lines.peek().is_some() { b'-' } else { b' ' });
@@ -80,10 +80,10 @@ impl<'a> Response<'a> {
                 out.byte(b' ');
             }
             if utf8 || line.is_ascii() {
-                out.put(line.as_bytes());
+                out.put(line);
             } else {
-                for octet in line.bytes() {
-                    out.byte(if octet.is_ascii() { octet } else { b'?' });
+                for octet in line {
+                    out.byte(if octet.is_ascii() { *octet } else { b'?' });
                 }
             }
             out.crlf();

@@ -17,11 +17,7 @@ impl<'b> Writer<'b> {
 
     /// Appends `octets` as they are.
     pub fn put(&mut self, octets: &[u8]) {
-        // Cut in two steps, so that the optimiser sees that the lengths agree.
-        let room = self.buffer.get_mut(self.wanted..).and_then(|room| room.get_mut(..octets.len()));
-        if let Some(room) = room {
-            room.copy_from_slice(octets);
-        }
+        copy(octets, self.buffer.get_mut(self.wanted..).unwrap_or_default());
         self.wanted = self.wanted.saturating_add(octets.len());
     }
 
@@ -31,14 +27,21 @@ impl<'b> Writer<'b> {
     }
 
     /// Appends a number in decimal digits.
-    pub fn number(&mut self, mut number: u64) {
+    pub fn number(&mut self, number: u64) {
+        // By hand in base 2^16, since 32-bit machines have no instruction for dividing 64 bits and
+        // would link half a kilobyte for it.
+        let mut limbs = [number >> 48, number >> 32, number >> 16, number].map(|limb| (limb & 0xffff) as u32);
         let mut digits = [0_u8; 20];
         let mut used = 0_usize;
         for digit in digits.iter_mut().rev() {
-            *digit = b'0' | (number % 10) as u8;
-            number /= 10;
+            let mut remainder = 0;
+            for limb in &mut limbs {
+                let dividend = remainder << 16 | *limb;
+                (*limb, remainder) = (dividend / 10, dividend % 10);
+            }
+            *digit = b'0' | remainder as u8;
             used = used.saturating_add(1);
-            if number == 0 {
+            if limbs == [0; 4] {
                 break;
             }
         }
@@ -66,6 +69,15 @@ impl core::fmt::Debug for Writer<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Writer {{ wanted: {} of {} }}", self.wanted, self.buffer.len())
     }
+}
+
+/// Copies as much of `from` as `to` has room for; returns how much. Unlike `copy_from_slice`, which
+/// it compiles to, it cannot panic.
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    from.len().min(to.len())
 }
 
 /// A value that has a form on the wire.

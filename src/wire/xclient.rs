@@ -219,7 +219,7 @@ impl<'a> XClientAttribute<'a> {
     }
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, name) = keyword(input)?;
+        let (rest, (name, _)) = keyword(input)?;
         let Some(index) = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) else {
             return fail(Fault::Unexpected, input);
         };

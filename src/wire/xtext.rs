@@ -1,6 +1,6 @@
 //! xtext: how text with `+`, `=` or spaces travels in a parameter, RFC 3461 §4.
 
-use super::class::{XCHAR, before, is, run};
+use super::class::{XCHAR, before, is, skip};
 use super::syntax::{Fault, Parsed, Syntax, fail};
 use super::writer::{Emit, Writer};
 
@@ -71,20 +71,20 @@ impl<'a> Xtext<'a> {
     pub(crate) fn parse(input: &'a [u8], bare: bool) -> Parsed<'a, Self> {
         let mut rest = input;
         loop {
-            match rest {
-                [b'+', high, low, behind @ ..] => match (nibble(*high), nibble(*low)) {
-                    (Some(high), Some(low)) if high >= 2 && (high, low) != (7, 15) => rest = behind,
-                    _ => return fail(Fault::Unexpected, rest),
-                },
-                [octet, behind @ ..] if bare && !octet.is_ascii() => rest = behind,
-                _ => match run(rest, XCHAR) {
-                    Ok((behind, _)) => rest = behind,
-                    Err(error) if rest.len() == input.len() => return Err(error),
-                    Err(_) => return Ok((rest, Self { octets: before(input, rest), encoded: true })),
-                },
-            }
+            rest = match skip(rest, XCHAR) {
+                [b'+', high, low, behind @ ..] if is_printable(*high, *low) => behind,
+                end @ [b'+', ..] => return fail(Fault::Unexpected, end),
+                [octet, behind @ ..] if bare && !octet.is_ascii() => behind,
+                end if end.len() == input.len() => return fail(Fault::Unexpected, end),
+                end => return Ok((end, Self { octets: before(input, end), encoded: true })),
+            };
         }
     }
+}
+
+/// Whether two digits stand for an octet that is no control character.
+fn is_printable(high: u8, low: u8) -> bool {
+    matches!((nibble(high), nibble(low)), (Some(high), Some(low)) if high >= 2 && (high, low) != (7, 15))
 }
 
 impl PartialEq for Xtext<'_> {

@@ -10,11 +10,14 @@
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# One inbox takes mail from anyone, the other has a user; each listens for plain text with STARTTLS and for implicit TLS.
+# One inbox takes mail from anyone, one has a user, one speaks LMTP; each listens for plain text with STARTTLS and for
+# implicit TLS.
 open_port=$((port_base + 45))
 open_tls_port=$((port_base + 46))
 login_port=$((port_base + 47))
 login_tls_port=$((port_base + 48))
+lmtp_port=$((port_base + 49))
+lmtp_tls_port=$((port_base + 50))
 max_size=12582912
 
 main() {
@@ -34,6 +37,7 @@ main() {
         matrix "$client"
     done
     chunks
+    local_delivery
     odd_mails
     relayed none
     relayed verify
@@ -52,10 +56,11 @@ build_example() {
 inbox_pids=()
 # shellcheck disable=SC2153 # names in capitals are set by postfix.sh env
 start_inboxes() {
-    require_free_ports "$open_port" "$open_tls_port" "$login_port" "$login_tls_port"
+    require_free_ports "$open_port" "$open_tls_port" "$login_port" "$login_tls_port" "$lmtp_port" "$lmtp_tls_port"
     mkdir "$store"
     start_inbox "$work/open.log" "$open_port" "$open_tls_port"
     start_inbox "$work/login.log" "$login_port" "$login_tls_port" --user "$LOGIN:$PASSWORD"
+    start_inbox "$work/lmtp.log" "$lmtp_port" "$lmtp_tls_port" --lmtp
 }
 
 start_inbox() { # LOG PORT TLS-PORT [OPTION...]
@@ -138,7 +143,7 @@ matrix_case() { # CLIENT    with $transport, $login_by, $content and $recipients
     judge "$1, $transport, auth $login_by, $content, ${#to[@]} recipients$([ "$recipients" = accepted ] || echo ", 1 refused")"
 }
 
-with_swaks() {
+with_swaks() { # [OPTION...]
     # With the final dot in the file this client takes the mail to end right before it, and stuffs the other dots.
     {
         cat "$work/lf"
@@ -154,7 +159,7 @@ with_swaks() {
     implicit) options+=(--tls-on-connect --tls-verify --tls-ca-path "$CA") ;;
     esac
     [ "$login_by" = none ] || options+=(--auth "${login_by^^}" --auth-user "$LOGIN" --auth-password "$PASSWORD")
-    swaks "${options[@]}"
+    swaks "${options[@]}" "$@"
 }
 
 with_curl() {
@@ -204,6 +209,24 @@ chunks() {
                 expect_stored 1
                 judge "BDAT in chunks of $size octets, $transport, $content, 3 recipients, 1 refused"
             done
+        done
+    done
+}
+
+local_delivery() {
+    local transport login_by=none content
+    to=(ops@"$domain" reject@"$domain" second@"$domain")
+    port=$lmtp_port
+    for transport in plain starttls; do
+        for content in dots big; do
+            new_mail "$work/$content"
+            run with_swaks --protocol LMTP
+            expect_success
+            expect_words "localhost LMTP" "550" "5.1.1"
+            # One reply for each accepted recipient (RFC 2033), and one mail.
+            [ "$(grep -c '250 2.6.0' "$work/out")" -eq 2 ] || why+=("not one reply for each recipient")
+            expect_stored 1
+            judge "LMTP by swaks, $transport, $content, 3 recipients, 1 refused"
         done
     done
 }

@@ -81,16 +81,7 @@ pub(crate) fn check(transcript: &Transcript, mode: Mode) {
 pub(crate) fn run(transcript: &Transcript, mode: Mode) -> Vec<Vec<String>> {
     let (mut rx, mut tx) = (vec![0; mode.rx], vec![0; mode.tx]);
     let first = &transcript.parts[0];
-    let mut client = Client::new(&mut rx, &mut tx);
-    if first.setting("tls") == Some("implicit") {
-        client = client.over_tls();
-    }
-    if first.setting("clear-text").is_some() {
-        client = client.allow_clear_text_auth();
-    }
-    if first.setting("line-ends") == Some("reject") {
-        client = client.line_ends(LineEnds::Reject);
-    }
+    let mut client = with_settings(first, &mut rx, &mut tx);
     let mut wire = Wire::new(mode, first);
     let mut outcomes = Vec::new();
     for part in &transcript.parts {
@@ -102,6 +93,26 @@ pub(crate) fn run(transcript: &Transcript, mode: Mode) -> Vec<Vec<String>> {
 }
 
 fn one_mail(part: &Part, client: &mut Client<'_>, wire: &mut Wire, place: &str) -> Vec<String> {
+    mail(part, client, wire.mode.lend, |submission| {
+        while !wire.step(submission, place) {}
+        assert!(wire.turns.is_empty(), "{place}: it ended before {:?}", wire.turns);
+        // The end is told again and again.
+        assert_eq!(submission.poll(), Ok(Want::Event), "{place}");
+        assert_eq!(submission.event(), Some(Event::Done), "{place}");
+        outcome::lines(&submission.report())
+    })
+}
+
+/// The submission that a transcript's settings ask for.
+pub(crate) type Mail<'s, 'b, 'e> = Submission<'s, 'b, 'e, Trickle<'e>, Login<'e>>;
+
+/// Makes that submission, and lends it to `run`.
+pub(crate) fn mail<R>(
+    part: &Part,
+    client: &mut Client<'_>,
+    lend: usize,
+    run: impl FnOnce(&mut Mail<'_, '_, '_>) -> R,
+) -> R {
     let notify = [Param::Notify(Notify::FAILURE)];
     let mut recipients: Vec<_> = part
         .all("to")
@@ -111,28 +122,26 @@ fn one_mail(part: &Part, client: &mut Client<'_>, wire: &mut Wire, place: &str) 
     let from = ReversePath::new(part.setting("from").unwrap_or_default()).expect("a sender");
     let content = content(part);
     let needs = part.setting("utf8-headers").is_some();
-    let body = Trickle { slice: Slice::new(&content), lend: wire.mode.lend, utf8: needs };
+    let body = Trickle { slice: Slice::new(&content), lend, utf8: needs };
     let mut texts = [0; 2048];
     let login = Login(login(part));
     let envelope = Envelope::new(from, &mut recipients);
-    let mut submission = Submission::with_login(client, options(part), envelope, body, &mut texts, login);
-    while let Ok(want) = submission.poll() {
-        match want {
-            Want::Event => match (submission.event(), wire.turns.pop_front()) {
-                (Some(Event::StartTls), Some(Step::Tls)) => submission.tls_established().expect(place),
-                (Some(Event::StartTls), Some(Step::TlsFails)) => submission.tls_failed(),
-                (Some(Event::Done), None) => break,
-                (event, step) => panic!("{place}: {event:?} before {step:?}"),
-            },
-            Want::Read | Want::Write => wire.turn(&mut submission, want, place),
-            Want::Closed => panic!("{place}: closed"),
-        }
+    run(&mut Submission::with_login(client, options(part), envelope, body, &mut texts, login))
+}
+
+/// The client that a transcript's settings ask for.
+pub(crate) fn with_settings<'b>(part: &Part, rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
+    let mut client = Client::new(rx, tx);
+    if part.setting("tls") == Some("implicit") {
+        client = client.over_tls();
     }
-    assert!(wire.turns.is_empty(), "{place}: it ended before {:?}", wire.turns);
-    // The end is told again and again.
-    assert_eq!(submission.poll(), Ok(Want::Event), "{place}");
-    assert_eq!(submission.event(), Some(Event::Done), "{place}");
-    outcome::lines(&submission.report())
+    if part.setting("clear-text").is_some() {
+        client = client.allow_clear_text_auth();
+    }
+    if part.setting("line-ends") == Some("reject") {
+        client = client.line_ends(LineEnds::Reject);
+    }
+    client
 }
 
 fn content(part: &Part) -> Vec<u8> {
@@ -174,7 +183,7 @@ fn login(part: &Part) -> Option<Password<'_>> {
 }
 
 /// Password, or none.
-struct Login<'a>(Option<Password<'a>>);
+pub(crate) struct Login<'a>(Option<Password<'a>>);
 
 impl Authenticator for Login<'_> {
     fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism> {
@@ -191,7 +200,7 @@ impl Authenticator for Login<'_> {
 }
 
 /// A slice that lends little at once.
-struct Trickle<'a> {
+pub(crate) struct Trickle<'a> {
     slice: Slice<'a>,
     lend: usize,
     utf8: bool,
@@ -226,6 +235,8 @@ pub(crate) struct Wire {
     mode: Mode,
     /// Octets that the server has said.
     said: usize,
+    /// Octets that the client has said.
+    heard: usize,
     turns: VecDeque<Step>,
     /// The client's turn has just ended.
     fresh: bool,
@@ -233,7 +244,12 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(mode: Mode, part: &Part) -> Self {
-        Self { mode, said: 0, turns: part.turns().into(), fresh: false }
+        Self { mode, said: 0, heard: 0, turns: part.turns().into(), fresh: false }
+    }
+
+    /// Octets that have gone either way.
+    pub(crate) fn moved(&self) -> usize {
+        self.said + self.heard
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -243,6 +259,28 @@ impl Wire {
     /// Whether a handshake is next, and it has happened now.
     pub(crate) fn handshake(&mut self) -> bool {
         self.turns.pop_front() == Some(Step::Tls)
+    }
+
+    /// Goes one step on with a mail; whether it has ended.
+    pub(crate) fn step(&mut self, submission: &mut Mail<'_, '_, '_>, place: &str) -> bool {
+        match submission.poll() {
+            Ok(Want::Event) => match (submission.event(), self.turns.front()) {
+                (Some(Event::StartTls), Some(Step::Tls)) => {
+                    self.turns.pop_front();
+                    submission.tls_established().expect(place);
+                }
+                (Some(Event::StartTls), Some(Step::TlsFails)) => {
+                    self.turns.pop_front();
+                    submission.tls_failed();
+                }
+                (Some(Event::Done), _) => return true,
+                (event, step) => panic!("{place}: {event:?} before {step:?}"),
+            },
+            Ok(Want::Closed) => panic!("{place}: closed"),
+            Ok(want) => self.turn(submission, want, place),
+            Err(_) => return true,
+        }
+        false
     }
 
     /// Moves some octets, whoever's turn it is.
@@ -257,6 +295,7 @@ impl Wire {
                 let taken = octets.len().min(expected.len()).min(self.mode.write);
                 assert_eq!(text(&octets[..taken]), text(&expected[..taken]), "{place}");
                 expected.drain(..taken);
+                self.heard += taken;
                 if expected.is_empty() {
                     self.turns.pop_front();
                     self.fresh = true;

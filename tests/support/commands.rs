@@ -106,7 +106,7 @@ fn one(client: &mut Client<'_>, command: &str) -> Result<Option<String>, Error> 
     Ok(None)
 }
 
-fn told(event: &Event<'_>) -> String {
+pub(crate) fn told(event: &Event<'_>) -> String {
     let line = |kind: &str, to: Option<Verb>, reply: &Reply<'_>| {
         let to = to.map_or_else(|| "-".to_owned(), |to| format!("{to:?}"));
         let enhanced = reply.enhanced.map(|enhanced| format!(" {enhanced}")).unwrap_or_default();

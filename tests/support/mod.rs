@@ -1,8 +1,10 @@
 //! What the tests of whole sessions share: transcripts, and the client's half of their runner.
 #![allow(dead_code, reason = "each test binary uses its share")]
+#![allow(clippy::format_collect, reason = "short texts")]
 
 pub(crate) mod client;
 pub(crate) mod commands;
+pub(crate) mod feed;
 pub(crate) mod outcome;
 pub(crate) mod transcript;
 

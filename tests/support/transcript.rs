@@ -62,11 +62,15 @@ impl Transcript {
         self.parts.iter().flat_map(|part| &part.steps).map(Step::server_octets).sum()
     }
 
+    /// All that the client says, in octets.
+    pub(crate) fn client_octets(&self) -> usize {
+        self.parts.iter().flat_map(|part| &part.steps).map(Step::client_octets).sum()
+    }
+
     /// The client's longest line.
     pub(crate) fn longest_line(&self) -> usize {
         let steps = self.parts.iter().flat_map(|part| &part.steps);
-        let lines = steps.map(|step| if let Step::Client(line) = step { line.len() } else { 0 });
-        lines.max().unwrap_or_default()
+        steps.map(Step::client_octets).max().unwrap_or_default()
     }
 
     /// The server's longest line.
@@ -85,6 +89,12 @@ impl Part {
     /// All settings of this name.
     pub(crate) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
         self.settings.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Gives a setting another value.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(key, _)| key != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
     }
 
     /// The settings whose names are among `names`, as they stand in the file.
@@ -108,6 +118,10 @@ impl Part {
 }
 
 impl Step {
+    fn client_octets(&self) -> usize {
+        if let Self::Client(octets) = self { octets.len() } else { 0 }
+    }
+
     fn server_octets(&self) -> usize {
         if let Self::Server(octets) = self { octets.len() } else { 0 }
     }

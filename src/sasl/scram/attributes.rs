@@ -1,10 +1,8 @@
 //! The server's messages (RFC 5802 §5.1, §7).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::Failure;
 use super::nonce::is_nonce;
+use crate::sasl::base64::decode_pieces;
 
 /// ```abnf
 /// server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]
@@ -69,23 +67,6 @@ fn number(digits: &[u8]) -> Result<u32, Failure> {
     Ok(digits.iter().fold(0, add))
 }
 
-/// Decodes base64 in pieces, strictly; whether it was that, and not empty.
-pub(super) fn decode(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
-    let mut groups = text.chunks(4).peekable();
-    if groups.peek().is_none() {
-        return false;
-    }
-    while let Some(group) = groups.next() {
-        let mut octets = [0; 3];
-        let length = match STANDARD.decode_slice(group, &mut octets) {
-            Ok(length) if length == 3 || groups.peek().is_none() => length,
-            _ => return false,
-        };
-        put(octets.get(..length).unwrap_or_default());
-    }
-    true
-}
-
 /// ```abnf
 /// server-final-message = (server-error / verifier) ["," extensions]
 /// server-error = "e=" server-error-value
@@ -105,5 +86,15 @@ pub(super) fn signature(octets: &[u8]) -> Result<[u8; 32], Failure> {
 /// The base64 of 32 octets.
 pub(in crate::sasl) fn octets32(text: &[u8]) -> Option<[u8; 32]> {
     let mut octets = [0; 32];
-    (STANDARD.decode_slice(text, &mut octets) == Ok(32)).then_some(octets)
+    let mut places = octets.iter_mut();
+    let mut surplus = false;
+    let good = decode_pieces(text, &mut |piece| {
+        for octet in piece {
+            match places.next() {
+                Some(place) => *place = *octet,
+                None => surplus = true,
+            }
+        }
+    });
+    (places.next().is_none() && good && !surplus).then_some(octets)
 }

@@ -11,7 +11,7 @@ use hmac::Mac;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::base64::{encode_parts, encoded_length};
+use super::base64::{decode_pieces, encode_parts, encoded_length};
 use super::name;
 use super::{Cancel, Challenge, Credentials, Mechanism, Message};
 use crate::wire::AuthMechanism;
@@ -198,7 +198,7 @@ impl<'a> ScramSha256<'a> {
         if first.iterations < MIN_ITERATIONS || first.iterations > self.max_iterations {
             return Err(Failure::Iterations(first.iterations));
         }
-        let salt = |put: &mut dyn FnMut(&[u8])| attributes::decode(first.salt, put);
+        let salt = |put: &mut dyn FnMut(&[u8])| !first.salt.is_empty() && decode_pieces(first.salt, put);
         let salted = salted_password(self.credentials.password, salt, first.iterations, self.breathe)
             .ok_or(Failure::Salt)?;
         let Keys { client, stored, server } = Keys::of(&salted).ok_or(Failure::Salt)?;

@@ -2,11 +2,9 @@
 
 use core::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::Misuse;
-use crate::wire::{Fault, Syntax};
+use crate::sasl::base64::encode_parts;
+use crate::wire::{Fault, Syntax, Writer};
 
 /// Octets of the longest nonce of one's own.
 const OWN: usize = 32;
@@ -29,7 +27,9 @@ impl Nonce {
     /// From 18 random octets, which are sent in base64.
     pub fn from_random(random: [u8; 18]) -> Self {
         let mut text = [0; OWN];
-        let length = STANDARD.encode_slice(random, &mut text).unwrap_or_default();
+        let mut out = Writer::new(&mut text);
+        encode_parts(&[&random], &mut |part| out.put(part));
+        let length = out.finish().unwrap_or_default();
         Self { text, length: length as u8 }
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::wire::class::{HOST, TEXT, before, run, run_of};
+use crate::wire::class::{BASE64, KEYWORD, TEXT, before, run, skip};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -81,8 +81,12 @@ impl<'a> SaslName<'a> {
 
     /// `sasl-mech = 1*20(%d65-90 / DIGIT / "-" / "_")`; leniency: small letters.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, name) = run(input, HOST)?;
-        if !name.is_ascii() {
+        let mut rest = skip(input, KEYWORD);
+        while let [b'_', behind @ ..] = rest {
+            rest = skip(behind, KEYWORD);
+        }
+        let name = before(input, rest);
+        if name.is_empty() {
             return fail(Fault::Unexpected, input);
         }
         match name.get(limits::SASL_NAME..) {
@@ -140,8 +144,7 @@ impl<'a> InitialResponse<'a> {
     /// base64-terminal = (2base64-char "==") / (3base64-char "=")
     /// ```
     fn base64(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, digits) =
-            run_of(input, |octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))?;
+        let (rest, digits) = run(input, BASE64)?;
         match (digits.len() % 4, rest) {
             (0, rest) | (2, [b'=', b'=', rest @ ..]) | (3, [b'=', rest @ ..]) => {
                 Ok((rest, Self(before(input, rest))))

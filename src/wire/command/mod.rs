@@ -6,7 +6,7 @@ pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
 use core::fmt;
 
-use super::class::{no_case, packed};
+use super::class::no_case;
 use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
@@ -210,11 +210,11 @@ fn arguments(verb: Verb, input: &[u8]) -> Parsed<'_, Command<'_>> {
         Verb::Helo => variant(HelloName::parse(argument)?, Command::Helo),
         Verb::Lhlo => variant(HelloName::parse(argument)?, Command::Lhlo),
         Verb::Mail => {
-            let (rest, path) = ReversePath::parse(behind_colon(argument, b"FROM")?.0)?;
+            let (rest, path) = ReversePath::parse(behind_from(argument)?.0)?;
             variant(params(rest)?, |params| Command::Mail { path, params })
         }
         Verb::Rcpt => {
-            let (rest, path) = ForwardPath::parse(behind_colon(argument, b"TO")?.0)?;
+            let (rest, path) = ForwardPath::parse(behind_to(argument)?.0)?;
             variant(params(rest)?, |params| Command::Rcpt { path, params })
         }
         Verb::Bdat | Verb::BdatLast => bdat(argument)?,
@@ -242,10 +242,18 @@ fn variant<'a, T>(
     (rest, make(value))
 }
 
-/// The keyword and colon in front of a path, and any spaces behind it.
-fn behind_colon<'a>(input: &'a [u8], keyword: &'static [u8]) -> Parsed<'a, ()> {
-    match input.split_at_checked(keyword.len()) {
-        Some((found, [b':', rest @ ..])) if packed(found) == packed(keyword) => Ok((spaces(rest), ())),
+/// What stands behind `FROM:` and any spaces.
+fn behind_from(input: &[u8]) -> Parsed<'_, ()> {
+    match input {
+        [b'F' | b'f', b'R' | b'r', b'O' | b'o', b'M' | b'm', b':', rest @ ..] => Ok((spaces(rest), ())),
+        _ => fail(Fault::Unexpected, input),
+    }
+}
+
+/// What stands behind `TO:` and any spaces.
+fn behind_to(input: &[u8]) -> Parsed<'_, ()> {
+    match input {
+        [b'T' | b't', b'O' | b'o', b':', rest @ ..] => Ok((spaces(rest), ())),
         _ => fail(Fault::Unexpected, input),
     }
 }

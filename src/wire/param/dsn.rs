@@ -1,6 +1,6 @@
 //! The parameters of delivery status notifications, RFC 3461 §4.
 
-use crate::wire::class::{ATEXT, before, is, packed, run_of};
+use crate::wire::class::{ATEXT, KEYWORD, before, is, packed, packed_run, run_of};
 use crate::wire::limits;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
@@ -22,7 +22,7 @@ impl Ret {
         const FULL: u64 = packed(b"FULL");
         const HDRS: u64 = packed(b"HDRS");
         let (rest, word) = word(value)?;
-        match packed(word) {
+        match word {
             FULL => Ok((rest, Self::Full)),
             HDRS => Ok((rest, Self::Hdrs)),
             _ => fail(Fault::Value, value),
@@ -109,19 +109,21 @@ impl Notify {
     /// ```
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
         const NEVER: u64 = packed(b"NEVER");
-        let (behind, first) = word(value)?;
-        if packed(first) == NEVER {
-            return Ok((behind, Self::NEVER));
-        }
+        const SUCCESS: u64 = packed(b"SUCCESS");
+        const FAILURE: u64 = packed(b"FAILURE");
+        const DELAY: u64 = packed(b"DELAY");
         let mut notify = Self::NEVER;
         let mut rest = value;
         loop {
             let (behind, word) = word(rest)?;
-            let known = Self::NAMES.iter().find(|(_, name)| packed(name) == packed(word));
-            let Some((event, _)) = known else {
-                return fail(Fault::Value, rest);
-            };
-            notify = notify.and(*event);
+            notify = notify.and(match word {
+                SUCCESS => Self::SUCCESS,
+                FAILURE => Self::FAILURE,
+                DELAY => Self::DELAY,
+                // It stands alone.
+                NEVER if rest.len() == value.len() => return Ok((behind, Self::NEVER)),
+                _ => return fail(Fault::Value, rest),
+            });
             let [b',', next @ ..] = behind else {
                 return Ok((behind, notify));
             };
@@ -193,8 +195,11 @@ impl<'a> Orcpt<'a> {
         let (rest, kind) = atom(value)?;
         let (rest, ()) = octet(b';')(rest)?;
         let (_, kind) = utf8(kind, rest)?;
-        let (behind, address) = Xtext::parse(rest, kind.eq_ignore_ascii_case("utf-8"))?;
-        utf8(before(rest, behind), behind)?;
+        let bare = kind.eq_ignore_ascii_case("utf-8");
+        let (behind, address) = Xtext::parse(rest, bare)?;
+        if bare {
+            utf8(before(rest, behind), behind)?;
+        }
         match value.get(limits::ORCPT..) {
             Some(excess) if excess.len() > behind.len() => fail(Fault::TooLong, excess),
             _ => Ok((behind, Self { kind, address })),
@@ -223,8 +228,8 @@ fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
     run_of(input, |octet| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')
 }
 
-/// A word of one to eight letters, which is as many as can be packed.
-fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, word) = run_of(input, |octet| octet.is_ascii_alphabetic())?;
-    if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, word)) }
+/// A word of one to eight letters, packed.
+fn word(input: &[u8]) -> Parsed<'_, u64> {
+    let (rest, (word, packed)) = packed_run(input, KEYWORD)?;
+    if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, packed)) }
 }

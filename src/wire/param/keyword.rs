@@ -1,6 +1,6 @@
 //! The keywords of the parameters that this crate knows.
 
-use crate::wire::class::packed;
+use crate::wire::class;
 
 /// A known keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,12 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    /// Finds a keyword, in any case of letters.
-    pub(crate) fn find(keyword: &[u8]) -> Option<Self> {
+    /// Finds a keyword, in any case of letters; `packed` is the same word (see [`packed_run`]).
+    ///
+    /// [`packed_run`]: crate::wire::class::packed_run
+    pub(crate) fn find(keyword: &[u8], packed: u64) -> Option<Self> {
         const fn of(keyword: Keyword) -> u64 {
-            packed(keyword.name().as_bytes())
+            class::packed(keyword.name().as_bytes())
         }
         const SIZE: u64 = of(Keyword::Size);
         const BODY: u64 = of(Keyword::Body);
@@ -41,7 +43,7 @@ impl Keyword {
                 .into_iter()
                 .find(|known| known.name().as_bytes().eq_ignore_ascii_case(keyword));
         }
-        Some(match packed(keyword) {
+        Some(match packed {
             SIZE => Self::Size,
             BODY => Self::Body,
             SMTPUTF8 => Self::SmtpUtf8,

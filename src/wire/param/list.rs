@@ -82,8 +82,8 @@ impl<'a> Params<'a> {
         let mut unknown = 0_usize;
         let mut rest = input;
         loop {
-            let (behind, param) = Param::parse(rest)?;
-            if let Some(keyword) = param.known() {
+            let (behind, (known_keyword, param)) = Param::parse(rest)?;
+            if let Some(keyword) = known_keyword {
                 if known & keyword.bit() != 0 {
                     return fail(Fault::Duplicate, rest);
                 }
@@ -173,7 +173,7 @@ impl<'a> Iterator for ParamsIter<'a> {
     fn next(&mut self) -> Option<Param<'a>> {
         match &mut self.0 {
             Source::Wire(wire) => {
-                let (rest, param) = Param::parse(wire).ok()?;
+                let (rest, (_, param)) = Param::parse(wire).ok()?;
                 *wire = spaces(rest);
                 Some(param)
             }

@@ -95,26 +95,30 @@ impl<'a> Param<'a> {
         })
     }
 
-    /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed.
-    fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, keyword) = keyword(input)?;
-        let known = Keyword::find(keyword);
+    /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed; and the keyword when it is
+    /// known.
+    fn parse(input: &'a [u8]) -> Parsed<'a, (Option<Keyword>, Self)> {
+        let (rest, (keyword, packed)) = keyword(input)?;
+        let known = Keyword::find(keyword, packed);
         let [b'=', value @ ..] = rest else {
             return match known {
-                Some(Keyword::SmtpUtf8) => Ok((rest, Self::SmtpUtf8)),
-                Some(Keyword::RequireTls) => Ok((rest, Self::RequireTls)),
+                Some(Keyword::SmtpUtf8) => Ok((rest, (known, Self::SmtpUtf8))),
+                Some(Keyword::RequireTls) => Ok((rest, (known, Self::RequireTls))),
                 Some(_) => fail(Fault::Value, rest),
-                None => map(Other::scanned(keyword, None, rest), Self::Other),
+                None => Other::scanned(keyword, None, rest)
+                    .map(|(rest, other)| (rest, (None, Self::Other(other)))),
             };
         };
         if matches!(value, [] | [b' ', ..]) {
             return fail(Fault::Value, value);
         }
-        if let Some(known) = known {
-            return Self::typed(known, value);
-        }
-        let (rest, value) = other::value(value)?;
-        map(Other::scanned(keyword, Some(value), rest), Self::Other)
+        let (rest, param) = if let Some(known) = known {
+            Self::typed(known, value)?
+        } else {
+            let (rest, value) = other::value(value)?;
+            map(Other::scanned(keyword, Some(value), rest), Self::Other)?
+        };
+        Ok((rest, (known, param)))
     }
 
     /// Each value's parser stops where its grammar ends, so that no octet is looked at twice; that a

@@ -1,6 +1,6 @@
 //! Parameters with keywords that this crate does not know.
 
-use crate::wire::class::{KEYWORD, VALUE, run};
+use crate::wire::class::{KEYWORD, VALUE, packed_run, run};
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
 use crate::wire::writer::{Emit, Writer};
 
@@ -24,8 +24,8 @@ impl<'a> Other<'a> {
     /// one that [`Param`](super::Param) has a variant for: [`Fault::Duplicate`]. The position counts in
     /// the one that is wrong.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, Syntax> {
-        whole(keyword.as_bytes(), self::keyword)?;
-        if Keyword::find(keyword.as_bytes()).is_some() {
+        let (word, packed) = whole(keyword.as_bytes(), self::keyword)?;
+        if Keyword::find(word, packed).is_some() {
             return Err(Syntax::new(Fault::Duplicate, keyword.as_bytes(), 0));
         }
         if let Some(value) = value {
@@ -73,12 +73,12 @@ impl Emit for Other<'_> {
     }
 }
 
-/// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")`
-pub(crate) fn keyword(input: &[u8]) -> Parsed<'_, &[u8]> {
+/// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")`, and packed.
+pub(crate) fn keyword(input: &[u8]) -> Parsed<'_, (&[u8], u64)> {
     if input.first() == Some(&b'-') {
         return fail(Fault::Unexpected, input);
     }
-    run(input, KEYWORD)
+    packed_run(input, KEYWORD)
 }
 
 /// `esmtp-value = 1*(%d33-60 / %d62-126 / UTF8-non-ascii)`

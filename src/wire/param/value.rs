@@ -1,6 +1,6 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
-use crate::wire::class::{packed, run_of};
+use crate::wire::class::{KEYWORD, packed, packed_run};
 use crate::wire::mailbox::Mailbox;
 use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
 use crate::wire::writer::{Emit, Writer};
@@ -23,10 +23,10 @@ impl BodyType {
     pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
         const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
         const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
-        let (rest, word) = run_of(value, |octet| octet.is_ascii_alphanumeric())?;
+        let (rest, (word, packed)) = packed_run(value, KEYWORD)?;
         let body = match word.len() {
-            ..=8 if packed(word) == EIGHT_BIT_MIME => Self::EightBitMime,
-            ..=8 if packed(word) == SEVEN_BIT => Self::SevenBit,
+            ..=8 if packed == EIGHT_BIT_MIME => Self::EightBitMime,
+            ..=8 if packed == SEVEN_BIT => Self::SevenBit,
             _ if word.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
             _ => return fail(Fault::Value, value),
         };

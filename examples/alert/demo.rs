@@ -1,0 +1,135 @@
+//! Without arguments: one mail to the server inside the process, and everything there is to see of it.
+
+use std::io::{IsTerminal, stdout};
+use std::thread;
+use std::time::SystemTime;
+
+use embedded_smtp::client::Client;
+use embedded_smtp::data::Slice;
+use embedded_smtp::sasl::{Credentials, Password};
+use embedded_smtp::server::Server;
+use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+
+use super::header::{Header, message_id};
+use super::outcome::{self, Circumstances, Failure, Status};
+use super::paint::{Ink, Paint, say};
+use super::pipe::pipe;
+use super::report;
+use super::server::{self, Arrived};
+use super::session;
+use super::survey::survey;
+use super::tap::Traffic;
+use super::transcript::Transcript;
+use super::wire::Wire;
+
+const FROM: &str = "pump@cellar.example";
+const TO: [&str; 2] = ["operations@inbox.example", "night-shift@inbox.example"];
+const SUBJECT: &str = "Pump 2 has stopped at 84 \u{b0}C";
+const TEXT: &str = "\
+The pump in the cellar has stopped by itself.\r
+\r
+  temperature   84 \u{b0}C, allowed are 70\r
+  pressure      0.3 bar, wanted are 2.5\r
+\r
+.. two dots in front of a line arrive as two dots\r
+";
+
+/// As little memory as a small device would lend.
+const RX: usize = 512;
+const TX: usize = 512;
+const TEXTS: usize = 256;
+
+pub(crate) fn demo() -> Result<Status, Failure> {
+    let paint = Paint::new(stdout().is_terminal());
+    let mistake =
+        |error: &dyn std::fmt::Display| Failure::unsendable(format!("the built-in mail is wrong: {error}"));
+    let from = ReversePath::new(FROM).map_err(|error| mistake(&error))?;
+    let to = TO.map(ForwardPath::new);
+    let [Ok(first), Ok(second)] = to else { return Err(mistake(&"its recipients")) };
+    let mail = mail(from, vec![first, second])?;
+    let name = HelloName::new("pump.cellar.example").map_err(|error| mistake(&error))?;
+    let credentials = Credentials::new(server::USER, server::PASSWORD).map_err(|error| mistake(&error))?;
+
+    say(paint.heading("the dialogue with a server inside this process, C: client, S: server"));
+    let (near, far) = pipe();
+    let server = thread::spawn(|| server::serve(far));
+    let (mut rx, mut tx, mut texts) = ([0; RX], [0; TX], [0; TEXTS]);
+    let mut recipients = [first, second].map(Recipient::new);
+    // In clear, but the octets do not leave the process.
+    let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth();
+    let options = Options::new(name).tls(TlsPolicy::Never);
+    let envelope = Envelope::new(from, &mut recipients);
+    let login = Password::new(credentials);
+    let mut submission =
+        Submission::with_login(&mut client, options, envelope, Slice::new(&mail), &mut texts, login);
+    let transcript = Transcript::new(Box::new(stdout()), paint);
+    let ended = session::run(&mut submission, Wire::Pipe(near), Some(transcript), None, None);
+    let arrived = server.join().ok().and_then(Result::ok).unwrap_or_default();
+
+    say(format_args!("\n{}", paint.heading("the mail as it arrived")));
+    show(&arrived, paint);
+
+    let report = submission.report();
+    say(format_args!("\n{}", paint.heading("the report")));
+    for line in report::recipients(&report, paint) {
+        say(line);
+    }
+    let circumstances = Circumstances { server: server::NAME.to_owned(), ..Circumstances::default() };
+    let failure = outcome::failure(&report, &circumstances);
+    let status = failure.as_ref().map_or(Status::Delivered, |failure| failure.status);
+    say(format_args!("verdict: {}; exit status {}", report::verdict(&report, paint), status as u8));
+
+    say(format_args!("\n{}", paint.heading("the memory that the session took")));
+    memory(size_of_val(&submission), size_of_val(&recipients));
+    traffic(ended.traffic);
+    say(format_args!(
+        "\n{}",
+        paint.ink(Ink::Quiet, "To send a real one: cargo run --example alert -- --help")
+    ));
+    failure.map_or(Ok(status), Err)
+}
+
+fn mail(from: ReversePath<'_>, to: Vec<ForwardPath<'_>>) -> Result<Vec<u8>, Failure> {
+    let found = survey(&mut TEXT.as_bytes()).map_err(|error| Failure::unsendable(error.to_string()))?;
+    let id = message_id(from);
+    let header = Header { from, to, subject: SUBJECT, date: SystemTime::now(), id: &id };
+    let mut mail = header.section(&found).map_err(Failure::unsendable)?;
+    mail.extend_from_slice(TEXT.as_bytes());
+    Ok(mail)
+}
+
+fn show(arrived: &Arrived, paint: Paint) {
+    say(format_args!(
+        "{}",
+        paint.ink(Ink::Quiet, format!("envelope: from {} to {}", arrived.from, arrived.to.join(", ")))
+    ));
+    say(String::from_utf8_lossy(&arrived.content).replace("\r\n", "\n").trim_end());
+}
+
+/// All of it: the engine allocates nothing, and the mail's text stays where it is.
+fn memory(submission: usize, recipients: usize) {
+    let client = size_of::<Client<'_>>();
+    let parts = [
+        ("client engine", client),
+        ("submission", submission),
+        ("the two recipients", recipients),
+        ("receive buffer", RX),
+        ("transmit buffer", TX),
+        ("server's answers", TEXTS),
+    ];
+    for (name, octets) in parts {
+        say(format_args!("{name:<20}{octets:>6} octets"));
+    }
+    let sum: usize = parts.iter().map(|(_, octets)| octets).sum();
+    say(format_args!("{:<20}{sum:>6} octets, on a machine with {}-bit addresses", "altogether", usize::BITS));
+    let server = size_of::<Server<'_, '_>>() + 2 * server::BUFFER;
+    say(format_args!("{:<20}{server:>6} octets, the mail not counted", "the server's side"));
+}
+
+fn traffic(Traffic { sent, writes, received, reads }: Traffic) {
+    say(format_args!(
+        "{:<20}{sent:>6} octets out in {writes} writes, {received} octets in by {reads} reads",
+        "over the wire"
+    ));
+}

@@ -1,0 +1,137 @@
+//! What the relay is told on its command line and by its environment.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use embedded_smtp::sasl::Credentials;
+use embedded_smtp::server::Policy;
+use embedded_smtp::submission::TlsPolicy;
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use super::stream;
+
+/// Takes mail, and passes it on while it is still coming in.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2525")]
+    pub(crate) listen: String,
+    /// Where mails go.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) next_hop: String,
+    /// The relay's own name, in its greetings and in the trace that it leaves in each mail.
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    pub(crate) name: String,
+    /// Offer STARTTLS, with the certificates and the key in these PEM files.
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    pub(crate) tls: Vec<PathBuf>,
+    /// TLS to the next hop. Its certificate is always checked.
+    #[arg(long, value_enum, default_value_t = NextHopTls::Required)]
+    pub(crate) next_hop_tls: NextHopTls,
+    /// Trust the certificates in this PEM file for the next hop, instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS; without it, from anyone.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Octets of a mail; 0 leaves the limit to the next hop.
+    #[arg(long, value_name = "OCTETS", default_value_t = 0)]
+    pub(crate) max_size: u64,
+    /// Sessions at once; whoever comes then waits.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) sessions: usize,
+    /// Seconds that mails on their way are given when the relay is told to end.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) grace: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum NextHopTls {
+    /// By STARTTLS, or nothing is sent.
+    Required,
+    /// By STARTTLS where it is offered.
+    IfOffered,
+    /// None.
+    Never,
+    /// From the first octet.
+    Implicit,
+}
+
+/// All that sessions need to know, checked.
+pub(crate) struct Config {
+    pub(crate) listen: String,
+    pub(crate) next_hop: String,
+    pub(crate) name: String,
+    pub(crate) acceptor: Option<TlsAcceptor>,
+    pub(crate) connector: TlsConnector,
+    pub(crate) next_hop_tls: TlsPolicy,
+    pub(crate) sender_login: Option<(String, String)>,
+    pub(crate) next_hop_login: Option<(String, String)>,
+    pub(crate) max_size: u64,
+    pub(crate) sessions: usize,
+    pub(crate) grace: Duration,
+}
+
+impl Config {
+    pub(crate) fn new(arguments: Arguments) -> Result<Self, Box<dyn Error>> {
+        HelloName::new(&arguments.name).map_err(|error| format!("--name {}: {error}", arguments.name))?;
+        let acceptor = match arguments.tls.as_slice() {
+            [certificates, key] => Some(stream::acceptor(certificates, key)?),
+            _ => None,
+        };
+        let sender_login = match arguments.user {
+            Some(_) if acceptor.is_none() => return Err("--user needs --tls: no password in clear".into()),
+            Some(user) => Some((user, variable("RELAY_PASSWORD").ok_or("--user needs RELAY_PASSWORD")?)),
+            None => None,
+        };
+        let next_hop_login = variable("NEXT_HOP_USER").zip(variable("NEXT_HOP_PASSWORD"));
+        if let Some((user, password)) = &next_hop_login {
+            Credentials::new(user, password).map_err(|error| format!("NEXT_HOP_USER: {error}"))?;
+        }
+        Ok(Self {
+            listen: arguments.listen,
+            next_hop: arguments.next_hop,
+            name: arguments.name,
+            acceptor,
+            connector: stream::connector(arguments.ca.as_deref())?,
+            next_hop_tls: match arguments.next_hop_tls {
+                NextHopTls::Required => TlsPolicy::Required,
+                NextHopTls::IfOffered => TlsPolicy::IfOffered,
+                NextHopTls::Never => TlsPolicy::Never,
+                NextHopTls::Implicit => TlsPolicy::Implicit,
+            },
+            sender_login,
+            next_hop_login,
+            max_size: arguments.max_size,
+            sessions: arguments.sessions,
+            grace: Duration::from_secs(arguments.grace),
+        })
+    }
+
+    pub(crate) fn hello(&self) -> HelloName<'_> {
+        HelloName::new(&self.name).expect("it was checked when the relay started")
+    }
+
+    /// What senders are offered. Not CHUNKING: what comes by BDAT may hold what cannot go on by DATA.
+    pub(crate) fn policy(&self) -> Policy<'_> {
+        let mut policy = Policy::new(self.hello())
+            .max_size(self.max_size)
+            .without(Extension::Chunking)
+            .without(Extension::BinaryMime);
+        if self.acceptor.is_some() {
+            policy = policy.offer(Extension::StartTls);
+        }
+        if self.sender_login.is_some() {
+            let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
+            policy = policy.auth(mechanisms).require_tls().require_auth();
+        }
+        policy
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

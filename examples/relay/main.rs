@@ -1,0 +1,104 @@
+//! A submission server that keeps nothing: each mail goes on to a next hop while it is still coming in, so a session takes
+//! the same memory however large the mail is. The sender is told 250 when the next hop has said 250, and
+//! not before: there is no queue here in which a mail could be lost. What the next hop refuses is refused with its
+//! words, for each recipient; when it is away the sender is asked to come again (451).
+//!
+//!     cargo run --example relay -- --listen 127.0.0.1:2525 --next-hop mail.example.com:587 \
+//!         --tls server.crt server.key --user alice
+//!
+//! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
+//! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
+
+mod answer;
+mod config;
+mod next_hop;
+mod session;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use config::{Arguments, Config};
+use session::Stop;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("relay: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let config = Arc::new(Config::new(arguments)?);
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    println!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop);
+    let mut terminated = signal(SignalKind::terminate())?;
+    let (stop, stopped) = watch::channel(Stop::No);
+    let serving = tokio::spawn(serve(listener, config, stop.clone(), stopped));
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminated.recv() => {}
+    }
+    println!("relay ends when the mails on their way have arrived");
+    stop.send_replace(Stop::BetweenMails);
+    serving.await?;
+    Ok(())
+}
+
+/// Takes connections until told to stop; then mails on their way are given time, and the rest is told 421.
+async fn serve(
+    listener: TcpListener,
+    config: Arc<Config>,
+    stop: watch::Sender<Stop>,
+    mut stopped: watch::Receiver<Stop>,
+) {
+    let room = Arc::new(Semaphore::new(config.sessions));
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok(permit) = room.clone().acquire_owned() => tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, peer)) => {
+                        let (config, stopped) = (config.clone(), stopped.clone());
+                        sessions.spawn(async move {
+                            session::run(socket, peer, config, stopped).await;
+                            drop(permit);
+                        });
+                    }
+                    // Out of file descriptors, say: that passes when sessions end.
+                    Err(error) => {
+                        eprintln!("relay: cannot accept: {error}");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                _ = stopped.changed() => break,
+            },
+            _ = stopped.changed() => break,
+        }
+        while sessions.try_join_next().is_some() {}
+    }
+    drop(listener);
+    let ended = async |sessions: &mut JoinSet<()>| while sessions.join_next().await.is_some() {};
+    if timeout(config.grace, ended(&mut sessions)).await.is_err() {
+        stop.send_replace(Stop::Now);
+        let _ = timeout(Duration::from_secs(5), ended(&mut sessions)).await;
+    }
+}

@@ -1,0 +1,310 @@
+//! The next hop, by the client engine: opened when the first mail comes, and kept for those behind it.
+
+use std::pin::pin;
+
+use embedded_smtp::Misuse;
+use embedded_smtp::client::{Client, Event};
+use embedded_smtp::io::ConnectionError;
+use embedded_smtp::io::asynch::Connection;
+use embedded_smtp::sasl::{Authenticator, Credentials, Password};
+use embedded_smtp::session::Want;
+use embedded_smtp::submission::TlsPolicy;
+use embedded_smtp::wire::{BodyType, Extension, ForwardPath, Param, Params, ReversePath, Severity};
+use tokio::time::{Duration, sleep, timeout};
+
+use super::answer::Answer;
+use super::config::Config;
+use super::stream::{self, Stream};
+
+/// How long a QUIT is worth waiting for.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub(crate) struct NextHop<'s> {
+    config: &'s Config,
+    client: Client<'s>,
+    stream: Option<Stream>,
+}
+
+/// Why the next hop did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It says no.
+    Refused(Answer),
+    /// There is no session with it any more; the text is for the log.
+    Lost(String),
+}
+
+impl<E: std::fmt::Display> From<ConnectionError<E>> for Failure {
+    fn from(error: ConnectionError<E>) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+impl From<embedded_smtp::Error> for Failure {
+    fn from(error: embedded_smtp::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+impl<'s> NextHop<'s> {
+    pub(crate) fn new(config: &'s Config, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
+        Self { config, client: Client::new(rx, tx), stream: None }
+    }
+
+    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
+    pub(crate) async fn mail(
+        &mut self,
+        from: &ReversePath<'_>,
+        params: &Params<'_>,
+    ) -> Result<Answer, Failure> {
+        if self.stream.is_some()
+            && let Ok(answer) = self.try_mail(from, params).await
+        {
+            return Ok(answer);
+        }
+        self.drop_session();
+        if let Err(failure) = self.open().await {
+            self.drop_session();
+            return Err(failure);
+        }
+        self.try_mail(from, params).await
+    }
+
+    async fn try_mail(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
+        let offered = *self.client.capabilities();
+        let mut passed = Vec::new();
+        for param in params {
+            match param {
+                Param::SmtpUtf8 if !offered.has(Extension::SmtpUtf8) => {
+                    return Ok(Answer::new(553, (5, 6, 7), "The next hop takes no SMTPUTF8"));
+                }
+                Param::Body(BodyType::EightBitMime) if !offered.has(Extension::EightBitMime) => {
+                    return Ok(Answer::new(554, (5, 6, 3), "The next hop takes no 8BITMIME"));
+                }
+                Param::SmtpUtf8 => passed.push(param),
+                Param::Body(_) if offered.has(Extension::EightBitMime) => passed.push(param),
+                Param::Size(_) if offered.has(Extension::Size) => passed.push(param),
+                // The others are not offered to senders, or (AUTH, RFC 4954 §5) need not go on.
+                _ => {}
+            }
+        }
+        self.client.mail(from, &passed.as_slice())?;
+        self.answer().await
+    }
+
+    pub(crate) async fn rcpt(&mut self, to: &ForwardPath<'_>) -> Result<Answer, Failure> {
+        self.client.rcpt(to, &())?;
+        self.answer().await
+    }
+
+    /// DATA: the content may follow when the answer is intermediate.
+    pub(crate) async fn data(&mut self) -> Result<Answer, Failure> {
+        self.client.data()?;
+        self.answer().await
+    }
+
+    /// More of the content: it is written when the buffer is full, and not before.
+    pub(crate) async fn body(&mut self, mut piece: &[u8]) -> Result<(), Failure> {
+        while !piece.is_empty() {
+            match self.client.body(piece)? {
+                0 => self.make_room().await?,
+                taken => piece = piece.get(taken..).unwrap_or_default(),
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the content, and the next hop's word on it.
+    pub(crate) async fn end_of_body(&mut self) -> Result<Answer, Failure> {
+        while let Err(error) = self.client.end_of_body() {
+            match error {
+                embedded_smtp::Error::Capacity(_) => self.make_room().await?,
+                error => return Err(error.into()),
+            }
+        }
+        self.answer().await
+    }
+
+    /// Whether the mail that failed last may have been taken all the same.
+    pub(crate) fn in_doubt(&self) -> bool {
+        self.client.in_doubt()
+    }
+
+    /// Gives a transaction up that has begun.
+    pub(crate) async fn reset(&mut self) {
+        if self.stream.is_none() || !self.client.phase().in_transaction() {
+            return;
+        }
+        let reset = async {
+            self.client.rset()?;
+            self.answer().await
+        };
+        if !matches!(reset.await, Ok(answer) if answer.is_positive()) {
+            self.drop_session();
+        }
+    }
+
+    /// Closes without a word: what has not come to its end is no mail.
+    pub(crate) fn drop_session(&mut self) {
+        self.stream = None;
+    }
+
+    /// Leaves in good order where that is possible; in the midst of a mail's content it is not.
+    pub(crate) async fn quit(&mut self) {
+        if self.stream.is_some() && self.client.quit().is_ok() {
+            let _ = timeout(FAREWELL, self.answer()).await;
+        }
+        self.drop_session();
+    }
+
+    // --- opening a session -------------------------------------------------------------------------------------
+
+    async fn open(&mut self) -> Result<(), Failure> {
+        let policy = self.config.next_hop_tls;
+        let implicit = policy == TlsPolicy::Implicit;
+        self.client.restart(implicit);
+        self.stream = Some(stream::connect(&self.config.next_hop).await?);
+        if implicit {
+            self.handshake().await?;
+        }
+        self.positive().await?;
+        self.hello().await?;
+        if !implicit && policy != TlsPolicy::Never {
+            self.start_tls(policy).await?;
+        }
+        self.login().await
+    }
+
+    async fn hello(&mut self) -> Result<(), Failure> {
+        self.client.ehlo(self.config.hello())?;
+        let answer = self.answer().await?;
+        if answer.is_positive() {
+            return Ok(());
+        }
+        // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
+        self.client.helo(self.config.hello())?;
+        self.positive().await
+    }
+
+    async fn start_tls(&mut self, policy: TlsPolicy) -> Result<(), Failure> {
+        match self.client.starttls() {
+            Ok(()) => {}
+            Err(embedded_smtp::Error::Misuse(Misuse::NotOffered(_))) if policy == TlsPolicy::IfOffered => {
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let answer = self.answer().await?;
+        if !answer.is_positive() {
+            let optional = policy == TlsPolicy::IfOffered;
+            return if optional { Ok(()) } else { Err(Failure::Lost(answer.to_string())) };
+        }
+        // The engine looks whether anything came behind the 220, which nothing may.
+        self.listen().await?;
+        self.handshake().await?;
+        self.client.tls_established()?;
+        self.hello().await
+    }
+
+    async fn handshake(&mut self) -> Result<(), Failure> {
+        let stream = self.stream.take().ok_or_else(no_session)?;
+        let config = self.config;
+        self.stream = Some(stream::connect_tls(&config.connector, &config.next_hop, stream).await?);
+        Ok(())
+    }
+
+    async fn login(&mut self) -> Result<(), Failure> {
+        let Some((user, password)) = &self.config.next_hop_login else { return Ok(()) };
+        let credentials = Credentials::new(user, password).map_err(embedded_smtp::Error::from)?;
+        let mut login = Password::new(credentials);
+        let missing = || Failure::Lost("the next hop offers no login that may be used".into());
+        login.choose(self.client.capabilities().mechanisms()).ok_or_else(missing)?;
+        self.client.auth(login.mechanism().ok_or_else(missing)?)?;
+        loop {
+            let answer = self.answer().await?;
+            match answer.severity() {
+                Severity::Positive => return Ok(()),
+                Severity::Intermediate => {
+                    self.client.auth_respond(login.mechanism().ok_or_else(missing)?)?;
+                }
+                _ => return Err(Failure::Lost(format!("the next hop refuses the login: {answer}"))),
+            }
+        }
+    }
+
+    // --- moving octets -----------------------------------------------------------------------------------------
+
+    fn connection(&mut self) -> Result<Connection<'_, &mut Stream, Client<'s>>, Failure> {
+        let stream = self.stream.as_mut().ok_or_else(no_session)?;
+        Ok(Connection::new(stream, &mut self.client))
+    }
+
+    async fn positive(&mut self) -> Result<(), Failure> {
+        let answer = self.answer().await?;
+        if answer.is_positive() { Ok(()) } else { Err(Failure::Lost(answer.to_string())) }
+    }
+
+    /// The next reply, all its lines.
+    async fn answer(&mut self) -> Result<Answer, Failure> {
+        self.listen().await?;
+        self.rest_of_answer().await
+    }
+
+    /// Runs the session to its next event.
+    async fn listen(&mut self) -> Result<(), Failure> {
+        if self.connection()?.run_timed(pin!(None), sleep).await? {
+            return Ok(());
+        }
+        Err(Failure::Lost("the next hop closed the connection".into()))
+    }
+
+    /// The reply whose first line is shown now.
+    async fn rest_of_answer(&mut self) -> Result<Answer, Failure> {
+        let mut answer: Option<Answer> = None;
+        loop {
+            let (reply, last, closing) = match self.client.event() {
+                Some(Event::Line { reply, .. }) => (reply, false, false),
+                Some(Event::Reply { reply, .. }) => (reply, true, false),
+                Some(Event::Closing { reply, .. }) => (reply, true, true),
+                _ => return Err(Failure::Lost("the next hop did what was not asked for".into())),
+            };
+            let whole = match answer.take() {
+                Some(mut answer) => {
+                    answer.then(&reply);
+                    answer
+                }
+                None => Answer::of(&reply),
+            };
+            if closing {
+                self.drop_session();
+                return Err(Failure::Refused(whole));
+            }
+            if last {
+                return Ok(whole);
+            }
+            answer = Some(whole);
+            self.listen().await?;
+        }
+    }
+
+    /// Writes, to make room for more of the content. A next hop that refuses in its middle is heard.
+    async fn make_room(&mut self) -> Result<(), Failure> {
+        let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
+        let step = timeout(patience, self.connection()?.step()).await;
+        match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))?? {
+            Want::Write | Want::Read => Ok(()),
+            Want::Event => self.rest_of_answer().await.and_then(|answer| Err(Failure::Refused(answer))),
+            Want::Closed => Err(Failure::Lost("the next hop closed the connection".into())),
+        }
+    }
+}
+
+fn no_session() -> Failure {
+    Failure::Lost("there is no session with the next hop".into())
+}

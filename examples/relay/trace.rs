@@ -1,0 +1,73 @@
+//! The trace that every server leaves in a mail (RFC 5321 §4.4).
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How a mail came in.
+pub(crate) struct Arrival<'a> {
+    pub(crate) helo: &'a str,
+    pub(crate) peer: IpAddr,
+    pub(crate) host: &'a str,
+    /// Whether EHLO was said, and not HELO.
+    pub(crate) extended: bool,
+    pub(crate) tls: bool,
+    pub(crate) authenticated: bool,
+    pub(crate) id: u64,
+}
+
+/// The header field, with its CRLF.
+pub(crate) fn received(arrival: &Arrival<'_>) -> String {
+    let Arrival { helo, peer, host, .. } = arrival;
+    let prefix = if peer.is_ipv6() { "IPv6:" } else { "" };
+    let mut field = format!("Received: from {helo} ([{prefix}{peer}])\r\n\tby {host} with ");
+    // RFC 3848 §1
+    field += if arrival.extended { "ESMTP" } else { "SMTP" };
+    field += if arrival.tls { "S" } else { "" };
+    field += if arrival.authenticated { "A" } else { "" };
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let _ = write!(field, " id {:x};\r\n\t{}\r\n", arrival.id, date(seconds));
+    field
+}
+
+/// Seconds since 1970 as an RFC 5322 §3.3 date-time, in UTC.
+fn date(seconds: u64) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let (days, time) = (seconds / 86_400, seconds % 86_400);
+    let weekday = DAYS[(days % 7) as usize];
+    let (mut year, mut day) = (1970, days);
+    while day >= 365 + u64::from(leap(year)) {
+        day -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let mut month = 0;
+    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day < length {
+            break;
+        }
+        day -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("{weekday}, {} {} {year} {hour:02}:{minute:02}:{second:02} +0000", day + 1, MONTHS[month])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn dates_are_right_around_leap_days() {
+        let cases = [
+            (0, "Thu, 1 Jan 1970 00:00:00 +0000"),
+            (951_782_399, "Mon, 28 Feb 2000 23:59:59 +0000"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 +0000"),
+            (4_107_542_400, "Mon, 1 Mar 2100 00:00:00 +0000"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(super::date(seconds), text);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The bare client's commands: all or nothing, whatever is wrong; chunks; a new connection with the same buffers.
+
+mod support;
+
+use embedded_smtp::client::{Client, Event, Transfer};
+use embedded_smtp::data::LineEnds;
+use embedded_smtp::session::{Phase, Want};
+use embedded_smtp::wire::{
+    BodyType, By, ByMode, Extension, ForwardPath, HelloName, Notify, Other, Param, Ret, ReversePath, Text,
+    Verb,
+};
+use embedded_smtp::{Buffer, Capacity, Error, Misuse};
+use support::feed::{events, feed, hello, ready, sent};
+
+const NULL: ReversePath<'_> = ReversePath::Null;
+
+/// In the middle of a transaction, with a recipient, everything sent and answered.
+fn addressed(client: &mut Client<'_>) {
+    client.mail(&NULL, &()).unwrap();
+    sent(client);
+    feed(client, b"250 ok\r\n");
+    events(client);
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(client);
+    feed(client, b"250 ok\r\n");
+    events(client);
+}
+
+/// Parameters, what the server offers, and what goes out.
+type Row<'t> = (&'t [Param<'t>], &'t [&'t str], Result<&'t str, Misuse>);
+
+#[test]
+fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happens() {
+    let by = By::new(60, ByMode::Notify, false).unwrap();
+    let table: [Row<'_>; 9] = [
+        (&[Param::Size(5)], &["SIZE"], Ok("MAIL FROM:<> SIZE=5\r\n")),
+        (&[Param::Size(5)], &[], Err(Misuse::NotOffered(Extension::Size))),
+        (&[Param::Body(BodyType::BinaryMime)], &["8BITMIME"], Err(Misuse::NotOffered(Extension::BinaryMime))),
+        (&[Param::Body(BodyType::EightBitMime)], &["8BITMIME"], Ok("MAIL FROM:<> BODY=8BITMIME\r\n")),
+        (&[Param::Ret(Ret::Full), Param::By(by)], &["DSN"], Err(Misuse::NotOffered(Extension::DeliverBy))),
+        (
+            &[Param::Ret(Ret::Full), Param::RequireTls],
+            &["DSN", "REQUIRETLS"],
+            Ok("MAIL FROM:<> RET=FULL REQUIRETLS\r\n"),
+        ),
+        (&[Param::Notify(Notify::NEVER)], &["DSN"], Err(Misuse::Parameter)),
+        (&[Param::SmtpUtf8], &[], Err(Misuse::NotOffered(Extension::SmtpUtf8))),
+        (&[Param::Other(Other::new("X-A", Some("b")).unwrap())], &[], Ok("MAIL FROM:<> X-A=b\r\n")),
+    ];
+    for (parameters, keywords, expected) in table {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, keywords);
+        let result = client.mail(&NULL, &parameters);
+        assert_eq!(result, expected.map(drop).map_err(Error::from), "{parameters:?}");
+        assert_eq!(sent(&mut client), expected.unwrap_or_default(), "{parameters:?}");
+        assert_eq!(client.in_flight(), usize::from(expected.is_ok()));
+    }
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = ready(&mut rx, &mut tx, &["SIZE", "DSN"]);
+    addressed(&mut client);
+    let to = ForwardPath::Postmaster;
+    assert_eq!(client.rcpt(&to, &[Param::Size(1)]), Err(Misuse::Parameter.into()));
+    assert_eq!(client.rcpt(&to, &Transfer::default()), Err(Misuse::Parameter.into()));
+    assert_eq!(client.rcpt(&to, &[Param::Notify(Notify::SUCCESS.and(Notify::DELAY))]), Ok(()));
+    assert_eq!(sent(&mut client), "RCPT TO:<Postmaster> NOTIFY=SUCCESS,DELAY\r\n");
+}
+
+#[test]
+fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
+    let (from, to) = (ReversePath::new("j\u{fc}@c").unwrap(), ForwardPath::new("b@\u{fc}.example").unwrap());
+    let text = Text::new("j\u{fc}").unwrap();
+    for offered in [false, true] {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, if offered { &["SMTPUTF8"] } else { &[] });
+        assert_eq!(client.mail(&from, &()), Err(Misuse::NeedsSmtpUtf8.into()));
+        let name = HelloName::new("\u{fc}.example").unwrap();
+        for hello in [client.ehlo(name), client.helo(name), client.lhlo(name)] {
+            assert_eq!(hello, Err(Misuse::NeedsSmtpUtf8.into()), "never in a greeting");
+        }
+        addressed(&mut client);
+        let missing = Err(Misuse::NotOffered(Extension::SmtpUtf8).into());
+        let result = |result| if offered { assert_eq!(result, Ok(())) } else { assert_eq!(result, missing) };
+        for command in 0..4 {
+            result(match command {
+                0 => client.rcpt(&to, &()),
+                1 => client.vrfy(text),
+                2 => client.expn(text),
+                _ => client.help(Some(text)),
+            });
+            assert_eq!(sent(&mut client).is_empty(), !offered);
+            feed(&mut client, if offered { b"250 ok\r\n" } else { b"" });
+            events(&mut client);
+        }
+        let smtputf8 = Transfer { smtputf8: true, ..Transfer::default() };
+        client.rset().unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250 ok\r\n");
+        events(&mut client);
+        result(client.mail(&from, &smtputf8));
+    }
+}
+
+#[test]
+fn a_command_that_does_not_fit_says_by_how_much_and_has_not_happened() {
+    let line = "MAIL FROM:<> SIZE=12345\r\n".len();
+    for size in 9..=line + 9 {
+        let (mut rx, mut tx) = ([0; 128], vec![0; size]);
+        let mut client = ready(&mut rx, &mut tx, &["SIZE", "PIPELINING"]);
+        client.rset().unwrap();
+        client.transmitted(3);
+        let free = size - 3;
+        let result = client.mail(&NULL, &[Param::Size(12345)]);
+        if free >= line {
+            assert_eq!(result, Ok(()));
+            assert_eq!(sent(&mut client), "T\r\nMAIL FROM:<> SIZE=12345\r\n");
+        } else {
+            let short = Capacity { buffer: Buffer::Tx, needed: line, available: free };
+            assert_eq!(result, Err(short.into()), "{size}");
+            assert_eq!((sent(&mut client), client.in_flight()), ("T\r\n".to_owned(), 1));
+        }
+    }
+}
+
+#[test]
+fn doubt_about_a_chunked_mail_begins_with_its_last_octet() {
+    for (size, in_place) in [(0_usize, false), (1, false), (30, false), (200, false), (200, true)] {
+        let content = vec![b'x'; size];
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &["CHUNKING"]);
+        addressed(&mut client);
+        client.bdat(size as u64, true).unwrap();
+        let whole = format!("BDAT {size} LAST\r\n").len() + size;
+        let mut left = &content[..];
+        for written in 0..whole {
+            assert!(!client.in_doubt(), "{written} of {whole}");
+            if !left.is_empty() && client.body_pending() == 0 {
+                let taken = if in_place { client.body_in_place(left) } else { client.body(left) }.unwrap();
+                left = &left[taken..];
+            }
+            assert!(client.body_pending() > 0 || !client.transmit().is_empty());
+            client.transmitted(1);
+        }
+        assert!(client.in_doubt() && left.is_empty(), "{size}");
+        feed(&mut client, b"250 ok");
+        assert_eq!((client.poll(), client.in_doubt()), (Ok(Want::Read), true));
+        feed(&mut client, b"\r\n");
+        assert_eq!(events(&mut client), ["BdatLast 250 ok"]);
+        assert!(!client.in_doubt());
+    }
+}
+
+#[test]
+fn a_chunk_takes_its_octets_and_not_one_more() {
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+    assert!(client.body(b"x").is_err() && client.bdat(3, false).is_err());
+    addressed(&mut client);
+    client.bdat(3, false).unwrap();
+    assert_eq!(client.body(b"four"), Err(Misuse::ChunkLength.into()));
+    assert_eq!(client.body_in_place(&[b'x'; 99]), Ok(0), "tx is to be written first");
+    sent(&mut client);
+    assert_eq!(client.body_in_place(&[b'x'; 99]), Err(Misuse::ChunkLength.into()));
+    assert_eq!(client.body(b".\r"), Ok(2));
+    for verb in [Verb::Bdat, Verb::Mail, Verb::Rset, Verb::Quit, Verb::Noop] {
+        assert!(!client.permits(verb), "{verb:?} inside a chunk");
+    }
+    assert_eq!(client.bdat(1, true), Err(Misuse::OutOfOrder(Verb::BdatLast).into()));
+    assert_eq!(client.body(b"\n"), Ok(1));
+    assert!(client.body(b"x").is_err(), "the chunk is full");
+    assert!(client.permits(Verb::BdatLast) && !client.permits(Verb::Data) && !client.permits(Verb::Mail));
+    client.bdat(2, true).unwrap();
+    assert_eq!(client.body(b"ab"), Ok(2));
+    assert!(!client.permits(Verb::Bdat), "the mail has its end");
+    assert_eq!(sent(&mut client), ".\r\nBDAT 2 LAST\r\nab");
+}
+
+#[test]
+fn a_refused_chunk_is_still_given_and_the_mail_is_lost_until_rset() {
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+    addressed(&mut client);
+    client.bdat(5, false).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"552 too much\r\n");
+    assert_eq!(events(&mut client), ["Bdat 552 too much"]);
+    assert_eq!(client.phase(), Phase::Spoiled);
+    // The server reads what was announced, and would take it for commands if it did not come.
+    assert!(!client.permits(Verb::Rset));
+    assert_eq!(client.body(b"12345"), Ok(5));
+    assert!(client.permits(Verb::Rset) && !client.permits(Verb::Bdat) && !client.permits(Verb::Mail));
+    client.rset().unwrap();
+    assert_eq!(sent(&mut client), "12345RSET\r\n");
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    assert!(client.permits(Verb::Mail));
+}
+
+#[test]
+fn content_behind_a_bare_line_end_is_not_ended() {
+    for content in [&b"ab\ncd"[..], b"ab\rcd", b"\n", b"ab\r\n.\n"] {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = Client::new(&mut rx, &mut tx).line_ends(LineEnds::Reject);
+        hello(&mut client, b"220 hi\r\n", &[]);
+        addressed(&mut client);
+        client.data().unwrap();
+        sent(&mut client);
+        feed(&mut client, b"354 go\r\n");
+        events(&mut client);
+        assert_eq!(client.body(b"fine\r\n"), Ok(6));
+        assert_eq!(client.body(content), Err(Misuse::BareLineEnd.into()));
+        assert!(
+            client.end_of_body().is_err() && client.body(b"more").is_err() && client.transmit().is_empty()
+        );
+        assert_eq!(client.poll(), Ok(Want::Closed));
+        assert!(!client.in_doubt());
+    }
+    // A CR at the very end waits for its LF.
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = Client::new(&mut rx, &mut tx).line_ends(LineEnds::Reject);
+    hello(&mut client, b"220 hi\r\n", &[]);
+    addressed(&mut client);
+    client.data().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"354 go\r\n");
+    events(&mut client);
+    assert_eq!(client.body(b"fine\r"), Ok(5));
+    assert_eq!(client.end_of_body(), Err(Misuse::BareLineEnd.into()));
+    assert_eq!(client.body(b"\n"), Ok(1));
+    client.end_of_body().unwrap();
+    assert_eq!(sent(&mut client), "fine\r\n.\r\n");
+}
+
+type Break = fn(&mut Client<'_>);
+
+#[test]
+fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth().line_ends(LineEnds::Reject);
+    let breaks: [Break; 6] = [
+        |client| feed(client, b"garbage\r\n"),
+        |client| client.received_eof(),
+        |client| client.timed_out(),
+        |client| feed(client, b"421 bye\r\n"),
+        |client| feed(client, b"250-half a reply\r\n250-and"),
+        |client| {
+            client.bdat(500, true).unwrap();
+            sent(client);
+            client.body_in_place(&[b'x'; 500]).unwrap();
+            client.transmitted(50);
+        },
+    ];
+    for (index, break_it) in breaks.into_iter().enumerate() {
+        hello(&mut client, b"220 hi\r\n", &["CHUNKING", "SIZE 5", "PIPELINING"]);
+        addressed(&mut client);
+        if index < 5 {
+            client.noop().unwrap();
+        }
+        break_it(&mut client);
+        let _ = client.poll();
+        client.restart(index == 2);
+        assert_eq!((client.phase(), client.in_flight()), (Phase::Connected, 1));
+        assert_eq!(client.is_tls(), index == 2);
+        assert!(client.transmit().is_empty() && client.body_pending() == 0 && !client.in_doubt());
+        assert!(!client.capabilities().has(Extension::Size) && client.event().is_none());
+        assert!(client.may_reveal_secrets());
+        assert_eq!(client.poll(), Ok(Want::Read));
+    }
+    hello(&mut client, b"220 hi\r\n", &[]);
+    client.quit().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"221 bye\r\n");
+    assert_eq!(client.poll(), Ok(Want::Event));
+    assert!(matches!(client.event(), Some(Event::Reply { to: Verb::Quit, .. })));
+    assert_eq!(client.poll(), Ok(Want::Closed));
+}
+
+#[test]
+fn lmtp_waits_for_as_many_replies_as_were_accepted_and_not_longer_than_lmtp_lasts() {
+    let (mut rx, mut tx) = ([0; 256], [0; 256]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    feed(&mut client, b"220 hi\r\n");
+    events(&mut client);
+    for (lmtp, replies) in [(true, 3), (false, 1), (true, 3)] {
+        let name = HelloName::new("c").unwrap();
+        if lmtp { client.lhlo(name) } else { client.ehlo(name) }.unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+        events(&mut client);
+        assert_eq!(client.is_lmtp(), lmtp);
+        // What was accepted in a transaction that is given up does not count.
+        for given_up in [true, false] {
+            client.mail(&NULL, &()).unwrap();
+            (0..4).for_each(|_| client.rcpt(&ForwardPath::Postmaster, &()).unwrap());
+            if given_up { client.rset() } else { client.data() }.unwrap();
+            sent(&mut client);
+            feed(&mut client, b"250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n250 ok\r\n");
+            feed(&mut client, if given_up { b"250 ok\r\n" } else { b"354 go\r\n" });
+            assert_eq!(events(&mut client).len(), 6);
+        }
+        client.end_of_body().unwrap();
+        sent(&mut client);
+        for left in (0..replies).rev() {
+            assert_eq!(client.in_flight(), 1);
+            feed(&mut client, b"250 ok\r\n");
+            assert_eq!(events(&mut client), ["EndOfData 250 ok"]);
+            assert_eq!(client.in_doubt(), left > 0);
+        }
+        assert_eq!(client.in_flight(), 0);
+    }
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs cargo for a Cortex-M target, in the current directory: with rustup's target where it is installed, else with
+# Debian's compiler and its sources of `core` (packages rustc-web, cargo-web, rust-web-src, lld).
+#
+#   build.sh COMMAND [ARGUMENT...]      COMMAND is cargo's: build, check, run
+#   CORTEX_M_TARGET=thumbv6m-none-eabi build.sh check      another target than thumbv7em-none-eabihf
+set -euo pipefail
+
+target=${CORTEX_M_TARGET:-thumbv7em-none-eabihf}
+command=$1
+shift
+
+if [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+    exec cargo "$command" --target "$target" "$@"
+fi
+
+for tool in /usr/bin/rustc /usr/bin/cargo /usr/bin/ld.lld; do
+    [ -x "$tool" ] || {
+        echo "$0: neither 'rustup target add $target' nor $tool (Debian: rustc-web cargo-web rust-web-src lld)" >&2
+        exit 1
+    }
+done
+variable=$(tr 'a-z-' 'A-Z_' <<<"$target")
+# The sources of `core` are built by unstable flags, which the stable compiler grants by this variable.
+export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
+export "CARGO_TARGET_${variable}_LINKER=/usr/bin/ld.lld"
+export "CARGO_TARGET_${variable}_RUSTFLAGS=-C linker-flavor=ld.lld"
+exec /usr/bin/cargo "$command" --target "$target" -Z build-std=core,compiler_builtins,alloc "$@"

@@ -1,0 +1,112 @@
+//! (b) The client engine with AUTH PLAIN and LOGIN, and the handshake of STARTTLS, without a TLS stack.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
+use embedded_smtp::Error;
+use embedded_smtp::client::{Client, Event, Transfer};
+use embedded_smtp::sasl::{Authenticator, Credentials, Password};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{ForwardPath, HelloName, Reply, ReversePath, Verb};
+
+static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
+static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
+
+#[entry]
+fn main() -> ! {
+    let mut wire = Wire::new();
+    let mut client = Client::new(RX.lend(), TX.lend());
+    let delivered = mail(&mut client, &mut wire).unwrap_or(0);
+    report("code", u32::from(delivered));
+    done()
+}
+
+fn mail(client: &mut Client<'_>, wire: &mut Wire) -> Result<u16, Error> {
+    let (Ok(name), Ok(from), Ok(to), Ok(credentials)) = (
+        HelloName::new(unknown("device.example")),
+        ReversePath::new(unknown("device@example.com")),
+        ForwardPath::new(unknown("someone@example.com")),
+        Credentials::new(unknown("device"), unknown("its password")),
+    ) else {
+        return Ok(0);
+    };
+    answer(client, wire)?;
+    client.ehlo(name)?;
+    answer(client, wire)?;
+    client.starttls()?;
+    answer(client, wire)?;
+    // Here a TLS stack would take the stream.
+    client.tls_established()?;
+    client.ehlo(name)?;
+    answer(client, wire)?;
+    login(client, wire, Password::new(credentials))?;
+    let mut content = unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]);
+    client.mail(&from, &Transfer { size: Some(content.len() as u64), ..Transfer::default() })?;
+    answer(client, wire)?;
+    client.rcpt(&to, &())?;
+    answer(client, wire)?;
+    client.data()?;
+    answer(client, wire)?;
+    while !content.is_empty() {
+        let taken = client.body(content)?;
+        content = content.get(taken..).unwrap_or_default();
+        if !content.is_empty() {
+            write(client, wire);
+        }
+    }
+    client.end_of_body()?;
+    let code = answer(client, wire)?;
+    client.quit()?;
+    answer(client, wire)?;
+    Ok(code)
+}
+
+fn login(client: &mut Client<'_>, wire: &mut Wire, mut password: Password<'_>) -> Result<(), Error> {
+    password.choose(client.capabilities().mechanisms());
+    if let Some(mechanism) = password.mechanism() {
+        client.auth(mechanism)?;
+        while answer(client, wire)? == 334 {
+            client.auth_respond(mechanism)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(client: &mut Client<'_>, wire: &mut Wire) {
+    let octets = wire.write(client.transmit());
+    client.transmitted(octets);
+}
+
+/// Goes on to the next whole reply, or to STARTTLS's handshake; the code, or 0 when there is none any more.
+#[inline(never)]
+fn answer(client: &mut Client<'_>, wire: &mut Wire) -> Result<u16, Error> {
+    loop {
+        match client.poll()? {
+            Want::Read => {
+                let octets = wire.read(client.receive_buffer());
+                if octets == 0 { client.received_eof() } else { client.received(octets) }
+            }
+            Want::Write => write(client, wire),
+            Want::Event => {
+                if let Some(code) = show(client, wire) {
+                    return Ok(code);
+                }
+            }
+            Want::Closed => return Ok(0),
+        }
+    }
+}
+
+fn show(client: &Client<'_>, wire: &mut Wire) -> Option<u16> {
+    let (to, Reply { code, enhanced, text, .. }) = match client.event()? {
+        Event::Line { to, reply } | Event::Closing { to, reply } => (to, reply),
+        Event::Reply { to: Verb::StartTls, reply } if reply.code.number() == 220 => return None,
+        Event::Reply { to, reply } => (Some(to), reply),
+        Event::StartTls => return Some(220),
+        _ => return None,
+    };
+    unknown((to == Some(Verb::Data), enhanced));
+    wire.write(text);
+    matches!(client.event(), Some(Event::Reply { .. })).then_some(code.number())
+}

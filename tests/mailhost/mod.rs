@@ -1,0 +1,163 @@
+//! A scripted server on 127.0.0.1, for one connection.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// When the server uses TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tls {
+    None,
+    Upgrade,
+    Implicit,
+}
+
+/// A server that is waiting for its one client, or talks to it.
+#[derive(Debug)]
+pub(crate) struct Mailhost {
+    pub(crate) port: u16,
+    came: Receiver<(String, String)>,
+}
+
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+/// What most servers say to a line; to the empty one, the greeting.
+#[allow(clippy::unnecessary_wraps, reason = "an answer, as tests write them")]
+pub(crate) fn usual(line: &str) -> Option<&'static str> {
+    Some(match line.split(' ').next().unwrap_or_default() {
+        "" => "220 mail.example.test ESMTP",
+        "EHLO" => {
+            "250-mail.example.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE"
+        }
+        "STARTTLS" => "220 go on",
+        "AUTH" if line == "AUTH LOGIN" => "334 VXNlcm5hbWU6",
+        "cHVtcA==" => "334 UGFzc3dvcmQ6",
+        "AUTH" | "aHVudGVyMg==" => "235 2.7.0 welcome",
+        "DATA" => "354 go on",
+        "." => "250 2.0.0 queued as 1",
+        "QUIT" => "221 bye",
+        _ => "250 2.1.0 ok",
+    })
+}
+
+impl Mailhost {
+    /// Answers each line by `answer`, which closes the connection by saying nothing.
+    pub(crate) fn start(tls: Tls, answer: impl Fn(&str) -> Option<&'static str> + Send + 'static) -> Self {
+        Self::listen(move |mut socket| {
+            let mut before = String::new();
+            if tls == Tls::Implicit {
+                return (before, talk(&mut *secure(socket), true, &answer));
+            }
+            let offering = |line: &str| match answer(line) {
+                Some(reply)
+                    if tls == Tls::Upgrade && line.starts_with("EHLO") && !reply.contains("STARTTLS") =>
+                {
+                    Some("250-mail.example.test\r\n250 STARTTLS")
+                }
+                reply => reply,
+            };
+            before += &talk(&mut socket, true, &offering);
+            let under = if before.ends_with("STARTTLS\r\n") {
+                talk(&mut *secure(socket), false, &answer)
+            } else {
+                String::new()
+            };
+            (before, under)
+        })
+    }
+
+    /// Says an octet of a greeting without end, after each pause.
+    pub(crate) fn dripping(pause: Duration) -> Self {
+        Self::listen(move |mut socket| {
+            // Not for ever, so that a client of endless patience fails its test.
+            for _ in 0..50 {
+                thread::sleep(pause);
+                if socket.write_all(b"2").is_err() {
+                    break;
+                }
+            }
+            (String::new(), String::new())
+        })
+    }
+
+    fn listen(serve: impl FnOnce(TcpStream) -> (String, String) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (done, came) = channel();
+        thread::spawn(move || {
+            let (socket, _) = listener.accept().unwrap();
+            let _ = done.send(serve(socket));
+        });
+        Self { port, came }
+    }
+
+    /// All that came in clear.
+    pub(crate) fn came(self) -> String {
+        self.came_by_tls().0
+    }
+
+    /// All that came in clear, and all that came by TLS.
+    pub(crate) fn came_by_tls(self) -> (String, String) {
+        self.came.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+}
+
+/// Talks until the client is gone, has said QUIT or STARTTLS, or there is no answer.
+fn talk(stream: &mut dyn Stream, greet: bool, answer: &dyn Fn(&str) -> Option<&'static str>) -> String {
+    let mut came = String::new();
+    let mut content = false;
+    if greet && !answer("").is_some_and(|greeting| say(stream, greeting)) {
+        return came;
+    }
+    while let Some(line) = line(stream) {
+        came += &line;
+        let line = line.trim_end();
+        if content && line != "." {
+            continue;
+        }
+        let Some(reply) = answer(line) else { break };
+        content = reply.starts_with("354");
+        if !say(stream, reply) || line == "QUIT" || line == "STARTTLS" {
+            break;
+        }
+    }
+    came
+}
+
+fn say(stream: &mut dyn Stream, reply: &str) -> bool {
+    stream.write_all(format!("{reply}\r\n").as_bytes()).and_then(|()| stream.flush()).is_ok()
+}
+
+/// Octet by octet, so that nothing behind STARTTLS is read too early.
+fn line(stream: &mut dyn Stream) -> Option<String> {
+    let (mut line, mut octet) = (Vec::new(), [0]);
+    while !line.ends_with(b"\n") {
+        stream.read_exact(&mut octet).ok()?;
+        line.extend(octet);
+    }
+    Some(String::from_utf8_lossy(&line).into_owned())
+}
+
+fn secure(socket: TcpStream) -> Box<dyn Stream> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/");
+    let read = |name: &str| fs::read(format!("{directory}{name}")).unwrap();
+    let certificate = CertificateDer::from_pem_slice(&read("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(&read("server.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    Box::new(StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket))
+}

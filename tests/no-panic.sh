@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Shows that nothing in the library can panic: an optimised Cortex-M image which uses client, server, submission,
+# stuffing, SASL, the grammar and the embedded-io adapter holds no symbol of core's panicking machinery, nor the
+# panic handler. An image that can panic shows that the search finds them.
+set -euo pipefail
+cd "$(dirname "$0")/cortex-m"
+
+panicking='core::panicking|_fail$|_failed$|len_mismatch|image_can_panic|rust_begin_unwind'
+
+build() { # OPT-LEVEL
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=$1 ./build.sh build --quiet --release --target-dir "target/opt-$1"
+}
+
+symbols() { # OPT-LEVEL IMAGE    those of panicking; the hash behind a name is cut off
+    nm --demangle "target/opt-$1/thumbv7em-none-eabihf/release/$2" | cut -d' ' -f3- |
+        sed -E 's/::h[0-9a-f]{16}$//' | grep -E "$panicking" || true
+}
+
+for level in s z 3; do
+    build "$level"
+    [ -n "$(symbols "$level" panics)" ] || {
+        echo "no-panic: the search finds nothing in an image that can panic (opt-level $level)" >&2
+        exit 1
+    }
+    found=$(symbols "$level" everything)
+    [ -z "$found" ] || {
+        printf 'no-panic: the library can panic (opt-level %s):\n%s\n' "$level" "$found" >&2
+        exit 1
+    }
+    echo "no panic at opt-level $level ($(nm "target/opt-$level/thumbv7em-none-eabihf/release/everything" | wc -l) symbols looked at)"
+done

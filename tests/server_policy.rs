@@ -1,0 +1,321 @@
+//! Each switch of the policy does what it says.
+
+#[path = "support/server.rs"]
+mod server;
+
+use embedded_smtp::server::{Event, Policy};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
+use server::{Say, Setup, policy};
+
+const PLAIN: &str = "AUTH PLAIN AHVzZXIAcGFzcw==\r\n";
+const MAIL: &str = "MAIL FROM:<a@b>\r\n";
+const RCPT: &str = "RCPT TO:<c@d>\r\n";
+
+fn mechanisms() -> AuthMechanisms {
+    AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login).with(AuthMechanism::CramMd5)
+}
+
+/// The replies' codes behind EHLO.
+fn codes(setup: Setup<'_>, says: &str) -> String {
+    setup.every_split(format!("EHLO c\r\n{says}").as_bytes()).behind_hello()
+}
+
+/// The list behind EHLO, without the host.
+fn offers(setup: Setup<'_>) -> Vec<String> {
+    let text = setup.whole(b"EHLO c\r\n").text();
+    text.lines().skip(2).map(|line| line[4..].to_owned()).collect()
+}
+
+#[test]
+fn the_defaults_are_those_that_are_documented() {
+    let policy = policy();
+    let trace = Setup::new(&policy).every_split(b"EHLO c\r\nHELO c\r\n");
+    let list = "250-mx.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n\
+                250-BINARYMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 10485760\r\n";
+    assert_eq!(trace.text(), format!("220 mx.test ESMTP\r\n{list}250 mx.test\r\n"));
+    assert_eq!(codes(Setup::new(&policy), PLAIN), "502 5.5.1");
+    assert_eq!(codes(Setup::new(&policy), "STARTTLS\r\n"), "502 5.5.1");
+}
+
+#[test]
+fn no_secret_is_taken_in_clear_unless_the_policy_says_so() {
+    let policy = policy().auth(mechanisms());
+    let clear = Setup::new(&policy);
+    assert!(offers(clear).contains(&"AUTH CRAM-MD5".to_owned()));
+    for says in [PLAIN, "AUTH PLAIN\r\n", "AUTH LOGIN\r\n", "AUTH LOGIN dXNlcg==\r\n", "auth login\r\n"] {
+        let trace = clear.every_split(format!("EHLO c\r\n{says}").as_bytes());
+        assert_eq!(trace.behind_hello(), "538 5.7.11", "{says:?}");
+        assert_eq!(trace.told, ["EHLO c"], "{says:?}");
+    }
+    let revealing = policy.auth(AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::XOAuth2));
+    assert!(!offers(Setup::new(&revealing)).iter().any(|offer| offer.starts_with("AUTH")));
+    assert_eq!(codes(Setup::new(&revealing), "AUTH XOAUTH2\r\n"), "538 5.7.11");
+    // Under TLS, and where it is allowed in clear.
+    assert!(offers(clear.over_tls()).contains(&"AUTH PLAIN LOGIN CRAM-MD5".to_owned()));
+    assert_eq!(codes(clear.over_tls(), PLAIN), "235 2.7.0");
+    let allowed = policy.allow_clear_text_auth();
+    assert!(offers(Setup::new(&allowed)).contains(&"AUTH PLAIN LOGIN CRAM-MD5".to_owned()));
+    assert_eq!(codes(Setup::new(&allowed), PLAIN), "235 2.7.0");
+    assert_eq!(codes(Setup::new(&allowed), "AUTH OAUTHBEARER\r\n"), "504 5.5.4");
+}
+
+#[test]
+fn required_tls_comes_before_mail_and_before_auth() {
+    let policy = policy().require_tls().auth(mechanisms()).allow_clear_text_auth();
+    let clear = Setup::new(&policy);
+    assert!(!offers(clear).iter().any(|offer| offer.starts_with("AUTH")));
+    for says in [MAIL, PLAIN, "AUTH CRAM-MD5\r\n"] {
+        assert_eq!(codes(clear, says), "530 5.7.0", "{says:?}");
+    }
+    assert_eq!(codes(clear, "NOOP\r\nRSET\r\nQUIT\r\n"), "250 2.0.0, 250 2.0.0, 221 2.0.0");
+    assert_eq!(codes(clear.over_tls(), &format!("{PLAIN}{MAIL}")), "235 2.7.0, 250 2.1.0");
+}
+
+#[test]
+fn required_auth_comes_before_mail() {
+    let policy = policy().require_auth().auth(mechanisms()).allow_clear_text_auth();
+    let says = format!("{MAIL}{RCPT}DATA\r\n{PLAIN}{MAIL}{RCPT}");
+    let expected = "530 5.7.0, 503 5.5.1, 503 5.5.1, 235 2.7.0, 250 2.1.0, 250 2.1.5";
+    assert_eq!(codes(Setup::new(&policy), &says), expected);
+}
+
+#[test]
+fn recipients_beyond_the_limit_are_deferred_and_the_others_get_the_mail() {
+    let policy = policy().max_recipients(2);
+    let reject = "RCPT TO:<reject@d>\r\n";
+    let says = format!("{MAIL}{RCPT}{reject}{RCPT}{RCPT}DATA\r\nx\r\n.\r\n{MAIL}{RCPT}");
+    let expected =
+        "250 2.1.0, 250 2.1.5, 550 5.1.1, 250 2.1.5, 452 4.5.3, 354, 250 2.6.0, 250 2.1.0, 250 2.1.5";
+    assert_eq!(codes(Setup::new(&policy), &says), expected);
+}
+
+#[test]
+fn mails_beyond_the_limit_are_deferred() {
+    let policy = policy().max_mails(2);
+    let mail = format!("{MAIL}{RCPT}BDAT 1 LAST\r\nx");
+    let found = codes(Setup::new(&policy), &format!("{MAIL}RSET\r\n{mail}{mail}{MAIL}QUIT\r\n"));
+    assert!(found.ends_with("250 2.6.0, 250 2.1.0, 250 2.1.5, 250 2.6.0, 452 4.5.0, 221 2.0.0"), "{found}");
+}
+
+#[test]
+fn the_size_limit_holds_at_mail_and_no_limit_is_zero() {
+    let limited = policy().max_size(100);
+    assert!(offers(Setup::new(&limited)).contains(&"SIZE 100".to_owned()));
+    assert_eq!(codes(Setup::new(&limited), "MAIL FROM:<> SIZE=100\r\n"), "250 2.1.0");
+    assert_eq!(codes(Setup::new(&limited), "MAIL FROM:<> SIZE=101\r\n"), "552 5.3.4");
+    let unlimited = policy().max_size(0);
+    assert!(offers(Setup::new(&unlimited)).contains(&"SIZE 0".to_owned()));
+    assert_eq!(codes(Setup::new(&unlimited), "MAIL FROM:<> SIZE=18446744073709551615\r\n"), "250 2.1.0");
+    let without = policy().without(Extension::Size);
+    assert_eq!(offers(Setup::new(&without)).last().unwrap(), "HELP");
+    assert_eq!(codes(Setup::new(&without), "MAIL FROM:<> SIZE=1\r\n"), "555 5.5.4");
+}
+
+#[test]
+fn errors_end_the_session_when_there_are_too_many() {
+    for (max, says, expected) in [
+        (3, "A\r\nB\r\nC\r\nNOOP\r\n", "500 5.5.1, 500 5.5.1, 500 5.5.1, 421 4.7.0"),
+        (2, "NOOP\r\nA\r\nNOOP\r\nDATA\r\nNOOP\r\n", "250 2.0.0, 500 5.5.1, 250 2.0.0, 503 5.5.1, 421 4.7.0"),
+        (1, "NOOP\n\r\nNOOP\r\n", "500 5.5.2, 421 4.7.0"),
+        (0, "A\r\nNOOP\r\n", "500 5.5.1, 421 4.7.0"),
+        (1, "BDAT 6\r\nNOOP\r\nNOOP\r\n", "503 5.5.1, 421 4.7.0"),
+        (2, "AUTH PLAIN =\r\nAUTH PLAIN\r\n*\r\nNOOP\r\n", "501 5.5.2, 334, 501 5.7.0, 421 4.7.0"),
+        (1, "AUTH PLAIN AHVzZXIAd3Jvbmc=\r\nNOOP\r\n", "535 5.7.8, 421 4.7.0"),
+        // What the caller refuses for its own reasons is no error of the client's.
+        (1, "MAIL FROM:<>\r\nRCPT TO:<reject@d>\r\nNOOP\r\n", "250 2.1.0, 550 5.1.1, 250 2.0.0"),
+    ] {
+        let policy = policy().max_errors(max).auth(mechanisms()).allow_clear_text_auth();
+        assert_eq!(codes(Setup::new(&policy), says), expected, "{says:?}");
+    }
+}
+
+#[test]
+fn vrfy_and_expn_are_the_callers_when_the_policy_says_so() {
+    let policy = policy().ask_vrfy();
+    let setup = Setup::new(&policy).caller(|event| match event {
+        Event::Vrfy(b"reject") => Say::Reply(550, (5, 1, 1), "no"),
+        Event::Vrfy(b"known") => Say::Reply(250, (2, 1, 5), "<known@mx.test>"),
+        Event::Expn(_) => Say::Reply(550, (5, 7, 0), "private"),
+        _ => Say::Accept,
+    });
+    let trace = setup.every_split(b"EHLO c\r\nVRFY known\r\nVRFY reject\r\nVRFY x y\r\nEXPN all\r\nVRFY\r\n");
+    assert_eq!(trace.behind_hello(), "250 2.1.5, 550 5.1.1, 252 2.5.2, 550 5.7.0, 501 5.5.4");
+    assert_eq!(trace.told[1..], ["VRFY known", "VRFY reject", "VRFY x y", "EXPN all"]);
+}
+
+#[test]
+fn lmtp_has_its_own_hello_and_replies_for_each_recipient() {
+    let policy = policy().lmtp();
+    let setup = Setup::new(&policy).caller(|event| match event {
+        Event::EndOfData { recipient: 1 } => Say::Reply(452, (4, 2, 2), "full"),
+        event => server::usual(event),
+    });
+    let trace = setup.every_split(b"EHLO c\r\nHELO c\r\nLHLO c\r\n");
+    assert_eq!(trace.codes(), ["220", "500 5.5.1", "500 5.5.1", "250"]);
+    assert!(trace.text().starts_with("220 mx.test LMTP\r\n"));
+    let four = format!("{MAIL}{RCPT}RCPT TO:<reject@d>\r\n{RCPT}{RCPT}DATA\r\n");
+    let says = |content: &str| format!("LHLO c\r\n{four}{content}.\r\nNOOP\r\n");
+    let trace = setup.every_split(says("x\r\n").as_bytes());
+    let codes = trace.behind_hello();
+    assert!(codes.ends_with("354, 250 2.6.0, 452 4.2.2, 250 2.6.0, 250 2.0.0"), "{codes}");
+    assert_eq!(trace.told[trace.told.len() - 3..], ["End 0", "End 1", "End 2"]);
+    let trace = setup.every_split(says("x\n\r\n").as_bytes());
+    let codes = trace.behind_hello();
+    assert!(codes.ends_with("354, 554 5.6.0, 554 5.6.0, 554 5.6.0, 250 2.0.0"), "{codes}");
+}
+
+#[test]
+fn the_refusals_of_a_lost_lmtp_mail_need_no_room_for_all_of_them_at_once() {
+    let policy = policy().lmtp();
+    for end in ["DATA\r\nx\n\r\n.\r\n", "BDAT 10485761 LAST\r\n"] {
+        let chunk = if end.starts_with("BDAT") { "x".repeat(10_485_761) } else { String::new() };
+        let says = format!("LHLO c\r\n{MAIL}{}{end}{chunk}NOOP\r\n", RCPT.repeat(100));
+        let trace = Setup::new(&policy).tx(512).whole(says.as_bytes());
+        let codes = trace.codes();
+        assert_eq!(trace.error, None, "{end:?}");
+        assert_eq!(codes.iter().filter(|code| code.starts_with("55")).count(), 100, "{end:?}");
+        assert_eq!(codes.last().unwrap(), "250 2.0.0", "{end:?}");
+    }
+}
+
+#[test]
+fn limits_are_announced_as_they_are() {
+    let policy = policy().offer(Extension::Limits).max_mails(7).max_recipients(9);
+    assert!(offers(Setup::new(&policy)).contains(&"LIMITS MAILMAX=7 RCPTMAX=9".to_owned()));
+}
+
+#[test]
+fn starttls_is_offered_in_clear_only_and_requiretls_under_tls_only() {
+    let policy = policy().offer(Extension::StartTls).offer(Extension::RequireTls);
+    let clear = offers(Setup::new(&policy));
+    let tls = offers(Setup::new(&policy).over_tls());
+    let has = |offers: &[String], name: &str| offers.contains(&name.to_owned());
+    assert!(has(&clear, "STARTTLS") && !has(&clear, "REQUIRETLS"), "{clear:?}");
+    assert!(!has(&tls, "STARTTLS") && has(&tls, "REQUIRETLS"), "{tls:?}");
+    let says = "MAIL FROM:<> REQUIRETLS\r\n";
+    assert_eq!(codes(Setup::new(&policy), says), "555 5.5.4");
+    assert_eq!(codes(Setup::new(&policy).over_tls(), says), "250 2.1.0");
+    assert_eq!(codes(Setup::new(&policy).over_tls(), "STARTTLS\r\n"), "503 5.5.1");
+}
+
+#[test]
+fn each_parameter_is_taken_exactly_where_its_extension_is_offered() {
+    for (extension, says) in [
+        (Extension::EightBitMime, "MAIL FROM:<> BODY=8BITMIME\r\n"),
+        (Extension::EightBitMime, "MAIL FROM:<> BODY=7BIT\r\n"),
+        (Extension::BinaryMime, "MAIL FROM:<> BODY=BINARYMIME\r\n"),
+        (Extension::SmtpUtf8, "MAIL FROM:<> SMTPUTF8\r\n"),
+        (Extension::Size, "MAIL FROM:<> SIZE=1\r\n"),
+        (Extension::Dsn, "MAIL FROM:<> RET=HDRS ENVID=x\r\n"),
+        (Extension::Dsn, "MAIL FROM:<>\r\nRCPT TO:<a@b> NOTIFY=NEVER ORCPT=rfc822;a@b\r\n"),
+        (Extension::DeliverBy, "MAIL FROM:<> BY=120;R\r\n"),
+        (Extension::FutureRelease, "MAIL FROM:<> HOLDFOR=60\r\n"),
+        (Extension::FutureRelease, "MAIL FROM:<> HOLDUNTIL=2026-11-21T12:00:00Z\r\n"),
+        (Extension::MtPriority, "MAIL FROM:<> MT-PRIORITY=3\r\n"),
+    ] {
+        let (with, without) = (policy().offer(extension), policy().without(extension));
+        let found = codes(Setup::new(&with), says);
+        assert!(found.split(", ").all(|code| code.starts_with("250")), "{says:?}: {found}");
+        let found = codes(Setup::new(&without), says);
+        assert!(found.ends_with("555 5.5.4"), "{says:?}: {found}");
+    }
+    let with = policy().auth(mechanisms());
+    assert_eq!(codes(Setup::new(&with), "MAIL FROM:<> AUTH=<>\r\n"), "250 2.1.0");
+    assert_eq!(codes(Setup::new(&policy()), "MAIL FROM:<> AUTH=<>\r\n"), "555 5.5.4");
+}
+
+#[test]
+fn without_enhanced_codes_no_reply_bears_one() {
+    let policy = policy().without(Extension::EnhancedStatusCodes);
+    let says = format!("{MAIL}{RCPT}RCPT TO:<reject@d>\r\nDATA\r\nx\r\n.\r\nFOO\r\nHELP\r\nNOOP\r\nQUIT\r\n");
+    assert_eq!(codes(Setup::new(&policy), &says), "250, 250, 550, 354, 250, 500, 214, 250, 221");
+}
+
+#[test]
+fn banner_and_help_are_said_without_control_characters() {
+    let policy = policy().banner("My\r\n250 Server\0 caf\u{e9}").help("See\thttps://example.test/\x1b[0m");
+    let text = Setup::new(&policy).whole(b"EHLO c\r\nHELP\r\n").text();
+    assert!(text.starts_with("220 mx.test ESMTP My250 Server caf??\r\n250-mx.test\r\n"), "{text}");
+    assert!(text.ends_with("\r\n214 2.0.0 Seehttps://example.test/[0m\r\n"), "{text}");
+}
+
+#[test]
+fn a_long_help_waits_for_room_and_no_command_goes_unanswered() {
+    let help = "h".repeat(490);
+    let policy = policy().help(&help);
+    let trace = Setup::new(&policy).tx(512).run(&[b"EHLO c\r\n", b"NOOP\r\nNOOP\r\nHELP\r\nNOOP\r\n"], &[]);
+    assert_eq!(trace.error, None);
+    assert_eq!(trace.behind_hello(), "250 2.0.0, 250 2.0.0, 214 2.0.0, 250 2.0.0");
+}
+
+#[test]
+fn the_longest_host_name_fits() {
+    let host = format!("{}.test", vec!["x".repeat(60); 4].join("."));
+    let policy = Policy::new(HelloName::new(&host).unwrap());
+    let trace = Setup::new(&policy).tx(512).whole(b"EHLO c\r\nHELO c\r\n");
+    assert_eq!(trace.codes(), ["220", "250", "250"]);
+    assert_eq!(trace.error, None);
+}
+
+#[test]
+fn a_server_is_small_and_keeps_its_octets_to_itself() {
+    assert!(size_of::<embedded_smtp::server::Server<'_, '_>>() <= 256);
+    let policy = policy().auth(mechanisms()).allow_clear_text_auth();
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = embedded_smtp::server::Server::new(&mut rx, &mut tx, &policy);
+    let says = b"EHLO c\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\n";
+    server.receive_buffer()[..says.len()].copy_from_slice(says);
+    let before = format!("{server:?}");
+    server.received(says.len());
+    // Neither the octets as numbers (`AHVz`, `pass`) nor as text.
+    let after = format!("{server:?}");
+    for secret in ["65, 72, 86, 122", "112, 97, 115, 115", "AHVz", "pass"] {
+        assert!(!before.contains(secret) && !after.contains(secret), "{after}");
+    }
+    server.poll().unwrap();
+    server.accept().unwrap();
+    server.poll().unwrap();
+    let text = format!("{:?} {server:?}", server.event());
+    for secret in ["112, 97, 115, 115", "pass", "user"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn what_a_client_logs_in_with_does_not_stay_in_the_buffer() {
+    let policy = policy().auth(mechanisms());
+    for (tls, says) in [
+        (true, "AUTH PLAIN AHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw=\r\n"),
+        (true, "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\nAHVzZXIAcGFzcw==\r\n"),
+        (true, "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n"),
+        (true, "AUTH LOGIN dXNlcg==\r\ncGFzcw==\r\n"),
+        (true, "AUTH LOGIN dXNlcg==\r\n*\r\n"),
+        (true, "AUTH PLAIN AHVzZXIAcGFzcw\r\n"),
+        (false, "AUTH PLAIN AHVzZXIAcGFzcw==\r\n"),
+    ] {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = embedded_smtp::server::Server::new(&mut rx, &mut tx, &policy);
+        if tls {
+            server = server.over_tls();
+        }
+        for line in ["EHLO c\r\n", says] {
+            server.receive_buffer()[..line.len()].copy_from_slice(line.as_bytes());
+            server.received(line.len());
+            loop {
+                match server.poll().unwrap() {
+                    Want::Event => server.accept().unwrap(),
+                    Want::Write => server.transmitted(usize::MAX),
+                    Want::Read | Want::Closed => break,
+                }
+            }
+        }
+        for secret in ["AHVz", "cGFz", "dXNl", "pass", "user", "wrong"] {
+            let left = rx.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!left, "{secret} of {says:?}");
+        }
+    }
+}
