@@ -51,11 +51,7 @@ impl<'w, 'b> Encoder<'w, 'b> {
 }
 
 fn letter(sextet: u32) -> u8 {
-<<<<<<< HEAD
     STANDARD.symbols().get(sextet as usize).map_or(b'=', Symbol::as_u8)
-=======
-    STANDARD.symbols().get(sextet as usize).map_or(b'=', base64::alphabet::Symbol::as_u8)
->>>>>>> main
 }
 
 fn sextet(letter: u8) -> Option<u32> {
