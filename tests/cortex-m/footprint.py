@@ -38,7 +38,7 @@ def main(arguments):
         rows.append(f"| {what}{cells}")
     figures["size"] = {name: sizes[name] for name in ("Client", "Submission", "Server")}
     table = [
-        "| thumbv7em-none-eabihf, opt-level z, fat LTO | flash | RAM | stack |",
+        "| Cortex-M4, opt-level z, fat LTO | flash | RAM | stack |",
         "|---|---:|---:|---:|",
         *rows,
         "",
@@ -97,7 +97,7 @@ def write(table):
 
 
 def check(figures):
-    """1 when a figure is beyond its budget, or the README states a table that is not there any more."""
+    """1 when a figure is beyond its budget."""
     budget = tomllib.loads((HERE / "budget.toml").read_text())
     excess = [
         f"{kind} of {name}: {figure} octets, the budget is {budget[kind][name]}"
@@ -105,6 +105,8 @@ def check(figures):
         for name, figure in entries.items()
         if figure > budget[kind][name]
     ]
+    for name, goal in budget["goal"].items():
+        print(f"\nflash of {name}: {figures['flash'][name]} octets; the goal is {goal}")
     for line in excess:
         print("footprint:", line, file=sys.stderr)
     return 1 if excess else 0
