@@ -73,9 +73,11 @@ pub enum Misuse {
     BodyPending,
     /// A body with a bare CR or LF under [`LineEnds::Reject`](crate::data::LineEnds).
     BareLineEnd,
-    /// A user name that no mechanism can carry: CR, LF or NUL (RFC 4616 §2) in it, or empty.
+    /// A user name that no mechanism can carry: CR, LF or NUL (RFC 4616 §2) in it, or empty. The same of other names that are
+    /// given for a login.
     UserName(Syntax),
-    /// A password that no mechanism can carry: CR, LF or NUL in it. Nothing else of it is told.
+    /// A password that no mechanism can carry: CR, LF or NUL in it; a token with other octets than tokens have. Nothing else of it
+    /// is told.
     Password(Syntax),
     /// A reply that no command is waiting for.
     NoReplyOwed,
@@ -167,7 +169,7 @@ impl fmt::Display for Misuse {
             Self::BodyPending => f.write_str("write the lent piece of the body first"),
             Self::BareLineEnd => f.write_str("a bare CR or LF in the body"),
             Self::UserName(syntax) => write!(f, "the user name: {syntax}"),
-            Self::Password(syntax) => write!(f, "the password: {syntax}"),
+            Self::Password(syntax) => write!(f, "the password or token: {syntax}"),
             Self::NoReplyOwed => f.write_str("no command waits for a reply"),
             Self::WrongReply => f.write_str("this code cannot answer this command"),
         }

@@ -234,7 +234,7 @@ fn a_client_that_goes_away_in_a_chunk_leaves_no_mail() {
     for end in 0..says.len() {
         let trace = Setup::new(&policy()).whole(&says.as_bytes()[..end]);
         assert_eq!(trace.mails.len(), 0, "{end}");
-        assert!(!trace.told.iter().any(|told| told.starts_with("End")), "{end}");
+        assert!(!trace.told.iter().any(|told| told.starts_with("EndOfData")), "{end}");
     }
 }
 

@@ -109,7 +109,7 @@ impl<'c> Visit<'c> {
                 Answer::Accept
             }
             // Told now rather than after the whole mail, that the disk is full.
-            Event::Data => match self.content().draft {
+            Event::Data | Event::EndOfChunk => match self.content().draft {
                 Ok(_) => Answer::Accept,
                 Err(_) => self.disk_failed(),
             },

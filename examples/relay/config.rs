@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Trust the certificates in this PEM file for the next hop, instead of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS.
+    /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS; without it, from anyone.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
     /// Octets of a mail; 0 leaves the limit to the next hop.

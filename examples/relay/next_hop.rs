@@ -155,6 +155,7 @@ impl<'s> NextHop<'s> {
         self.stream = None;
     }
 
+    /// Leaves in good order where that is possible; in the midst of a mail's content it is not.
     pub(crate) async fn quit(&mut self) {
         if self.stream.is_some() && self.client.quit().is_ok() {
             let _ = timeout(FAREWELL, self.answer()).await;

@@ -56,6 +56,8 @@ struct Mail {
     began: Instant,
     /// Why it cannot go on, though the sender is still giving it.
     failed: Option<Answer>,
+    /// The last refusal, for the log.
+    refusal: Option<Answer>,
 }
 
 struct Session<'s> {
@@ -174,6 +176,7 @@ impl Session<'_> {
                 }
                 Decision::Nothing
             }
+            Some(Event::EndOfChunk) => Decision::Accept,
             Some(Event::EndOfData { .. }) => self.end_of_data().await,
             Some(Event::Lost(why)) => {
                 self.next_hop.drop_session();
@@ -202,8 +205,7 @@ impl Session<'_> {
         Decision::Reply(Answer::new(535, (5, 7, 8), "Authentication credentials invalid"))
     }
 
-    /// The next hop's answer to a command within a mail, for the sender; what it gives leave to is accepted in the
-    /// engine's words, except that the next hop's own are worth more.
+    /// The next hop's answer to a command within a mail, for the sender.
     fn pass(
         &mut self,
         outcome: Result<Answer, Failure>,
@@ -217,6 +219,9 @@ impl Session<'_> {
                 note(mail, accepted);
                 if accepted && expected == Severity::Intermediate {
                     return Decision::Accept;
+                }
+                if !accepted {
+                    mail.refusal = Some(answer.clone());
                 }
                 Decision::Reply(answer.for_sender(expected))
             }
@@ -265,19 +270,16 @@ impl Session<'_> {
     /// The mail that has begun is not to be: the next hop has not seen its end, so it is none there either.
     async fn give_up(&mut self, why: &str) {
         if let Some(mail) = self.mail.take() {
-            mail.log(why);
+            mail.log_end(why);
         }
         self.next_hop.reset().await;
     }
 
     async fn end(&mut self) {
-        match self.mail.take() {
-            Some(mail) => {
-                self.next_hop.drop_session();
-                mail.log("the session with the sender ended");
-            }
-            None => self.next_hop.quit().await,
+        if let Some(mail) = self.mail.take() {
+            mail.log_end("the session with the sender ended");
         }
+        self.next_hop.quit().await;
     }
 }
 
@@ -286,7 +288,16 @@ impl Mail {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let id = NUMBER.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
-        Self { id, from: from.to_owned(), recipients: 0, accepted: 0, octets: 0, began, failed: None }
+        Self {
+            id,
+            from: from.to_owned(),
+            recipients: 0,
+            accepted: 0,
+            octets: 0,
+            began,
+            failed: None,
+            refusal: None,
+        }
     }
 
     /// Notes why the mail cannot go on, and says what the sender is told.
@@ -311,6 +322,14 @@ impl Mail {
         };
         self.log(&answer.to_string());
         answer
+    }
+
+    /// For a mail that the sender did not bring to its end, often because it was refused.
+    fn log_end(&self, why: &str) {
+        match self.failed.as_ref().or(self.refusal.as_ref()) {
+            Some(refusal) => self.log(&refusal.to_string()),
+            None => self.log(why),
+        }
     }
 
     fn log(&self, outcome: &str) {

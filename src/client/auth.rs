@@ -9,7 +9,8 @@ use crate::{Error, Misuse, Protocol};
 
 impl Client<'_> {
     /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
-    /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well.
+    /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well,
+    /// if [`Mechanism::accept`] says so too: ask it, and drop the connection if it does not.
     ///
     /// # Errors
     /// As all commands; [`Misuse::NotOffered`] and [`Misuse::MechanismNotOffered`];
@@ -87,6 +88,11 @@ impl Client<'_> {
         let (range, whole) = self.shown.text().unwrap_or_default();
         let number = self.challenges;
         let available = self.tx.free();
+        // A mechanism with a state is asked once: the room must be there beforehand.
+        let longest = encoded_length(mechanism.longest()).saturating_add(2);
+        if longest > available {
+            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed: longest, available }.into());
+        }
         let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
         let challenge = Challenge { text, whole };
         let mut cancelled = false;

@@ -22,9 +22,14 @@ pub struct Connection<'e, S, E: ?Sized> {
 }
 
 impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
-    /// Joins `stream` and `engine`.
+    /// Joins `stream` and `engine`; the stream is flushed before it is read.
     pub fn new(stream: S, engine: &'e mut E) -> Self {
-        Self { stream, link: Link::new(engine, Flush::BeforeReading) }
+        Self::with_flush(stream, engine, Flush::BeforeReading)
+    }
+
+    /// The same with another policy for flushing.
+    pub fn with_flush(stream: S, engine: &'e mut E, flush: Flush) -> Self {
+        Self { stream, link: Link::new(engine, flush) }
     }
 
     /// Reads and writes until the engine has an event; `false` when the session is over instead.

@@ -13,8 +13,6 @@ pub enum ConnectionError<E> {
     Engine(Error),
     /// The stream's own.
     Transport(E),
-    /// The stream ended where the session had not.
-    Eof,
     /// The stream took nothing of what was to be written.
     WriteZero,
     /// A timer ran out, by the word of the stream or of the caller.
@@ -32,7 +30,6 @@ impl<E: fmt::Display> fmt::Display for ConnectionError<E> {
         match self {
             Self::Engine(error) => error.fmt(f),
             Self::Transport(error) => write!(f, "the stream failed: {error}"),
-            Self::Eof => f.write_str("the peer closed the connection"),
             Self::WriteZero => f.write_str("the stream takes no more octets"),
             Self::TimedOut => f.write_str("the peer took too long"),
         }

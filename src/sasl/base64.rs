@@ -39,15 +39,18 @@ impl<'w, 'b> Encoder<'w, 'b> {
     }
 
     fn flush(&mut self) {
-        let [first, second, third] = self.held;
-        let group = u32::from_be_bytes([0, first, second, third]);
-        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let padding = place > usize::from(self.count);
-            self.out.byte(if padding { b'=' } else { letter(group >> shift & 63) });
-        }
+        let letters = letters(self.held, self.count);
+        self.out.put(&letters);
         self.held = [0; 3];
         self.count = 0;
     }
+}
+
+/// The letters of the first `count` octets, padded.
+fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
+    let group = u32::from_be_bytes([0, first, second, third]);
+    let letter = |place: u8, shift: u8| if place > count { b'=' } else { letter(group >> shift & 63) };
+    [letter(0, 18), letter(1, 12), letter(2, 6), letter(3, 0)]
 }
 
 fn letter(sextet: u32) -> u8 {
@@ -56,6 +59,44 @@ fn letter(sextet: u32) -> u8 {
 
 fn sextet(letter: u8) -> Option<u32> {
     (0..).zip(STANDARD.symbols()).find(|(_, other)| other.as_u8() == letter).map(|(sextet, _)| sextet)
+}
+
+/// Encodes the parts as one.
+#[cfg(feature = "scram")]
+pub(crate) fn encode_parts(parts: &[&[u8]], put: &mut dyn FnMut(&[u8])) {
+    let mut octets = parts.iter().copied().flatten().copied();
+    loop {
+        let (mut held, mut count) = ([0; 3], 0_u8);
+        for (place, octet) in held.iter_mut().zip(octets.by_ref()) {
+            *place = octet;
+            count = count.wrapping_add(1);
+        }
+        if count > 0 {
+            put(&letters(held, count));
+        }
+        if count < 3 {
+            return;
+        }
+    }
+}
+
+/// Decodes in pieces, as strictly as [`decode_in_place`]; whether it was base64. What is put before that is known is of no meaning.
+#[cfg(feature = "scram")]
+pub(crate) fn decode_pieces(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
+    let mut ended = false;
+    for group in text.chunks(4) {
+        let mut room = [0; 4];
+        room.iter_mut().zip(group).for_each(|(place, letter)| *place = *letter);
+        match room.get_mut(..group.len()).and_then(decode_in_place) {
+            Some(octets) if !ended => {
+                // only the last group may be padded
+                ended = octets.len() < 3;
+                put(octets);
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Octets that `length` octets take when they are encoded.

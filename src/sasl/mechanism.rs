@@ -7,8 +7,8 @@ use crate::wire::{AuthMechanism, Writer};
 
 /// The client's side of a mechanism.
 ///
-/// The engine asks for each message by its number, and may ask for the same one again when the
-/// transmit buffer was too small for it; a mechanism with state must then give the same octets.
+/// The engine asks for each message by its number. It may ask for the initial response several times; an answer to a
+/// challenge it asks for once, when there is room for [`longest`](Self::longest).
 pub trait Mechanism {
     /// Which one it is.
     fn mechanism(&self) -> AuthMechanism;

@@ -113,6 +113,23 @@ impl Server<'_, '_> {
         Ok(())
     }
 
+    /// Refuses the connection in place of the greeting (RFC 5321 §3.1): behind 554 only QUIT is taken, behind 421 nothing.
+    ///
+    /// # Errors
+    /// [`Misuse::NoReplyOwed`] once the session has begun, [`Misuse::WrongReply`] for a code other than 4yz and 5yz,
+    /// [`Error::Capacity`] when `tx` has no room.
+    pub fn refuse_connection(&mut self, response: &Response<'_>) -> Result<(), Error> {
+        if self.phase != Phase::Connected {
+            return Err(Misuse::NoReplyOwed.into());
+        }
+        if matches!(response.code().severity(), Severity::Positive | Severity::Intermediate) {
+            return Err(Misuse::WrongReply.into());
+        }
+        self.say(response, false)?;
+        self.phase = if response.code() == Code::CLOSING { Phase::Closing } else { Phase::Refused };
+        Ok(())
+    }
+
     /// The reply to `verb` is given.
     pub(super) fn answered(&mut self, verb: Verb, severity: Severity) {
         debug!("answered {:?} in phase {:?}", verb, self.phase);

@@ -95,9 +95,12 @@ impl Server<'_, '_> {
         match self.chunk_is {
             ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
-                let response = self.lost.map_or(&answer::OK, refusal);
-                self.say(response, true)?;
-                self.answered(Verb::Bdat, response.code().severity());
+                self.chunk_is = ChunkIs::None;
+                let Some(lost) = self.lost else {
+                    return Ok(self.ask(Verb::Bdat, Shown::EndOfChunk));
+                };
+                self.say(refusal(lost), true)?;
+                self.answered(Verb::Bdat, Severity::Permanent);
             }
             ChunkIs::Refused(response) => self.answer(response)?,
             ChunkIs::None => {}

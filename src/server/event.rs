@@ -37,6 +37,9 @@ pub enum Event<'e> {
     Data,
     /// A piece of the mail's content, dots removed. No reply.
     Body(&'e [u8]),
+    /// A chunk has come whole, and more are to follow (BDAT without LAST). A reply is owed; a refusal spoils the mail
+    /// until RSET (RFC 3030 §2).
+    EndOfChunk,
     /// The mail is complete: store it, then reply. In LMTP a reply is owed for each accepted recipient
     /// in turn, counted by `recipient` from 0.
     EndOfData {
@@ -165,6 +168,7 @@ pub(super) enum Shown {
     Rcpt { path: ShownPath, params: Span },
     Data,
     Body(Span),
+    EndOfChunk,
     EndOfData { recipient: u16 },
     Lost(Lost),
     Reset,
@@ -209,6 +213,7 @@ impl Shown {
             },
             Self::Data => Event::Data,
             Self::Body(span) => Event::Body(span.text(rx)),
+            Self::EndOfChunk => Event::EndOfChunk,
             Self::EndOfData { recipient } => Event::EndOfData { recipient },
             Self::Lost(lost) => Event::Lost(lost),
             Self::Reset => Event::Reset,

@@ -224,10 +224,11 @@ impl<'b, 'p> Server<'b, 'p> {
         })
     }
 
-    /// Whether what waits must be written before another reply is sure to find room, which may be as
-    /// long as the list behind EHLO.
+    /// Whether what waits must be written before another reply is sure to find room.
     fn is_crowded(&self) -> bool {
-        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(REPLY_ROOM)
+        let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
+        let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
+        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(room)
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
@@ -317,8 +318,12 @@ impl<'b, 'p> Server<'b, 'p> {
     }
 }
 
-/// Octets that `tx` should have free before another command is looked at.
-const REPLY_ROOM: usize = 384;
+/// Octets that `tx` should have free before another command is looked at: any reply of the engine's own, and one with
+/// a line or two of the caller's.
+const REPLY_ROOM: usize = 288;
+
+/// Octets that `tx` should have free for the list behind EHLO.
+const HELLO_ROOM: usize = 384;
 
 /// What a step of the engine leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

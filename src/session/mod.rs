@@ -43,7 +43,8 @@ pub enum Want {
 /// and says how much by [`transmitted`](Self::transmitted); on [`Want::Read`] it reads into
 /// [`receive_buffer`](Self::receive_buffer) and says how much by [`received`](Self::received), or that there will be
 /// no more by [`received_eof`](Self::received_eof); on [`Want::Event`] it hands over to whoever gives the commands.
-/// Nothing is lost when a driver stops between any two of these calls.
+/// Nothing is lost when a driver stops between any two of these calls. Where it is told to write and the stream takes
+/// nothing, it may read instead, so that two peers with small buffers do not wait for each other.
 pub trait Endpoint {
     /// Goes on as far as possible, and says what is needed next.
     ///

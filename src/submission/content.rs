@@ -6,7 +6,7 @@ use crate::client::Transfer;
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::wire::{Extension, Verb};
-use crate::{Buffer, Capacity, Error};
+use crate::{Buffer, Capacity, Error, Misuse};
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// Before MAIL: refuses what the server cannot take, before anything of the mail is sent.
@@ -18,6 +18,14 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         }
         if transfer.smtputf8 && !offered.has(Extension::SmtpUtf8) {
             return Some(Cause::NeedsSmtpUtf8);
+        }
+        let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
+        for (verb, parameters) in rcpts.chain([(Verb::Mail, self.envelope.parameters)]) {
+            match parameters.check(verb, offered) {
+                Ok(()) => {}
+                Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
+                Err(misuse) => return Some(Cause::Engine(misuse.into())),
+            }
         }
         match self.body.size() {
             Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge(offered.size())),

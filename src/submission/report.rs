@@ -3,7 +3,7 @@
 use super::recipient::{Answer, Recipient, Status};
 use super::texts::Texts;
 use crate::Error;
-use crate::wire::{Severity, SizeLimit, Verb};
+use crate::wire::{Extension, Severity, SizeLimit, Verb};
 
 /// What became of a mail, all in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Cause {
     NeedsEightBitMime,
     /// An address or a header field is in UTF-8, and the server does not offer SMTPUTF8.
     NeedsSmtpUtf8,
+    /// A parameter of the caller's envelope needs this, and the server does not offer it.
+    NotOffered(Extension),
     /// The server closed the connection, or the stream failed.
     ConnectionLost,
     /// A timer ran out.
@@ -87,6 +89,18 @@ impl<'r> Report<'r> {
         self.recipients
     }
 
+    /// The recipients for whom the mail may be sent again: nobody after [`Verdict::Unknown`], which would risk a second delivery,
+    /// and nobody who has it or was refused for good.
+    pub fn worth_retrying(&self) -> impl Iterator<Item = &'r Recipient<'r>> {
+        let verdict = self.verdict;
+        self.recipients.iter().filter(move |recipient| match verdict {
+            Verdict::Delivered | Verdict::Rejected | Verdict::Unknown => false,
+            Verdict::PartlyDelivered => recipient.is_worth_retrying(),
+            // Nothing was delivered, so a RCPT that was accepted came to nothing.
+            Verdict::RetryLater => recipient.is_worth_retrying() || recipient.status == Status::Accepted,
+        })
+    }
+
     /// The server's words in an answer: lines set apart by LF, safe to print, cut to the lent memory.
     pub fn text(&self, answer: &Answer) -> &'r str {
         self.texts.text(answer.text)
@@ -124,6 +138,7 @@ pub(super) fn verdict(
             | Cause::TooLarge(_)
             | Cause::NeedsEightBitMime
             | Cause::NeedsSmtpUtf8
+            | Cause::NotOffered(_)
             | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
         ) => false,
         Some(

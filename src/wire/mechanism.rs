@@ -65,6 +65,22 @@ impl AuthMechanism {
         matches!(self, Self::Plain | Self::Login | Self::XOAuth2 | Self::OAuthBearer)
     }
 
+    /// How good it is, among mechanisms: the greater, the better. Those that prove the server to the client too come first, then those
+    /// that send no password, then those that do, and last the one that proves nothing.
+    pub const fn strength(self) -> u8 {
+        match self {
+            Self::ScramSha256Plus => 8,
+            Self::ScramSha256 => 7,
+            Self::External => 6,
+            Self::OAuthBearer => 5,
+            Self::XOAuth2 => 4,
+            Self::CramMd5 => 3,
+            Self::Plain => 2,
+            Self::Login => 1,
+            Self::Anonymous => 0,
+        }
+    }
+
     const fn bit(self) -> u16 {
         1 << self as u8
     }

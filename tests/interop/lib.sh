@@ -136,6 +136,22 @@ new_token() { # sets $token: a word that stands in one mail and nowhere else
     token=t$$x$token_number
 }
 
+# --- tokens ------------------------------------------------------------------------------------------------
+
+token_key='a key that is only for tests'
+
+make_token() { # USER SECONDS    a JSON web token (RFC 7519) that ends so many seconds from now
+    local now signed
+    now=$(date +%s)
+    signed=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url).$(
+        printf '{"sub":"%s","iat":%d,"nbf":%d,"exp":%d}' "$1" $((now - 60)) $((now - 60)) $((now + $2)) | base64url)
+    printf '%s.%s' "$signed" "$(printf %s "$signed" | openssl dgst -sha256 -hmac "$token_key" -binary | base64url)"
+}
+
+base64url() {
+    base64 -w0 | tr '+/' '-_' | tr -d '='
+}
+
 # --- the table of results ----------------------------------------------------------------------------------
 
 passed=0

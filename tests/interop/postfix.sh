@@ -8,7 +8,7 @@
 #                                     with smtp_tls_security_level LEVEL (none, encrypt, verify); `relay stop` ends it
 #
 # Ports (INTEROP_PORT_BASE, default 12500, plus):
-#   25  plain      STARTTLS offered; AUTH PLAIN LOGIN CRAM-MD5 offered in clear too, not demanded
+#   25  plain      STARTTLS offered; AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER offered in clear too, not demanded
 #   87  submission STARTTLS demanded, then AUTH demanded
 #   65  implicit   TLS from the first octet; AUTH offered, not demanded
 #   26  bare       no STARTTLS, AUTH, PIPELINING, CHUNKING, 8BITMIME ...; SIZE 4096
@@ -245,6 +245,16 @@ END
 write_dovecot() { # only its authentication service, on a socket inside Postfix's queue directory
     printf '%s:{PLAIN}%s::::::\n' "$login" "$password" >"$base/etc/users"
     chmod 644 "$base/etc/users"
+    # Tokens are JSON web tokens, which Dovecot checks by itself against this key; see make_token in lib.sh.
+    mkdir -p "$base/etc/keys/default/HS256"
+    printf %s "$token_key" | base64 -w0 >"$base/etc/keys/default/HS256/default"
+    chmod -R a+rX "$base/etc/keys"
+    cat >"$base/etc/oauth2.conf" <<END
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$base/etc/keys/
+username_attribute = sub
+END
+    chmod 644 "$base/etc/oauth2.conf"
     cat >"$base/etc/dovecot.conf" <<END
 base_dir = $base/dovecot/run
 state_dir = $base/dovecot/state
@@ -252,8 +262,13 @@ log_path = $base/log/dovecot.log
 protocols =
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = plain login cram-md5 scram-sha-256 xoauth2 oauthbearer
 auth_failure_delay = 0 secs
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $base/etc/oauth2.conf
+}
 passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u $base/etc/users

@@ -169,6 +169,7 @@ tls_and_login() {
     sends_to implicit "$IMPLICIT_PORT"
     unset NEXT_HOP_USER NEXT_HOP_PASSWORD
     sends_to never "$BARE_PORT"
+    refuses_strangers
     refuses_other_certificates
     "$here/postfix.sh" stop
 }
@@ -201,6 +202,24 @@ sends_to() { # TLS PORT
 
 delivered_twice() {
     [ "$(grep -lF "$token" "$MAILDIR"/new/* 2>/dev/null | wc -l)" -eq 2 ]
+}
+
+refuses_strangers() {
+    local what="a sender without login gets 530, one with a wrong password 535"
+    start_relay --next-hop "127.0.0.1:$BARE_PORT" --next-hop-tls never --tls "$certs/server.crt" "$certs/server.key" \
+        --user "$LOGIN"
+    {
+        swaks --server "127.0.0.1:$listen_port" --from a@example.test --to b@example.test
+        swaks --server "127.0.0.1:$listen_port" -tls --from a@example.test --to b@example.test
+        swaks --server "127.0.0.1:$listen_port" -tls --auth PLAIN --auth-user "$LOGIN" --auth-password wrong \
+            --from a@example.test --to b@example.test
+    } >"$work/said" 2>&1
+    if [ "$(grep -cE ' 530 5\.7\.0| 535 5\.7\.8' "$work/said")" -eq 3 ]; then
+        pass "$what"
+    else
+        miss "$what" "other answers" "$work/said"
+    fi
+    stop_relay "strangers"
 }
 
 refuses_other_certificates() {

@@ -118,6 +118,10 @@ pub(crate) fn check(transcript: &Transcript, mode: Mode) {
     if first.setting("tls") == Some("implicit") {
         server = server.over_tls();
     }
+    if let Some(code) = expected.first().filter(|code| **code >= 400) {
+        let response = Response::new(Code::new(*code).unwrap(), "not you").unwrap();
+        server.refuse_connection(&response).expect(&place);
+    }
     let mut turns: VecDeque<Vec<u8>> = VecDeque::new();
     let mut silent = true;
     for step in steps(transcript) {

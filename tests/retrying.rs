@@ -1,0 +1,64 @@
+//! For whom a mail may be sent again: for nobody who has it, nobody who may have it, and nobody refused for good.
+
+use embedded_smtp::client::Client;
+use embedded_smtp::data::Slice;
+use embedded_smtp::session::{Endpoint, Want};
+use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+
+/// The verdict, and whom to try again, when the server gives these replies, one a read, and then goes away.
+fn outcome(replies: &[&str]) -> (Verdict, Vec<String>) {
+    let (mut rx, mut tx) = ([0; 256], [0; 512]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let mut recipients = ["a@example.test", "b@example.test", "c@example.test"]
+        .map(|address| Recipient::new(ForwardPath::new(address).unwrap()));
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
+    let mut submission = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut []);
+    let mut replies = replies.iter();
+    loop {
+        match submission.poll() {
+            Ok(Want::Write) => {
+                let octets = submission.transmit().len();
+                submission.transmitted(octets);
+            }
+            Ok(Want::Read) => match replies.next() {
+                Some(reply) => {
+                    submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
+                    submission.received(reply.len());
+                }
+                None => submission.received_eof(),
+            },
+            Ok(Want::Event | Want::Closed) | Err(_) => break,
+        }
+    }
+    let report = submission.report();
+    let again = report.worth_retrying().map(|recipient| recipient.path().as_str().to_owned()).collect();
+    (report.verdict(), again)
+}
+
+const HELLO: [&str; 2] = ["220 x\r\n", "250 x\r\n"];
+
+#[test]
+fn only_those_are_tried_again_who_do_not_have_the_mail_and_may_get_it() {
+    let ok = "250 ok\r\n";
+    let (no, later, go) = ("550 no\r\n", "450 later\r\n", "354 go\r\n");
+    let table: [(&[&str], Verdict, &[&str]); 7] = [
+        (&[ok, ok, ok, ok, go, ok], Verdict::Delivered, &[]),
+        (&[ok, ok, no, later, go, ok], Verdict::PartlyDelivered, &["c@example.test"]),
+        (&[ok, ok, no, later, go], Verdict::Unknown, &[]),
+        (&[ok, ok, no, later], Verdict::RetryLater, &["a@example.test", "c@example.test"]),
+        (&[ok, no, no, no], Verdict::Rejected, &[]),
+        (&[ok, no, later, no], Verdict::RetryLater, &["b@example.test"]),
+        (&[], Verdict::RetryLater, &["a@example.test", "b@example.test", "c@example.test"]),
+    ];
+    for (replies, verdict, again) in table {
+        let all: Vec<&str> = HELLO.iter().chain(replies).copied().collect();
+        let (found, whom) = outcome(&all);
+        assert_eq!(
+            (found, whom.iter().map(String::as_str).collect::<Vec<_>>()),
+            (verdict, again.to_vec()),
+            "{replies:?}"
+        );
+    }
+}
