@@ -29,8 +29,8 @@ impl<'s> Texts<'s> {
     /// U+009F, of which terminals take U+009B for ESC and a bracket). A text takes at most half of what is
     /// free, so that the last one finds room too.
     pub(super) fn add(&mut self, line: &[u8]) {
-        let control = |text: &str| text.chars().any(|character| matches!(character, '\u{80}'..='\u{9f}'));
-        let utf8 = core::str::from_utf8(line).is_ok_and(|text| !control(text));
+        let control = |pair: &[u8]| matches!(pair, [0xc2, 0x80..=0x9f]);
+        let utf8 = core::str::from_utf8(line).is_ok() && !line.windows(2).any(control);
         let free = self.storage.len().saturating_sub(usize::from(self.used));
         let limit = usize::from(self.used).saturating_add(free.div_ceil(2));
         let separator = (self.end > self.used).then_some(b'\n');

@@ -5,7 +5,7 @@
 //! the parts one by one.
 
 use super::class::{DCONTENT, KEYWORD, no_case, run, run_of};
-use super::syntax::{Fault, Parsed, fail, octet, within};
+use super::syntax::{Fault, Parsed, fail, find, octet, within};
 
 /// ```abnf
 /// address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
@@ -16,7 +16,7 @@ pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
     let (rest, content) = run(rest, DCONTENT)?;
     within(content, rest, |content| match no_case(content, b"IPv6:") {
         Ok((address, ())) => ipv6(address, &mut |_| ()),
-        Err(_) if content.contains(&b':') => general(content),
+        Err(_) if find(b':', content).is_some() => general(content),
         Err(_) => ipv4(content, &mut |_| ()),
     })
     .and_then(|(rest, ())| octet(b']')(rest))

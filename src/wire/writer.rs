@@ -41,7 +41,7 @@ impl<'b> Writer<'b> {
             }
             *digit = b'0' | remainder as u8;
             used = used.saturating_add(1);
-            if limbs == [0; 4] {
+            if limbs.iter().all(|limb| *limb == 0) {
                 break;
             }
         }
