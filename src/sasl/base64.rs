@@ -122,7 +122,10 @@ mod tests {
         for length in 0..=12 {
             for seed in 0..=255_u8 {
                 let mut plain = [0; 12];
-                plain.iter_mut().zip(1..).for_each(|(octet, at)| *octet = seed.wrapping_mul(at).rotate_left(u32::from(at)));
+                plain
+                    .iter_mut()
+                    .zip(1..)
+                    .for_each(|(octet, at)| *octet = seed.wrapping_mul(at).rotate_left(u32::from(at)));
                 let plain = &plain[..length];
                 let mut reference = [0; 16];
                 let expected =

@@ -43,6 +43,8 @@ pub enum Cause {
     TooLarge(SizeLimit),
     /// The mail has octets above 127, and the server does not offer 8BITMIME.
     NeedsEightBitMime,
+    /// The mail has parts that stand in no lines, and the server does not offer BINARYMIME and CHUNKING.
+    NeedsBinaryMime,
     /// An address or a header field is in UTF-8, and the server does not offer SMTPUTF8.
     NeedsSmtpUtf8,
     /// The server closed the connection, or the stream failed.
@@ -123,6 +125,7 @@ pub(super) fn verdict(
             | Cause::ServerNotProven
             | Cause::TooLarge(_)
             | Cause::NeedsEightBitMime
+            | Cause::NeedsBinaryMime
             | Cause::NeedsSmtpUtf8
             | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
         ) => false,
