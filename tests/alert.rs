@@ -304,7 +304,7 @@ fn copies_go_to_each_once_and_blind_ones_are_not_named() {
             "RCPT TO:<ops@example.test>",
             "RCPT TO:<a@example.test>",
             "RCPT TO:<b@example.test>",
-            "RCPT TO:<postmaster>"
+            "RCPT TO:<Postmaster>"
         ]
     );
     let (content, _) = content_of(&came);
