@@ -179,7 +179,6 @@ single_mails() {
 
 mails_of_parts() {
     local parts=$work/parts odd='Druck – März "2"; 50%.csv'
-    odd=$(printf '%b' "$odd")
     set_transport starttls plain
 
     new_token
@@ -223,7 +222,7 @@ mails_of_parts() {
     new_token
     make_parts "$parts"
     cp "$work/big" "$parts/files/piped"
-    stdin=$work/big alert_as ops@$domain -- --subject "interop $token" --text "$(cat "$parts/text")" --attach /dev/stdin
+    stdin=$work/big alert_as ops@$domain -- --subject "interop $token" --file "$parts/text" --attach /dev/stdin
     mv "$parts/files/piped" "$parts/files/stdin"
     expect_status "$DELIVERED"
     expect_arrived parts "$parts" ops@$domain
