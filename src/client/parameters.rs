@@ -54,11 +54,10 @@ impl Parameters for Transfer {
         if verb != Verb::Mail {
             return Err(Misuse::Parameter);
         }
+        let body = if self.binary { Extension::BinaryMime } else { Extension::EightBitMime };
         for (wanted, extension) in [
             (self.size.is_some(), Extension::Size),
-            (self.eight_bit && !self.binary, Extension::EightBitMime),
-            (self.binary, Extension::BinaryMime),
-            (self.binary, Extension::Chunking),
+            (self.eight_bit || self.binary, body),
             (self.smtputf8, Extension::SmtpUtf8),
         ] {
             if wanted && !offered.has(extension) {

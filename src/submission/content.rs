@@ -40,7 +40,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// Whether the content goes in chunks (RFC 3030).
-    fn is_binary(&self) -> bool {
+    pub(super) fn is_binary(&self) -> bool {
         self.body.needs().binary
     }
 
@@ -111,7 +111,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 }
                 return Ok(());
             }
-            let chunk = self.client.chunk_left();
+            let chunk = if binary { self.client.chunk_left() } else { 0 };
             if binary && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat)) {
                 return Ok(());
             }

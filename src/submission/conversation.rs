@@ -67,6 +67,9 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     /// Keeps the words and the code of what has come; `None` while a reply goes on, and for STARTTLS.
     fn note(&mut self) -> Option<Replied> {
+        // The last chunk ends the content as the lone dot does.
+        let binary = self.is_binary();
+        let ending = |verb| if binary && verb == Verb::BdatLast { Verb::EndOfData } else { verb };
         let (to, reply, closing) = match self.client.event()? {
             client::Event::Line { to, reply } => {
                 let to = to.map(ending);
@@ -290,7 +293,10 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         if nobody {
             self.refused(Verb::Rcpt);
         }
-        if self.cause.is_some() && self.client.phase() != Phase::Data && self.client.chunk_left() == 0 {
+        if self.cause.is_some()
+            && self.client.phase() != Phase::Data
+            && !(self.is_binary() && self.client.chunk_left() > 0)
+        {
             return self.leave();
         }
         Ok(())
@@ -311,9 +317,4 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         self.step = Step::Done;
         Ok(())
     }
-}
-
-/// The last chunk ends the content as the lone dot does.
-fn ending(verb: Verb) -> Verb {
-    if verb == Verb::BdatLast { Verb::EndOfData } else { verb }
 }
