@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use mail_parser::{MessageParser, MimeHeaders};
 use mailhost::{Mailhost, Tls, usual};
 
 /// The example, which stands beside the tests' own directory.
@@ -183,9 +184,11 @@ fn nothing_is_sent_where_the_policy_forbids_it() {
 
 #[test]
 fn a_mail_that_the_server_cannot_take_is_not_begun() {
-    for (offer, text, expected) in [
-        ("250-x\r\n250 SIZE 100", "short", "100 octets"),
-        ("250-x\r\n250 PIPELINING", "84 \u{b0}C", "8BITMIME"),
+    let latin = Scratch::new("latin", b"Subject: x\r\n\r\ncaf\xe9\r\n");
+    let raw = ["--tls", "never", "--to", "ops@example.test", "--raw", "--file", latin.path()];
+    for (offer, arguments, expected) in [
+        ("250-x\r\n250 SIZE 100", &IN_CLEAR[..], "100 octets"),
+        ("250-x\r\n250 PIPELINING", &raw, "8BITMIME"),
     ] {
         let host =
             Mailhost::start(
@@ -194,10 +197,132 @@ fn a_mail_that_the_server_cannot_take_is_not_begun() {
                     if line.starts_with("EHLO") { Some(offer) } else { usual(line) }
                 },
             );
-        let output = mail(host.port, &[&IN_CLEAR[..7], &[text]].concat());
-        assert_fails(&output, 65, &[expected, "nothing was sent"]);
+        assert_fails(&mail(host.port, arguments), 65, &[expected, "nothing was sent"]);
         assert!(!host.came().contains("MAIL"));
     }
+}
+
+/// A file for a test, which goes with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("alert-test-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The mail's content as it stood behind DATA, without the stuffed dots, and its size as it was announced.
+fn content_of(came: &str) -> (String, usize) {
+    let content = came.split("DATA\r\n").nth(1).unwrap().strip_suffix(".\r\nQUIT\r\n").unwrap();
+    let size = came.split("SIZE=").nth(1).unwrap().split([' ', '\r']).next().unwrap();
+    (content.replace("\r\n.", "\r\n"), size.parse().unwrap())
+}
+
+#[test]
+fn any_text_goes_to_a_server_of_seven_bits_and_comes_out_as_it_was() {
+    let long = "x".repeat(2000) + " \u{20ac}";
+    for text in
+        ["84 \u{b0}C", &long, ".", "a\n\n.b\n", "\u{442}\u{435}\u{43a}\u{441}\u{442}", " ends in a space \n"]
+    {
+        let host = Mailhost::start(Tls::None, |line| {
+            if line.starts_with("EHLO") { Some("250-x\r\n250 SIZE") } else { usual(line) }
+        });
+        let output = mail(host.port, &[&IN_CLEAR[..7], &[text]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+        let (content, size) = content_of(&host.came());
+        assert!(content.is_ascii() && content.split("\r\n").all(|line| line.len() <= 998));
+        assert_eq!(content.len(), size);
+        let parsed = MessageParser::default().parse(content.as_bytes()).unwrap();
+        let body = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+        assert_eq!(body.trim_end_matches('\n'), text.trim_end_matches('\n'));
+    }
+}
+
+#[test]
+fn text_html_and_files_come_out_as_they_went_in() {
+    let octets: Vec<u8> = (0..=255).cycle().take(200_001).collect();
+    let (log, picture) = (Scratch::new("log.csv", b"time,bar\n1,0.3\n"), Scratch::new("\u{e9}.png", &octets));
+    let (html, empty) = (Scratch::new("html", "<p>84 \u{b0}C</p>\n".as_bytes()), Scratch::new("empty", b""));
+    let files =
+        ["--html", html.path(), "--attach", log.path(), "--attach", picture.path(), "--attach", empty.path()];
+    let host = Mailhost::start(Tls::None, usual);
+    let output = mail(host.port, &[&IN_CLEAR[..], &files].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    let (content, size) = content_of(&host.came());
+    assert_eq!(content.len(), size);
+    let parsed = MessageParser::default().parse(content.as_bytes()).unwrap();
+    assert_eq!(parsed.body_text(0).unwrap(), "The pump\r\n.has stopped");
+    assert_eq!(parsed.body_html(0).unwrap(), "<p>84 \u{b0}C</p>\r\n");
+    let found: Vec<_> = parsed
+        .attachments()
+        .map(|part| {
+            let kind = part.content_type().unwrap();
+            let name = part.attachment_name().unwrap().rsplit('-').next().unwrap();
+            (name, kind.ctype(), kind.subtype().unwrap(), part.contents())
+        })
+        .collect();
+    let expected: [(&str, &str, &str, &[u8]); 3] = [
+        ("log.csv", "text", "csv", b"time,bar\n1,0.3\n"),
+        ("\u{e9}.png", "image", "png", &octets),
+        ("empty", "application", "octet-stream", b""),
+    ];
+    assert!(found == expected, "{:?}", found.iter().map(|part| (part.0, part.1, part.2)).collect::<Vec<_>>());
+}
+
+#[test]
+fn copies_go_to_each_once_and_blind_ones_are_not_named() {
+    let host = Mailhost::start(Tls::None, usual);
+    let copies = [
+        "--cc",
+        "a@example.test",
+        "--cc",
+        "ops@EXAMPLE.test",
+        "--bcc",
+        "b@example.test",
+        "--bcc",
+        "a@example.test",
+    ];
+    let output = mail(host.port, &[&IN_CLEAR[..], &copies, &["--to", "postmaster"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    let came = host.came();
+    let recipients: Vec<_> = came.lines().filter(|line| line.starts_with("RCPT ")).collect();
+    assert_eq!(
+        recipients,
+        [
+            "RCPT TO:<ops@example.test>",
+            "RCPT TO:<a@example.test>",
+            "RCPT TO:<b@example.test>",
+            "RCPT TO:<Postmaster>"
+        ]
+    );
+    let (content, _) = content_of(&came);
+    assert!(content.contains("\r\nCc: a@example.test, ops@EXAMPLE.test\r\n"), "{content}");
+    assert!(!content.contains("b@example.test") && !content.contains("Bcc"), "{content}");
+}
+
+#[test]
+fn a_text_in_an_unknown_character_set_loses_nothing() {
+    let latin = Scratch::new("text", b"caf\xe9\n");
+    let host = Mailhost::start(Tls::None, usual);
+    let output = mail(host.port, &[&IN_CLEAR[..6], &["--file", latin.path()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    let (content, _) = content_of(&host.came());
+    assert!(
+        content.contains("charset=unknown-8bit") && content.ends_with("\r\n\r\nY2Fm6Qo=\r\n"),
+        "{content}"
+    );
 }
 
 #[test]
@@ -252,6 +377,12 @@ fn what_cannot_be_sent_is_refused_before_anybody_is_troubled() {
         (&["--to", "a@b>\r\nRCPT TO:<c@d", "--subject", "x", "--text", "x"], 65, "at octet 3"),
         (&["--to", "a@b", "--subject", "x\r\nBcc: c@d", "--text", "x"], 65, "at octet 1"),
         (&["--to", "a@b", "--subject", "x", "--file", "/no/such/file"], 65, "/no/such/file"),
+        (&["--to", "a@b", "--subject", "x", "--text", "x", "--html", "/no/such/html"], 65, "/no/such/html"),
+        (&["--to", "a@b", "--subject", "x", "--text", "x", "--attach", "/no/such"], 65, "--attach /no/such"),
+        (&["--to", "a@b", "--subject", "x", "--text", "x", "--attach", "/tmp"], 65, "--attach /tmp"),
+        (&["--to", "a@b", "--subject", "x", "--text", "x", "--cc", "c d@e"], 65, "--cc"),
+        (&["--to", "a@b", "--subject", "x", "--text", "x", "--bcc", "c d@e"], 65, "--bcc"),
+        (&["--to", "a@b", "--raw", "--attach", "/tmp/x"], 64, "--attach"),
         (&["--to", "a@b", "--subject", "x", "--text", "x", "--ca", "/no/such/ca"], 65, "/no/such/ca"),
         (&["--to", "a@b", "--subject", "x", "--text", "x", "--hello", "my host"], 65, "--hello"),
         (&["--to", "a@b", "--subject", "x", "--text", "x", "--password-file", "/x"], 64, "--user"),
@@ -265,8 +396,9 @@ fn what_cannot_be_sent_is_refused_before_anybody_is_troubled() {
     login.args(["--server", "127.0.0.1:9", "--from", "a@b", "--to", "c@d", "--raw", "--user", "u"]);
     login.env("ALERT_PASSWORD", "two\nlines");
     assert_fails(&login.output().unwrap(), 65, &["the password", "at octet 3"]);
-    let long = "x".repeat(999);
-    assert_fails(&mail(9, &["--to", "a@b", "--subject", "x", "--text", &long]), 65, &["line 1", "998"]);
+    let binary = Scratch::new("binary", b"a\nb\0");
+    let arguments = ["--to", "a@b", "--subject", "x", "--file", binary.path()];
+    assert_fails(&mail(9, &arguments), 65, &["line 2", "NUL", "--attach"]);
     let output = alert()
         .args(["--server", "127.0.0.1:9", "--from", "a@b", "--to", "c@d", "--raw", "--user", "u"])
         .output();

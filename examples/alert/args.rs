@@ -12,9 +12,9 @@ use super::paint::say;
 
 /// Mails an alert: one mail to one server.
 ///
-/// The text comes from --text, --file or standard input, of any size: a file is read twice, and what comes
-/// through a pipe is put aside in a temporary file once it is longer than 256 KiB, so that its size
-/// and encoding are known beforehand. Without any argument a mail goes to a server inside the program.
+/// The text comes from --text, --file or standard input. Attached files and whole messages (--raw) may be of any
+/// size: they are read in pieces, and what comes through a pipe is put aside in a temporary file once it
+/// is longer than 256 KiB, so that its size is known beforehand. Without any argument a mail goes to a server inside the program.
 #[derive(Debug, Parser)]
 #[command(name = "alert", version, after_help = AFTER)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -26,8 +26,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
     pub(crate) from: String,
     /// A recipient's address; may be given several times
-    #[arg(long, value_name = "ADDRESS", required = true, allow_hyphen_values = true)]
+    #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["cc", "bcc"], allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
+    /// A recipient of a copy; may be given several times
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "raw", allow_hyphen_values = true)]
+    pub(crate) cc: Vec<String>,
+    /// A recipient of a copy whom the mail does not name; may be given several times
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "raw", allow_hyphen_values = true)]
+    pub(crate) bcc: Vec<String>,
     /// The subject
     #[arg(long, required_unless_present = "raw", allow_hyphen_values = true)]
     pub(crate) subject: Option<String>,
@@ -37,6 +43,12 @@ pub(crate) struct Args {
     /// A file with the text; `-` is standard input, and so is no --file and no --text
     #[arg(long)]
     pub(crate) file: Option<PathBuf>,
+    /// A file with the text once more, in HTML and UTF-8, for those who can show that
+    #[arg(long, value_name = "FILE", conflicts_with = "raw")]
+    pub(crate) html: Option<PathBuf>,
+    /// A file to travel with the mail; may be given several times
+    #[arg(long, value_name = "FILE", conflicts_with = "raw")]
+    pub(crate) attach: Vec<PathBuf>,
     /// The text is a whole message with a header section of its own, and is sent as it is
     #[arg(long, conflicts_with = "subject")]
     pub(crate) raw: bool,

@@ -1,56 +1,149 @@
 //! Makes the mail from the arguments, or says why it cannot be one.
 
-use std::io::{Seek, SeekFrom};
-use std::time::SystemTime;
+use std::fs;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
-use embedded_smtp::wire::{ForwardPath, ReversePath};
+use embedded_smtp::message::{
+    Address, Attachment, Content, Date, HeaderText, Message, MessageId, MimeType, Multipart, Text,
+};
+use embedded_smtp::wire::{ForwardPath, Mailbox, ReversePath, Syntax};
 
 use super::args::Args;
-use super::content::Mail;
-use super::header::{Header, message_id};
+use super::attach::File;
+use super::content::Whole;
 use super::input;
+use super::mail::Mail;
 use super::outcome::Failure;
-use super::survey::{Survey, survey};
+use super::survey::survey;
+use super::unique::{message_id, now};
 
-/// Octets from which on it is worth showing how far the mail has got.
-const LARGE: u64 = 1024 * 1024;
+/// Octets of the mail that are made at once.
+const PIECE: usize = 16 * 1024;
 
-/// The mail, and its Message-ID where that was given here.
-pub(crate) fn compose(
+/// Whom the mail is for.
+pub(crate) struct Addresses<'a> {
+    pub(crate) to: Vec<ForwardPath<'a>>,
+    pub(crate) cc: Vec<ForwardPath<'a>>,
+    pub(crate) bcc: Vec<ForwardPath<'a>>,
+}
+
+/// A mail that is ready to go.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) mail: Mail<'a>,
+    /// Each once.
+    pub(crate) recipients: Vec<ForwardPath<'a>>,
+    /// The Message-ID where it was given here, in its angle brackets.
+    pub(crate) id: Option<String>,
+}
+
+/// Lends the mail to `send`.
+pub(crate) fn compose<T>(
     args: &Args,
     from: ReversePath<'_>,
-    to: Vec<ForwardPath<'_>>,
-) -> Result<(Mail, Option<String>), Failure> {
+    addresses: &Addresses<'_>,
+    send: impl FnOnce(Outgoing<'_>) -> T,
+) -> Result<T, Failure> {
+    if args.raw {
+        return Ok(send(Outgoing { mail: whole(args)?, recipients: addresses.to.clone(), id: None }));
+    }
+    let from = from
+        .mailbox()
+        .ok_or_else(|| Failure::unsendable("a mail from nobody needs --raw and a From field of its own"))?;
+    let subject = HeaderText::new(args.subject.as_deref().unwrap_or_default()).map_err(bad("--subject"))?;
+    let id = message_id(from);
+    let letter = Letter { from, addresses, subject, id: &id };
+    let text = text(args)?;
+    let html = args.html.as_deref().map(html).transpose()?;
+    let mut files = args.attach.iter().map(|path| File::open(path)).collect::<Result<Vec<_>, _>>()?;
+    match (str::from_utf8(&text), &html) {
+        (Ok(text), None) => letter.with(Text::plain(text), &mut files, send),
+        (Ok(text), Some(html)) => {
+            letter.with(Multipart::alternative(Text::plain(text), Text::html(html)), &mut files, send)
+        }
+        // What it means is not known, and nothing of it shall be lost.
+        (Err(_), None) => letter.with(unknown(&text)?, &mut files, send),
+        (Err(_), Some(html)) => {
+            letter.with(Multipart::alternative(unknown(&text)?, Text::html(html)), &mut files, send)
+        }
+    }
+}
+
+/// What the header section is made from.
+struct Letter<'a> {
+    from: Mailbox<'a>,
+    addresses: &'a Addresses<'a>,
+    subject: HeaderText<'a>,
+    id: &'a str,
+}
+
+impl Letter<'_> {
+    fn with<T>(
+        &self,
+        content: impl Content,
+        files: &mut [File],
+        send: impl FnOnce(Outgoing<'_>) -> T,
+    ) -> Result<T, Failure> {
+        if files.is_empty() {
+            return self.written(content, send);
+        }
+        let mut files: Vec<_> = files.iter_mut().map(File::attachment).collect();
+        self.written(Multipart::mixed(content, &mut files[..]), send)
+    }
+
+    fn written<T>(&self, content: impl Content, send: impl FnOnce(Outgoing<'_>) -> T) -> Result<T, Failure> {
+        let Addresses { to, cc, bcc } = self.addresses;
+        // Postmaster without a domain is an address in the envelope only.
+        let postmaster = [to, cc, bcc].into_iter().flatten().find(|path| path.mailbox().is_none());
+        let [to, cc, bcc] = [to, cc, bcc].map(|paths| {
+            paths.iter().filter_map(|path| path.mailbox()).map(Address::new).collect::<Vec<_>>()
+        });
+        let date = Date::from_unix(now(), 0).map_err(bad("this machine's clock"))?;
+        let id = MessageId::new(self.id).map_err(bad("the Message-ID"))?;
+        let mut message = Message::new(Address::new(self.from), date, id, content)
+            .to(&to)
+            .cc(&cc)
+            .bcc(&bcc)
+            .subject(self.subject);
+        let recipients = message.recipients().map(ForwardPath::from).chain(postmaster.copied()).collect();
+        let mut piece = vec![0; PIECE];
+        let mail = Mail::written(message.body(&mut piece));
+        Ok(send(Outgoing { mail, recipients, id: Some(format!("<{}>", self.id)) }))
+    }
+}
+
+/// A message that has a header section of its own.
+fn whole(args: &Args) -> Result<Mail<'static>, Failure> {
     let mut text = input::open(args)?;
     let found = survey(&mut text).and_then(|found| text.seek(SeekFrom::Start(0)).map(|_| found));
     let found = found.map_err(|error| Failure::unsendable(format!("the text cannot be read: {error}")))?;
-    let (header, id) = if args.raw {
-        (Vec::new(), None)
-    } else {
-        is_text(&found)?;
-        let id = message_id(from);
-        let subject = args.subject.as_deref().unwrap_or_default();
-        let header = Header { from, to, subject, date: SystemTime::now(), id: &id };
-        (header.section(&found).map_err(Failure::unsendable)?, Some(id))
-    };
-    let mail = Mail::new(header, text, &found);
-    let shown = found.octets >= LARGE && !args.verbose;
-    Ok((if shown { mail.with_progress() } else { mail }, id))
+    Ok(Mail::new(Whole::new(text, &found)))
 }
 
-/// A text can go as it is, without an encoding, when its lines are lines (RFC 2045 §2.7, §2.8).
-fn is_text(found: &Survey) -> Result<(), Failure> {
-    if let Some(line) = found.nul_line {
-        let text = format!(
-            "line {line} of the text has a NUL in it: this is no text; send it as a message of its own by --raw"
-        );
-        return Err(Failure::unsendable(text));
+fn text(args: &Args) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let read = input::open(args)?.read_to_end(&mut text);
+    read.map_err(|error| Failure::unsendable(format!("the text cannot be read: {error}")))?;
+    if let Some(at) = text.iter().position(|octet| *octet == 0) {
+        let line = 1 + text[..at].iter().filter(|octet| **octet == b'\n').count();
+        return Err(Failure::unsendable(format!(
+            "line {line} of the text has a NUL in it: this is no text; send it as a file by --attach"
+        )));
     }
-    if let Some(line) = found.long_line {
-        let text = format!(
-            "line {line} of the text is longer than the 998 octets that a mail may have; break it, or send a message of its own by --raw"
-        );
-        return Err(Failure::unsendable(text));
-    }
-    Ok(())
+    Ok(text)
+}
+
+fn html(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::unsendable(format!("--html {}: {error}", path.display())))
+}
+
+/// Text in a character set that nobody has told (RFC 1428).
+fn unknown(text: &[u8]) -> Result<impl Content, Failure> {
+    let media_type = MimeType::new("text/plain; charset=unknown-8bit").map_err(bad("the text"))?;
+    Ok(Attachment::octets(media_type, text))
+}
+
+fn bad(what: &str) -> impl Fn(Syntax) -> Failure {
+    move |error| Failure::unsendable(format!("{what} cannot be sent: {error}"))
 }

@@ -8,7 +8,7 @@ use embedded_smtp::submission::{self, Envelope, Options, Recipient, Submission};
 use embedded_smtp::wire::{AuthMechanism, ForwardPath, HelloName, ReversePath, Syntax};
 
 use super::args::{Args, When};
-use super::compose::compose;
+use super::compose::{Addresses, Outgoing, compose};
 use super::login::{self, Login};
 use super::outcome::{self, Circumstances, Failure, Status};
 use super::paint::{Paint, say};
@@ -27,11 +27,25 @@ const TEXTS: usize = 16 * 1024;
 pub(crate) fn deliver(args: &Args) -> Result<Status, Failure> {
     let (host, port) = args.server()?;
     let from = ReversePath::new(&args.from).map_err(|error| bad("--from", &args.from, error))?;
-    let to = paths(args)?;
-    let mut recipients: Vec<Recipient<'_>> = to.iter().copied().map(Recipient::new).collect();
+    let addresses = Addresses {
+        to: paths("--to", &args.to)?,
+        cc: paths("--cc", &args.cc)?,
+        bcc: paths("--bcc", &args.bcc)?,
+    };
     let password = if args.user.is_some() { login::password(args)? } else { String::new() };
     let login = Login::new(args, &password)?;
-    let (mail, id) = compose(args, from, to)?;
+    compose(args, from, &addresses, |outgoing| submit(args, (host, port), from, outgoing, login))?
+}
+
+fn submit(
+    args: &Args,
+    (host, port): (String, u16),
+    from: ReversePath<'_>,
+    Outgoing { mail, recipients, id }: Outgoing<'_>,
+    login: Login<'_>,
+) -> Result<Status, Failure> {
+    let mail = if args.verbose { mail } else { mail.with_progress() };
+    let mut recipients: Vec<Recipient<'_>> = recipients.into_iter().map(Recipient::new).collect();
     let tls = match args.tls {
         When::Never => None,
         _ => Some(Tls::new(args.ca.as_deref(), args.tls_name.as_deref().unwrap_or(&host))?),
@@ -84,8 +98,9 @@ fn conclude(report: &submission::Report<'_>, circumstances: &Circumstances) -> R
     outcome::failure(report, circumstances).map_or(Ok(Status::Delivered), Err)
 }
 
-fn paths(args: &Args) -> Result<Vec<ForwardPath<'_>>, Failure> {
-    args.to.iter().map(|to| ForwardPath::new(to).map_err(|error| bad("--to", to, error))).collect()
+fn paths<'a>(option: &str, addresses: &'a [String]) -> Result<Vec<ForwardPath<'a>>, Failure> {
+    let path = |address: &'a String| ForwardPath::new(address).map_err(|error| bad(option, address, error));
+    addresses.iter().map(path).collect()
 }
 
 fn bad(option: &str, value: &str, error: Syntax) -> Failure {

@@ -2,25 +2,23 @@
 
 use std::io::{IsTerminal, stdout};
 use std::thread;
-use std::time::SystemTime;
 
 use embedded_smtp::client::Client;
-use embedded_smtp::data::Slice;
+use embedded_smtp::message::{Address, Date, HeaderText, Message, MessageId, Text};
 use embedded_smtp::sasl::{Credentials, Password};
 use embedded_smtp::server::Server;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
-use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::wire::{ForwardPath, HelloName, Mailbox, ReversePath, Syntax};
 
-use super::header::{Header, message_id};
 use super::outcome::{self, Circumstances, Failure, Status};
 use super::paint::{Ink, Paint, say};
 use super::pipe::pipe;
 use super::report;
 use super::server::{self, Arrived};
 use super::session;
-use super::survey::survey;
 use super::tap::Traffic;
 use super::transcript::Transcript;
+use super::unique::{message_id, now};
 use super::wire::Wire;
 
 const FROM: &str = "pump@cellar.example";
@@ -39,30 +37,32 @@ The pump in the cellar has stopped by itself.\r
 const RX: usize = 512;
 const TX: usize = 512;
 const TEXTS: usize = 256;
+const PIECE: usize = 256;
 
 pub(crate) fn demo() -> Result<Status, Failure> {
     let paint = Paint::new(stdout().is_terminal());
     let mistake =
         |error: &dyn std::fmt::Display| Failure::unsendable(format!("the built-in mail is wrong: {error}"));
-    let from = ReversePath::new(FROM).map_err(|error| mistake(&error))?;
-    let to = TO.map(ForwardPath::new);
-    let [Ok(first), Ok(second)] = to else { return Err(mistake(&"its recipients")) };
-    let mail = mail(from, vec![first, second])?;
+    let from = Mailbox::new(FROM).map_err(|error| mistake(&error))?;
+    let [Ok(first), Ok(second)] = TO.map(Mailbox::new) else { return Err(mistake(&"its recipients")) };
+    let (to, id) = ([first, second].map(Address::new), message_id(from));
+    let mut message = mail(from, &to, &id).map_err(|error| mistake(&error))?;
+    let message_size = size_of_val(&message);
     let name = HelloName::new("pump.cellar.example").map_err(|error| mistake(&error))?;
     let credentials = Credentials::new(server::USER, server::PASSWORD).map_err(|error| mistake(&error))?;
 
     say(paint.heading("the dialogue with a server inside this process, C: client, S: server"));
     let (near, far) = pipe();
     let server = thread::spawn(|| server::serve(far));
-    let (mut rx, mut tx, mut texts) = ([0; RX], [0; TX], [0; TEXTS]);
-    let mut recipients = [first, second].map(Recipient::new);
+    let (mut rx, mut tx, mut texts, mut piece) = ([0; RX], [0; TX], [0; TEXTS], [0; PIECE]);
+    let mut recipients = [first, second].map(|to| Recipient::new(ForwardPath::from(to)));
     // In clear, but the octets do not leave the process.
     let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth();
     let options = Options::new(name).tls(TlsPolicy::Never);
-    let envelope = Envelope::new(from, &mut recipients);
+    let envelope = Envelope::new(ReversePath::from(from), &mut recipients);
     let login = Password::new(credentials);
-    let mut submission =
-        Submission::with_login(&mut client, options, envelope, Slice::new(&mail), &mut texts, login);
+    let body = message.body(&mut piece);
+    let mut submission = Submission::with_login(&mut client, options, envelope, body, &mut texts, login);
     let transcript = Transcript::new(Box::new(stdout()), paint);
     let ended = session::run(&mut submission, Wire::Pipe(near), Some(transcript), None, None);
     let arrived = server.join().ok().and_then(Result::ok).unwrap_or_default();
@@ -81,7 +81,7 @@ pub(crate) fn demo() -> Result<Status, Failure> {
     say(format_args!("verdict: {}; exit status {}", report::verdict(&report, paint), status as u8));
 
     say(format_args!("\n{}", paint.heading("the memory that the session took")));
-    memory(size_of_val(&submission), size_of_val(&recipients));
+    memory(size_of_val(&submission), size_of_val(&recipients), message_size);
     traffic(ended.traffic);
     say(format_args!(
         "\n{}",
@@ -90,13 +90,11 @@ pub(crate) fn demo() -> Result<Status, Failure> {
     failure.map_or(Ok(status), Err)
 }
 
-fn mail(from: ReversePath<'_>, to: Vec<ForwardPath<'_>>) -> Result<Vec<u8>, Failure> {
-    let found = survey(&mut TEXT.as_bytes()).map_err(|error| Failure::unsendable(error.to_string()))?;
-    let id = message_id(from);
-    let header = Header { from, to, subject: SUBJECT, date: SystemTime::now(), id: &id };
-    let mut mail = header.section(&found).map_err(Failure::unsendable)?;
-    mail.extend_from_slice(TEXT.as_bytes());
-    Ok(mail)
+/// A text that is not all ASCII arrives on every way: the library encodes it where it has to.
+fn mail<'a>(from: Mailbox<'a>, to: &'a [Address<'a>], id: &'a str) -> Result<Message<'a, Text<'a>>, Syntax> {
+    let (date, id) = (Date::from_unix(now(), 0)?, MessageId::new(id)?);
+    let message = Message::new(Address::new(from), date, id, Text::plain(TEXT));
+    Ok(message.to(to).subject(HeaderText::new(SUBJECT)?))
 }
 
 fn show(arrived: &Arrived, paint: Paint) {
@@ -108,12 +106,14 @@ fn show(arrived: &Arrived, paint: Paint) {
 }
 
 /// All of it: the engine allocates nothing, and the mail's text stays where it is.
-fn memory(submission: usize, recipients: usize) {
+fn memory(submission: usize, recipients: usize, message: usize) {
     let client = size_of::<Client<'_>>();
     let parts = [
         ("client engine", client),
         ("submission", submission),
         ("the two recipients", recipients),
+        ("the mail", message),
+        ("a piece of it", PIECE),
         ("receive buffer", RX),
         ("transmit buffer", TX),
         ("server's answers", TEXTS),

@@ -31,7 +31,8 @@ pub(crate) fn open(args: &Args) -> Result<Box<dyn Source>, Failure> {
     }
 }
 
-fn file(path: &Path) -> io::Result<Box<dyn Source>> {
+/// A file's content, or what comes through a pipe of that name.
+pub(crate) fn file(path: &Path) -> io::Result<Box<dyn Source>> {
     let mut file = File::open(path)?;
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! With arguments it is a tool: one mail to a real server, over TLS unless told otherwise, from a text, a file
-//! or standard input of any size in constant memory, and an exit status that says what became of it.
+//! or standard input, with files of any size attached in constant memory, and an exit status that says what became of it.
 //!
 //! ```text
 //! cargo run --example alert -- --server mail.example.org:587 --user pump --from pump@example.org \
@@ -18,14 +18,15 @@
 //! Each module is one idea; `session.rs` is where the library is driven, and the first to read.
 
 mod args;
+mod attach;
 mod clock;
 mod compose;
 mod content;
 mod deliver;
 mod demo;
-mod header;
 mod input;
 mod login;
+mod mail;
 mod outcome;
 mod paint;
 mod pipe;
@@ -37,6 +38,7 @@ mod survey;
 mod tap;
 mod tls;
 mod transcript;
+mod unique;
 mod wire;
 
 use std::process::ExitCode;

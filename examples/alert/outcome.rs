@@ -93,6 +93,7 @@ pub(crate) fn status(verdict: Verdict, cause: Option<Cause>, hopeless: bool) -> 
             Some(
                 Cause::TooLarge(_)
                 | Cause::NeedsEightBitMime
+                | Cause::NeedsBinaryMime
                 | Cause::NeedsSmtpUtf8
                 | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
             ),
@@ -105,7 +106,7 @@ pub(crate) fn status(verdict: Verdict, cause: Option<Cause>, hopeless: bool) -> 
 
 fn refused(verb: Verb, report: &Report<'_>, server: &str) -> String {
     if verb == Verb::Rcpt {
-        return format!("{}; check the addresses given by --to", refusals(report));
+        return format!("{}; check the recipients' addresses", refusals(report));
     }
     let words = words(&report.answer(), report);
     let code = report.answer().code().map_or(0, embedded_smtp::wire::Code::number);
@@ -168,7 +169,7 @@ fn other(cause: Cause, report: &Report<'_>, circumstances: &Circumstances) -> St
         Cause::BodyFailed => {
             format!(
                 "{}; the mail was not delivered; try again",
-                with_detail("the mail's text cannot be read", detail)
+                with_detail("the mail cannot be read", detail)
             )
         }
         Cause::Engine(error @ Error::Protocol(_)) => {

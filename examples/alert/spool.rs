@@ -29,7 +29,7 @@ fn nameless() -> io::Result<File> {
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let path = std::env::temp_dir().join(format!("alert-{}", super::header::unique()));
+    let path = std::env::temp_dir().join(format!("alert-{}", super::unique::unique()));
     let file = options.open(&path)?;
     // Where an open file keeps its name, it stays behind: the system's own cleaning takes it.
     let _ = remove_file(&path);

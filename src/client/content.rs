@@ -104,6 +104,11 @@ impl Client<'_> {
         self.in_place as usize
     }
 
+    /// Octets of the open chunk that [`body`](Self::body) and [`body_in_place`](Self::body_in_place) have not taken.
+    pub fn chunk_left(&self) -> u64 {
+        self.chunk
+    }
+
     /// Ends the content behind DATA: CRLF if it is missing, and the lone dot (RFC 5321 §4.1.1.4).
     ///
     /// # Errors

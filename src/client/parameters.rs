@@ -37,12 +37,14 @@ impl Parameters for () {
 /// The parameters of MAIL that follow from the mail's content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[allow(clippy::exhaustive_structs, reason = "built by callers; the three are all there are")]
+#[allow(clippy::exhaustive_structs, reason = "built by callers; the four are all there are")]
 pub struct Transfer {
     /// SIZE (RFC 1870), in octets.
     pub size: Option<u64>,
     /// BODY=8BITMIME (RFC 6152).
     pub eight_bit: bool,
+    /// BODY=BINARYMIME in its place (RFC 3030 §3): the content goes by BDAT.
+    pub binary: bool,
     /// SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,
 }
@@ -52,9 +54,10 @@ impl Parameters for Transfer {
         if verb != Verb::Mail {
             return Err(Misuse::Parameter);
         }
+        let body = if self.binary { Extension::BinaryMime } else { Extension::EightBitMime };
         for (wanted, extension) in [
             (self.size.is_some(), Extension::Size),
-            (self.eight_bit, Extension::EightBitMime),
+            (self.eight_bit || self.binary, body),
             (self.smtputf8, Extension::SmtpUtf8),
         ] {
             if wanted && !offered.has(extension) {
@@ -69,7 +72,9 @@ impl Parameters for Transfer {
             out.put(b" SIZE=");
             out.number(size);
         }
-        if self.eight_bit {
+        if self.binary {
+            out.put(b" BODY=BINARYMIME");
+        } else if self.eight_bit {
             out.put(b" BODY=8BITMIME");
         }
         if self.smtputf8 {

@@ -41,6 +41,8 @@ pub struct Needs {
     pub eight_bit: bool,
     /// Header fields in UTF-8 (SMTPUTF8, RFC 6531).
     pub utf8_headers: bool,
+    /// Octets that stand in no lines: the content may go by BDAT only (BINARYMIME, RFC 3030 §3).
+    pub binary: bool,
 }
 
 /// A mail that lies in memory as a whole.
@@ -54,7 +56,7 @@ pub struct Slice<'a> {
 impl<'a> Slice<'a> {
     /// Looks through `content` once, to see whether it needs 8BITMIME.
     pub fn new(content: &'a [u8]) -> Self {
-        let needs = Needs { eight_bit: !content.is_ascii(), utf8_headers: false };
+        let needs = Needs { eight_bit: !content.is_ascii(), ..Needs::default() };
         Self { rest: content, size: content.len() as u64, needs }
     }
 
@@ -81,7 +83,8 @@ impl Body for Slice<'_> {
     }
 
     fn needs(&self) -> Needs {
-        self.needs
+        // A constant, by which the compiler drops BDAT from a firmware that sends nothing but slices.
+        Needs { binary: false, ..self.needs }
     }
 }
 

@@ -154,7 +154,7 @@ impl<'a, C: Content> Message<'a, C> {
         let addresses = self.header.has_utf8_address();
         let utf8_headers = addresses || (self.utf8() && self.header.has_utf8_text());
         let eight_bit = utf8_headers || self.content.coding(self.place()).is_raw();
-        Needs { eight_bit, utf8_headers }
+        Needs { eight_bit, utf8_headers, binary: self.is_binary() }
     }
 
     /// Whether the mail can go by BDAT only, with BODY=BINARYMIME (RFC 3030): a part goes out as it

@@ -5,6 +5,7 @@ use super::{Step, Submission};
 use crate::client::Transfer;
 use crate::data::Body;
 use crate::sasl::Authenticator;
+use crate::session::Phase;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
@@ -13,7 +14,11 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     pub(super) fn obstacle(&self) -> Option<Cause> {
         let offered = self.client.capabilities();
         let transfer = self.transfer();
-        if transfer.eight_bit && !offered.has(Extension::EightBitMime) {
+        if transfer.binary {
+            if !offered.has(Extension::BinaryMime) || !offered.has(Extension::Chunking) {
+                return Some(Cause::NeedsBinaryMime);
+            }
+        } else if transfer.eight_bit && !offered.has(Extension::EightBitMime) {
             return Some(Cause::NeedsEightBitMime);
         }
         if transfer.smtputf8 && !offered.has(Extension::SmtpUtf8) {
@@ -38,7 +43,13 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         let paths_ascii = self.envelope.from.is_ascii()
             && self.envelope.recipients.iter().all(|recipient| recipient.path.is_ascii());
         let size = self.body.size().filter(|_| self.client.capabilities().has(Extension::Size));
-        Transfer { size, eight_bit: needs.eight_bit, smtputf8: needs.utf8_headers || !paths_ascii }
+        let (eight_bit, binary) = (needs.eight_bit, needs.binary);
+        Transfer { size, eight_bit, binary, smtputf8: needs.utf8_headers || !paths_ascii }
+    }
+
+    /// Whether the content goes in chunks (RFC 3030).
+    pub(super) fn is_binary(&self) -> bool {
+        self.body.needs().binary
     }
 
     /// Sends what may be sent now of the envelope, one command after the other without waiting
@@ -48,6 +59,13 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             let verb = match self.step {
                 Step::Mail => Verb::Mail,
                 Step::Rcpt => Verb::Rcpt,
+                Step::Data if self.is_binary() => {
+                    // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
+                    if self.client.in_flight() == 0 && self.anyone_accepted() {
+                        self.step = Step::Content;
+                    }
+                    return Ok(());
+                }
                 Step::Data => Verb::Data,
                 _ => return Ok(()),
             };
@@ -87,7 +105,8 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// Sends what may be sent now of the content: short pieces by way of the transmit buffer, where
     /// they travel together, and long ones from where they lie.
     pub(super) fn send_content(&mut self) -> Result<(), Error> {
-        while self.step == Step::Content && self.client.phase() == crate::session::Phase::Data {
+        let binary = self.is_binary();
+        while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
             if self.client.body_pending() > 0 {
                 // Lent already, and lent again for each write.
                 match self.body.fill() {
@@ -100,8 +119,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 }
                 return Ok(());
             }
+            let chunk = if binary { self.client.chunk_left() } else { 0 };
+            if binary && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat)) {
+                return Ok(());
+            }
             // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
-            let wanted = self.cause.is_none() && self.anyone_accepted();
+            let wanted = binary || self.cause.is_none() && self.anyone_accepted();
             let piece = match if wanted { self.body.fill() } else { Ok(&[][..]) } {
                 Ok(piece) => piece,
                 Err(error) => {
@@ -110,7 +133,18 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                     return Ok(());
                 }
             };
-            if piece.is_empty() {
+            let (lent, done) = (piece.len() as u64, piece.is_empty());
+            let piece = if binary { front(piece, chunk) } else { piece };
+            if binary && chunk == 0 {
+                // As much as is lent makes a chunk; how long the last one is shows behind it only.
+                match self.client.bdat(lent, done) {
+                    Ok(()) if done => self.step = Step::End,
+                    Ok(()) => {}
+                    Err(error) => return self.room_later(error),
+                }
+            } else if done && binary {
+                self.abandon(Cause::BodyFailed);
+            } else if done {
                 match self.client.end_of_body() {
                     Ok(()) => self.step = Step::End,
                     Err(error) => return self.room_later(error),
@@ -137,4 +171,9 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             error => Err(error),
         }
     }
+}
+
+/// What belongs to a chunk that has `left` octets to come.
+fn front(piece: &[u8], left: u64) -> &[u8] {
+    usize::try_from(left).ok().and_then(|left| piece.get(..left)).unwrap_or(piece)
 }

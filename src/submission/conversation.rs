@@ -67,15 +67,19 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     /// Keeps the words and the code of what has come; `None` while a reply goes on, and for STARTTLS.
     fn note(&mut self) -> Option<Replied> {
+        // The last chunk ends the content as the lone dot does.
+        let binary = self.is_binary();
+        let ending = |verb| if binary && verb == Verb::BdatLast { Verb::EndOfData } else { verb };
         let (to, reply, closing) = match self.client.event()? {
             client::Event::Line { to, reply } => {
+                let to = to.map(ending);
                 if self.is_worth_keeping(to, reply.severity()) {
                     self.texts.add(reply.text);
                 }
                 return None;
             }
-            client::Event::Reply { to, reply } => (Some(to), reply, false),
-            client::Event::Closing { to, reply } => (to, reply, true),
+            client::Event::Reply { to, reply } => (Some(ending(to)), reply, false),
+            client::Event::Closing { to, reply } => (to.map(ending), reply, true),
             client::Event::StartTls => return None,
         };
         let replied = Replied { to, severity: reply.severity(), closing };
@@ -111,7 +115,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                     recipient.answer = answer;
                 }
             }
-            Some(Verb::EndOfData | Verb::Data) => {
+            Some(Verb::EndOfData | Verb::Data | Verb::Bdat) => {
                 let status = if severity == Severity::Positive { Status::Delivered } else { Status::Refused };
                 // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
                 // who closes.
@@ -159,7 +163,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 return self.login();
             }
             Some(Verb::Auth | Verb::AuthResponse) => return self.login_goes_on(severity),
-            Some(Verb::Mail) if !positive => self.refused(Verb::Mail),
+            Some(verb @ (Verb::Mail | Verb::Bdat)) if !positive => self.refused(verb),
             Some(Verb::Rcpt) => {
                 // Behind a refused MAIL there is nobody to accept.
                 let live = self.cause.is_none();
@@ -290,7 +294,10 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         if nobody {
             self.refused(Verb::Rcpt);
         }
-        if self.cause.is_some() && self.client.phase() != Phase::Data {
+        if self.cause.is_some()
+            && self.client.phase() != Phase::Data
+            && !(self.is_binary() && self.client.chunk_left() > 0)
+        {
             return self.leave();
         }
         Ok(())

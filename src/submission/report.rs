@@ -43,6 +43,8 @@ pub enum Cause {
     TooLarge(SizeLimit),
     /// The mail has octets above 127, and the server does not offer 8BITMIME.
     NeedsEightBitMime,
+    /// The mail has parts that stand in no lines, and the server does not offer BINARYMIME and CHUNKING.
+    NeedsBinaryMime,
     /// An address or a header field is in UTF-8, and the server does not offer SMTPUTF8.
     NeedsSmtpUtf8,
     /// A parameter of the caller's envelope needs this, and the server does not offer it.
@@ -137,6 +139,7 @@ pub(super) fn verdict(
             | Cause::ServerNotProven
             | Cause::TooLarge(_)
             | Cause::NeedsEightBitMime
+            | Cause::NeedsBinaryMime
             | Cause::NeedsSmtpUtf8
             | Cause::NotOffered(_)
             | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),

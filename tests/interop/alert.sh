@@ -27,6 +27,7 @@ main() {
 
     matrix
     single_mails
+    mails_of_parts
     refusals
     nothing_is_sent
     finish
@@ -172,6 +173,100 @@ single_mails() {
     expect_status "$DELIVERED"
     expect_arrived raw "$work/sent" ops@$domain
     judge "the password from a file"
+}
+
+# --- mails of several parts, and copies ---------------------------------------------------------------------
+
+mails_of_parts() {
+    local parts=$work/parts odd='Druck – März "2"; 50%.csv'
+    set_transport starttls plain
+
+    new_token
+    make_parts "$parts"
+    printf 'temperature 84 \302\260C\n%01500d\n' 7 >"$parts/text"
+    alert_as ops@$domain -- --subject "interop $token 84 °C" --file "$parts/text"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain
+    judge "a text that is not ASCII, with a line of 1500 octets"
+
+    new_token
+    make_parts "$parts"
+    printf '<p>84 &deg;C, 84 °C</p>\n' >"$parts/html"
+    alert_as ops@$domain -- --subject "interop $token" --file "$parts/text" --html "$parts/html"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain
+    judge "text and HTML"
+
+    new_token
+    make_parts "$parts"
+    head -c 300000 /dev/urandom >"$parts/files/noise.png"
+    alert_as ops@$domain -- --subject "interop $token" --file "$parts/text" --attach "$parts/files/noise.png"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain
+    judge "a file of random octets"
+
+    new_token
+    make_parts "$parts"
+    printf '<p>all</p>\n' >"$parts/html"
+    cp "$work/big" "$parts/files/big.log"
+    cp "$work/dots" "$parts/files/dots"
+    printf 'time;bar\r\n1;0,3\n\r' >"$parts/files/$odd"
+    : >"$parts/files/empty.bin"
+    alert_as ops@$domain -- --subject "interop $token" --file "$parts/text" --html "$parts/html" \
+        --attach "$parts/files/big.log" --attach "$parts/files/dots" --attach "$parts/files/$odd" \
+        --attach "$parts/files/empty.bin"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain
+    judge "text, HTML and four files, one of 10 MiB, one with an odd name, one empty"
+
+    new_token
+    make_parts "$parts"
+    cp "$work/big" "$parts/files/piped"
+    stdin=$work/big alert_as ops@$domain -- --subject "interop $token" --file "$parts/text" --attach /dev/stdin
+    mv "$parts/files/piped" "$parts/files/stdin"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain
+    judge "a file that comes through a pipe"
+
+    new_token
+    make_parts "$parts"
+    echo second@$domain >"$parts/cc"
+    alert_as ops@$domain -- --cc second@$domain --subject "interop $token" --file "$parts/text"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain second@$domain
+    judge "a copy to another"
+
+    new_token
+    make_parts "$parts"
+    alert_as ops@$domain -- --bcc second@$domain --subject "interop $token" --file "$parts/text"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain second@$domain
+    judge "a blind copy, which the mail does not name"
+
+    new_token
+    make_parts "$parts"
+    echo "ops@EXAMPLE.TEST second@$domain" >"$parts/cc"
+    alert_as ops@$domain -- --cc ops@EXAMPLE.TEST --cc second@$domain --bcc second@$domain --bcc ops@$domain \
+        --subject "interop $token" --file "$parts/text"
+    expect_status "$DELIVERED"
+    expect_arrived parts "$parts" ops@$domain second@$domain
+    judge "everybody named twice gets the mail once"
+
+    new_token
+    make_parts "$parts"
+    echo reject@$domain >"$parts/cc"
+    alert_as ops@$domain -- --cc reject@$domain --subject "interop $token" --file "$parts/text"
+    expect_status "$PARTLY"
+    expect_words reject@$domain 550
+    expect_arrived parts "$parts" ops@$domain
+    judge "the copy is refused, the mail arrives"
+}
+
+# What a mail is made from: DIRECTORY/text, perhaps html and cc, and files.
+make_parts() { # DIRECTORY
+    rm -rf "$1"
+    mkdir -p "$1/files"
+    printf 'The pump has stopped.\n' >"$1/text"
 }
 
 # --- what the server refuses -------------------------------------------------------------------------------
@@ -391,6 +486,38 @@ with open(sys.argv[1], "rb") as arrived, open(sys.argv[2], "rb") as sent:
     mail = email.message_from_binary_file(arrived, policy=email.policy.compat32)
     body = mail.get_payload(decode=True).replace(b"\r\n", b"\n")
     sys.exit(body != sent.read())
+END
+}
+
+# A mail of several parts, as Python reads it: its text, its HTML, its files by name, whom it names; nothing more.
+same_parts() { # ARRIVED DIRECTORY
+    python3 - "$1" "$2" "$token" <<'END'
+import email.policy, pathlib, sys
+arrived, sent, token = open(sys.argv[1], "rb"), pathlib.Path(sys.argv[2]), sys.argv[3]
+mail = email.message_from_binary_file(arrived, policy=email.policy.default)
+faults = [part.defects for part in mail.walk() if part.defects]
+def text(part):
+    return part and part.get_payload(decode=True).replace(b"\r\n", b"\n")
+def expected(name):
+    return (sent / name).read_bytes() if (sent / name).exists() else None
+names = expected("cc") and expected("cc").decode().split()
+found = {
+    "defects": not faults,
+    "7 bits": all(byte < 128 for byte in mail.as_bytes()),
+    "fields": all(len(mail.get_all(name, [])) == 1 for name in ("From", "To", "Subject", "Date", "Message-ID")),
+    "subject": token in mail["Subject"],
+    "cc": names == (mail["Cc"] and [address.addr_spec for address in mail["Cc"].addresses]),
+    "bcc": mail["Bcc"] is None and (names or "second@" not in mail["To"]),
+    "text": text(mail.get_body(("plain",))) == expected("text"),
+    "html": text(mail.get_body(("html",))) == expected("html"),
+    "files": sorted((part.get_filename(), part.get_payload(decode=True)) for part in mail.iter_attachments())
+    == sorted((file.name, file.read_bytes()) for file in (sent / "files").iterdir())
+    if mail.is_multipart() else not any((sent / "files").iterdir()),
+}
+wrong = [name for name, right in found.items() if not right]
+if wrong:
+    print("differs:", ", ".join(wrong), faults, file=sys.stderr)
+sys.exit(bool(wrong))
 END
 }
 

@@ -122,7 +122,10 @@ pub(crate) fn mail<R>(
     let from = ReversePath::new(part.setting("from").unwrap_or_default()).expect("a sender");
     let content = content(part);
     let needs = part.setting("utf8-headers").is_some();
-    let body = Trickle { slice: Slice::new(&content), lend, utf8: needs };
+    // What is lent at once makes a chunk, and the transcript says how long those are.
+    let binary = part.setting("binary").is_some();
+    let lend = if binary { usize::MAX } else { lend };
+    let body = Trickle { slice: Slice::new(&content), lend, utf8: needs, binary };
     let mut texts = [0; 2048];
     let login = Login(login(part));
     let envelope = Envelope::new(from, &mut recipients);
@@ -204,6 +207,7 @@ pub(crate) struct Trickle<'a> {
     slice: Slice<'a>,
     lend: usize,
     utf8: bool,
+    binary: bool,
 }
 
 impl Body for Trickle<'_> {
@@ -225,6 +229,7 @@ impl Body for Trickle<'_> {
     fn needs(&self) -> Needs {
         let mut needs = self.slice.needs();
         needs.utf8_headers = self.utf8;
+        needs.binary = self.binary;
         needs
     }
 }

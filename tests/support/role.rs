@@ -67,7 +67,8 @@ fn policy(part: &Part) -> Policy<'static> {
                 let names = words.map(|name| AuthMechanism::from_name(name.as_bytes()).expect("a mechanism"));
                 mechanisms = names.fold(mechanisms, AuthMechanisms::with);
             }
-            "PIPELINING" | "8BITMIME" | "SMTPUTF8" | "CHUNKING" | "VRFY" | "EXPN" | "HELP" => {}
+            "PIPELINING" | "8BITMIME" | "SMTPUTF8" | "CHUNKING" | "BINARYMIME" | "VRFY" | "EXPN" | "HELP" => {
+            }
             other => panic!("no such offer: {other}"),
         }
     }

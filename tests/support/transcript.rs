@@ -170,6 +170,7 @@ const SETTINGS: &[&str] = &[
     "notify",
     "content",
     "utf8-headers",
+    "binary",
     "user",
     "password",
     "mechanisms",
