@@ -95,9 +95,8 @@ impl Letter<'_> {
         let Addresses { to, cc, bcc } = self.addresses;
         // Postmaster without a domain is an address in the envelope only.
         let postmaster = [to, cc, bcc].into_iter().flatten().find(|path| path.mailbox().is_none());
-        let [to, cc, bcc] = [to, cc, bcc].map(|paths| {
-            paths.iter().filter_map(|path| path.mailbox()).map(Address::new).collect::<Vec<_>>()
-        });
+        let [to, cc, bcc] = [to, cc, bcc]
+            .map(|paths| paths.iter().filter_map(ForwardPath::mailbox).map(Address::new).collect::<Vec<_>>());
         let date = Date::from_unix(now(), 0).map_err(bad("this machine's clock"))?;
         let id = MessageId::new(self.id).map_err(bad("the Message-ID"))?;
         let mut message = Message::new(Address::new(self.from), date, id, content)
@@ -125,7 +124,7 @@ fn text(args: &Args) -> Result<Vec<u8>, Failure> {
     let read = input::open(args)?.read_to_end(&mut text);
     read.map_err(|error| Failure::unsendable(format!("the text cannot be read: {error}")))?;
     if let Some(at) = text.iter().position(|octet| *octet == 0) {
-        let line = 1 + text[..at].iter().filter(|octet| **octet == b'\n').count();
+        let line = text[..at].split(|octet| *octet == b'\n').count();
         return Err(Failure::unsendable(format!(
             "line {line} of the text has a NUL in it: this is no text; send it as a file by --attach"
         )));

@@ -21,10 +21,7 @@ impl<'a> Mail<'a> {
     }
 
     /// A mail that the library writes.
-    pub(crate) fn written<C: Content>(body: MessageBody<'a, 'a, C>) -> Self
-    where
-        C: 'a,
-    {
+    pub(crate) fn written<C: Content + 'a>(body: MessageBody<'a, 'a, C>) -> Self {
         Self::new(Written(body))
     }
 
