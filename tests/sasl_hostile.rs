@@ -251,13 +251,14 @@ fn a_server_that_asks_without_end_is_left() {
     }
 }
 
+type Make = fn(Credentials<'static>, BearerToken<'static>) -> Box<dyn Mechanism>;
+
 #[test]
 fn what_is_missing_of_tx_is_told_before_anything_is_sent() {
     // users with and without octets to be escaped
     const USERS: [&str; 2] =
         ["t", "=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,=,="];
     let first = ask(&format!("r={NONCE}{},s={},i=4096", "x".repeat(128), encoded(SALT)));
-    type Make = fn(Credentials<'static>, BearerToken<'static>) -> Box<dyn Mechanism>;
     let make: [Make; 5] = [
         |credentials, _| Box::new(ScramSha256::new(credentials, nonce())),
         |credentials, _| {
@@ -327,6 +328,8 @@ fn at_server(
     Ok(())
 }
 
+type Change = fn(String) -> String;
+
 #[test]
 fn a_client_that_does_not_prove_itself_is_refused() {
     let same = |_: usize, text: String| text;
@@ -352,7 +355,6 @@ fn a_client_that_does_not_prove_itself_is_refused() {
 
     let wrong = ScramSha256::new(Credentials::new("timothy", "tanstaaf").unwrap(), nonce());
     assert_eq!(at_server(None, false, wrong, same), Err(Refusal::Proof));
-    type Change = fn(String) -> String;
     let table: [(usize, Change, Refusal); 14] = [
         (0, |_| String::new(), Refusal::Syntax),
         (0, |text| text.replace("n,,", "x,,"), Refusal::ChannelBinding),
@@ -458,6 +460,7 @@ fn nonces_are_long_and_printable() {
 
 #[test]
 fn the_strongest_that_both_sides_have_is_chosen() {
+    use AuthMechanism::{CramMd5 as Cram, Login, Plain, ScramSha256 as Scram, ScramSha256Plus as Plus};
     let data = [0; 32];
     let (mut plus, mut plain_scram) = (scram().bound(ChannelBinding::tls_exporter(&data)), scram());
     let (mut cram, mut plain) = (CramMd5::new(credentials()), sasl::Plain::new(credentials()));
@@ -466,7 +469,6 @@ fn the_strongest_that_both_sides_have_is_chosen() {
     assert!(login.is_wanted() && login.mechanism().is_none());
     let set =
         |names: &[AuthMechanism]| names.iter().copied().fold(AuthMechanisms::NONE, AuthMechanisms::with);
-    use AuthMechanism::{CramMd5 as Cram, Login, Plain, ScramSha256 as Scram, ScramSha256Plus as Plus};
     for (offered, chosen) in [
         (&ALL[..], Some(Plus)),
         (&[Plain, Login, Scram, Cram], Some(Scram)),

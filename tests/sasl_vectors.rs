@@ -158,7 +158,7 @@ fn anonymous_and_external_are_one_message() {
     assert_eq!(server::external(b""), Some(""));
     assert_eq!(server::external(b"a\0"), None);
     assert_eq!(server::external(&[0xff]), None);
-    assert_eq!(server::anonymous("\u{e9}".repeat(255).as_bytes()).map(|trace| trace.len()), Some(510));
+    assert_eq!(server::anonymous("\u{e9}".repeat(255).as_bytes()).map(str::len), Some(510));
     assert_eq!(server::anonymous(&[b'a'; 256]), None);
     assert_eq!(server::anonymous(b"a\x01"), None);
 }

@@ -63,6 +63,7 @@ fn sextet(letter: u8) -> Option<u32> {
 
 /// Encodes the parts as one.
 #[cfg(feature = "scram")]
+#[inline(never)] // once in flash, not at each place of use
 pub(crate) fn encode_parts(parts: &[&[u8]], put: &mut dyn FnMut(&[u8])) {
     let mut octets = parts.iter().copied().flatten().copied();
     loop {
@@ -205,6 +206,25 @@ mod tests {
             let mut buffer = [0; 16];
             buffer[..text.len()].copy_from_slice(text.as_bytes());
             assert!(decode_in_place(&mut buffer[..text.len()]).is_none(), "{text}");
+        }
+    }
+
+    #[cfg(feature = "scram")]
+    #[test]
+    fn pieces_are_the_whole() {
+        let octets: std::vec::Vec<u8> = (0..=255).collect();
+        for (from, to) in [(0, 0), (0, 1), (0, 2), (0, 3), (250, 256), (0, 256), (100, 140)] {
+            let plain = &octets[from..to];
+            let (front, back) = plain.split_at(plain.len() / 3);
+            let mut text = std::vec::Vec::new();
+            encode_parts(&[front, b"", back], &mut |part| text.extend_from_slice(part));
+            let mut decoded = std::vec::Vec::new();
+            assert!(decode_pieces(&text, &mut |piece| decoded.extend_from_slice(piece)));
+            assert_eq!(decoded, plain);
+            assert_eq!(decode_in_place(&mut text).unwrap(), plain);
+        }
+        for text in ["Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "Zm8=Zm9v", "====", "Z===", "Zm9vZ"] {
+            assert!(!decode_pieces(text.as_bytes(), &mut |_| {}), "{text}");
         }
     }
 }

@@ -3,12 +3,12 @@
 //!
 //! | mechanism | client | standard | feature | what crosses the wire |
 //! |---|---|---|---|---|
-//! | SCRAM-SHA-256-PLUS | [`ScramSha256`] bound to TLS | RFC 5802, 7677 | `scram` | a proof for this TLS session; the server proves itself too |
-//! | SCRAM-SHA-256 | [`ScramSha256`] | RFC 5802, 7677 | `scram` | a proof; the server proves itself too |
+//! | SCRAM-SHA-256-PLUS | `ScramSha256` bound to TLS | RFC 5802, 7677 | `scram` | a proof for this TLS session; the server proves itself too |
+//! | SCRAM-SHA-256 | `ScramSha256` | RFC 5802, 7677 | `scram` | a proof; the server proves itself too |
 //! | EXTERNAL | [`External`] | RFC 4422 | none | nothing: TLS has shown who it is |
 //! | OAUTHBEARER | [`OAuthBearer`] | RFC 7628 | none | a token |
 //! | XOAUTH2 | [`XOAuth2`] | none | none | a token |
-//! | CRAM-MD5 | [`CramMd5`] | RFC 2195 | `cram-md5` | a proof that a weak password does not survive |
+//! | CRAM-MD5 | `CramMd5` | RFC 2195 | `cram-md5` | a proof that a weak password does not survive |
 //! | PLAIN | [`Plain`] | RFC 4616 | none | the password |
 //! | LOGIN | [`Login`] | draft-murchison-sasl-login | none | the password |
 //! | ANONYMOUS | [`Anonymous`] | RFC 4505 | none | whatever you like to say of yourself |

@@ -60,6 +60,7 @@ impl PartialEq<str> for SaslName<'_> {
 }
 
 /// Puts `name` where such a name is due.
+#[inline(never)] // once in flash, not at each place of use
 pub(super) fn encode(name: &[u8], put: &mut dyn FnMut(&[u8])) {
     for octet in name {
         match octet {
@@ -68,9 +69,4 @@ pub(super) fn encode(name: &[u8], put: &mut dyn FnMut(&[u8])) {
             octet => put(core::slice::from_ref(octet)),
         }
     }
-}
-
-pub(super) fn encoded_length(name: &[u8]) -> usize {
-    let escaped = memchr::memchr2_iter(b',', b'=', name).count();
-    name.len().saturating_add(escaped.saturating_mul(2))
 }

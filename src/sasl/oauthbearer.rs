@@ -42,6 +42,7 @@ impl<'a> OAuthBearer<'a> {
         self.refusal
     }
 
+    #[inline(never)] // once in flash, not at each place of use
     fn write(&self, put: &mut dyn FnMut(&[u8])) {
         put(b"n,");
         if !self.token.user.is_empty() {

@@ -25,6 +25,7 @@ impl<'a> XOAuth2<'a> {
         self.refusal
     }
 
+    #[inline(never)] // once in flash, not at each place of use
     fn write(&self, message: &mut Message<'_, '_>) {
         message.put(b"user=");
         message.put(self.token.user);

@@ -43,8 +43,8 @@ const SERVER_NONCE: usize = 128;
 ///
 /// # Time
 /// Answering the server's first message takes two runs of SHA-256's compression (64 octets each) for each iteration, all
-/// within one call: at about 3 000 cycles a run, 4 096 iterations are about 0.4 s on a Cortex-M4 at 64 MHz, and the
-/// 16 384 that are allowed by default 1.6 s. See [`max_iterations`](Self::max_iterations) and [`breathe`](Self::breathe).
+/// within one call. Reckon with 3 000 to 6 000 cycles a run on a Cortex-M4: at 64 MHz 4 096 iterations take 0.4 s to 0.8 s, and the
+/// 16 384 that are allowed by default 1.5 s to 3 s; a PC takes 1 ms to 10 ms. See [`max_iterations`](Self::max_iterations) and [`breathe`](Self::breathe).
 pub struct ScramSha256<'a> {
     credentials: Credentials<'a>,
     nonce: Nonce,
@@ -165,6 +165,7 @@ impl<'a> ScramSha256<'a> {
     }
 
     /// `client-first-message-bare = username "," nonce`
+    #[inline(never)] // once in flash, not at each place of use
     fn put_first_bare(&self, put: &mut dyn FnMut(&[u8])) {
         put(b"n=");
         name::encode(self.credentials.user, put);
@@ -181,6 +182,7 @@ impl<'a> ScramSha256<'a> {
     }
 
     /// `client-final-message-without-proof = channel-binding "," nonce`
+    #[inline(never)] // once in flash, not at each place of use
     fn put_without_proof(&self, nonce: &[u8], put: &mut dyn FnMut(&[u8])) {
         put(b"c=");
         encode_parts(&self.binding_parts(), put);
@@ -214,6 +216,7 @@ impl<'a> ScramSha256<'a> {
 
     /// `HMAC(key, AuthMessage)` with
     /// `AuthMessage := client-first-message-bare + "," + server-first-message + "," + client-final-message-without-proof`
+    #[inline(never)] // once in flash, not at each place of use
     fn sign(&self, key: &Key, server_first: &[u8], nonce: &[u8]) -> Result<Key, Failure> {
         let mut mac = keyed(&**key).ok_or(Failure::Salt)?;
         let mut put = |part: &[u8]| mac.update(part);
@@ -242,9 +245,9 @@ impl Mechanism for ScramSha256<'_> {
 
     fn longest(&self) -> usize {
         let bound = self.binding_parts().iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        let mut first = bound;
+        self.put_first_bare(&mut |part| first = first.saturating_add(part.len()));
         let nonce = self.nonce.octets().len();
-        let user = name::encoded_length(self.credentials.user);
-        let first = bound.saturating_add(user).saturating_add(nonce).saturating_add("n=,r=".len());
         let last = encoded_length(bound).saturating_add(nonce).saturating_add(SERVER_NONCE);
         first.max(last.saturating_add("c=,r=,p=".len()).saturating_add(encoded_length(32)))
     }

@@ -7,11 +7,11 @@
 //! | mechanism | message that comes | answer |
 //! |---|---|---|
 //! | SCRAM-SHA-256, -PLUS | none | [`challenge`](crate::server::Server::challenge) with nothing |
-//! | | the first | [`ScramSha256::first`] says who it is; [`ScramSha256::challenge`] |
-//! | | the second | [`ScramSha256::verify`] gives one more challenge, or the refusal |
-//! | | the third | [`ScramSha256::is_done`]: [`accept`](crate::server::Server::accept), or the refusal |
-//! | CRAM-MD5 | none | [`CramMd5::challenge`] |
-//! | | the first | [`CramMd5::verify`]: accept or refuse |
+//! | | the first | `ScramSha256::first` says who it is; `ScramSha256::challenge` |
+//! | | the second | `ScramSha256::verify` gives one more challenge, or the refusal |
+//! | | the third | `ScramSha256::is_done`: [`accept`](crate::server::Server::accept), or the refusal |
+//! | CRAM-MD5 | none | `CramMd5::challenge` |
+//! | | the first | `CramMd5::verify`: accept or refuse |
 //! | OAUTHBEARER, XOAUTH2 | none | challenge with nothing |
 //! | | the first | [`OAuthBearer::parse`], [`XOAuth2::parse`]: look the token up; accept, or challenge with [`TOKEN_REFUSED`] |
 //! | | the second | refuse |
