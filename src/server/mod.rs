@@ -17,7 +17,7 @@ mod hello;
 mod judge;
 mod policy;
 
-pub use event::{Event, Login, Lost};
+pub use event::{Event, Login, Lost, Message};
 pub use policy::Policy;
 
 use event::Shown;
