@@ -294,3 +294,58 @@ fn an_error_of_the_engine_is_told_as_that() {
     assert!(matches!(connection.run(), Err(ConnectionError::Engine(_))));
     assert!(connection.engine().transmit().is_empty());
 }
+
+/// A stream that takes so many octets, then fails, with the last word still to be read.
+struct Refusing {
+    says: VecDeque<&'static [u8]>,
+    takes: usize,
+}
+
+impl ErrorType for Refusing {
+    type Error = ErrorKind;
+}
+
+impl Read for Refusing {
+    fn read(&mut self, room: &mut [u8]) -> Result<usize, Self::Error> {
+        let said = self.says.pop_front().unwrap_or_default();
+        room[..said.len()].copy_from_slice(said);
+        Ok(said.len())
+    }
+}
+
+impl Write for Refusing {
+    fn write(&mut self, octets: &[u8]) -> Result<usize, Self::Error> {
+        let taken = octets.len().min(self.takes);
+        self.takes -= taken;
+        if taken == 0 { Err(ErrorKind::ConnectionReset) } else { Ok(taken) }
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_the_server_said_before_it_closed_is_read_when_a_write_fails() {
+    use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+    use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
+    let (mut rx, mut tx, mut texts) = ([0; 128], [0; 128], [0; 64]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
+    let content = vec![b'x'; 5000];
+    let body = embedded_smtp::data::Slice::new(&content);
+    let mut submission = Submission::new(&mut client, options, envelope, body, &mut texts);
+    let says: [&[u8]; 6] =
+        [b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"552 5.3.4 too much\r\n"];
+    let stream = Refusing { says: says.into(), takes: 1000 };
+    let result = Connection::new(stream, &mut submission).run();
+    assert_eq!(result, Err(ConnectionError::Transport(ErrorKind::ConnectionReset)));
+    let report = submission.report();
+    assert_eq!(
+        (report.verdict(), report.cause()),
+        (Verdict::Rejected, Some(Cause::Refused(Verb::EndOfData)))
+    );
+    assert_eq!(report.text(&report.answer()), "too much");
+}

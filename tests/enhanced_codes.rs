@@ -31,7 +31,7 @@ fn each_reply_of_the_engines_own_bears_its_codes() {
         (full(), format!("{rcpt}BDAT 0\r\n"), "250 2.0.0"),
         (full(), format!("{rcpt}BDAT 0 LAST\r\n"), "250 2.6.0"),
         (full(), "AUTH CRAM-MD5\r\n".into(), "334"),
-        (full(), "AUTH CRAM-MD5 eWVz\r\n".into(), "235 2.7.0"),
+        (full(), "AUTH CRAM-MD5\r\neWVz\r\n".into(), "235 2.7.0"),
         // 4yz
         (full().max_errors(1), "X\r\n".into(), "421 4.7.0"),
         (full(), "BDAT\r\n".into(), "421 4.3.0"),
@@ -58,7 +58,7 @@ fn each_reply_of_the_engines_own_bears_its_codes() {
         (full(), "RCPT TO:<a@b>\r\n".into(), "503 5.5.1"),
         (full(), "MAIL FROM:<>\r\nDATA\r\n".into(), "503 5.5.1"),
         (full(), "MAIL FROM:<>\r\nBDAT 0\r\n".into(), "503 5.5.1"),
-        (full(), "AUTH CRAM-MD5 eWVz\r\nAUTH CRAM-MD5\r\n".into(), "503 5.5.1"),
+        (full(), "AUTH CRAM-MD5\r\neWVz\r\nAUTH CRAM-MD5\r\n".into(), "503 5.5.1"),
         (full(), "MAIL FROM:<> BODY=BINARYMIME\r\nRCPT TO:<a@b>\r\nDATA\r\n".into(), "503 5.5.1"),
         (full(), "AUTH SCRAM-SHA-256\r\n".into(), "504 5.5.4"),
         // X.7.0 and X.7.11: security

@@ -150,9 +150,9 @@ fn behind_tls_the_session_begins_anew() {
 #[test]
 fn a_login_before_tls_is_forgotten_behind_it() {
     let policy = tls_policy().require_auth();
-    let before = b"EHLO c\r\nAUTH CRAM-MD5 eWVz\r\nSTARTTLS\r\n";
+    let before = b"EHLO c\r\nAUTH CRAM-MD5\r\neWVz\r\nSTARTTLS\r\n";
     let trace = Setup::new(&policy).run(&[before], &[b"EHLO c\r\nMAIL FROM:<>\r\n"]);
-    assert_eq!(trace.behind_hello(), "235 2.7.0, 220 2.0.0, 250, 530 5.7.0");
+    assert_eq!(trace.behind_hello(), "334, 235 2.7.0, 220 2.0.0, 250, 530 5.7.0");
     assert!(!trace.authenticated);
 }
 

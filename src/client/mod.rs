@@ -270,6 +270,12 @@ impl<'b> Client<'b> {
         self.flags.lmtp
     }
 
+    /// Whether the session goes on: it has not been closed, given up, or lost to an error. A client that is not open needs
+    /// [`restart`](Self::restart) on another connection.
+    pub fn is_open(&self) -> bool {
+        !self.flags.closed && !self.flags.eof && self.failed.is_none() && self.phase != Phase::Closing
+    }
+
     /// Whether AUTH has succeeded.
     pub fn is_authenticated(&self) -> bool {
         self.flags.authenticated

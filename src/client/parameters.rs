@@ -7,8 +7,9 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
 ///
-/// `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
-pub trait Parameters {
+/// Sealed, for what is written here goes onto the wire unseen. `Debug` is not asked for: it would be in every `dyn Parameters`,
+/// and formatting in every firmware.
+pub trait Parameters: sealed::Sealed {
     /// Whether they may all go with `verb` to this server.
     ///
     /// # Errors
@@ -20,6 +21,14 @@ pub trait Parameters {
 
     /// Whether SMTPUTF8 is among them.
     fn has_smtputf8(&self) -> bool;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for () {}
+    impl Sealed for super::Transfer {}
+    impl Sealed for &[super::Param<'_>] {}
+    impl<const N: usize> Sealed for [super::Param<'_>; N] {}
 }
 
 impl Parameters for () {

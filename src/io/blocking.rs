@@ -1,6 +1,6 @@
 //! The blocking adapter, over [`embedded_io::Read`] and [`embedded_io::Write`].
 
-use embedded_io::{Read, Write};
+use embedded_io::{Error as _, ErrorKind, Read, Write};
 
 use super::link::{Link, Move, Moved};
 use super::{ConnectionError, Flush};
@@ -44,11 +44,27 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
             let result = match self.link.next()? {
                 Move::Event => return Ok(true),
                 Move::Closed => return Ok(false),
-                Move::Write(octets) => self.stream.write(octets).map(Moved::Written),
+                Move::Write(octets) => match self.stream.write(octets) {
+                    Err(error) if !matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut) => {
+                        self.last_words();
+                        Err(error)
+                    }
+                    result => result.map(Moved::Written),
+                },
                 Move::Flush => self.stream.flush().map(|()| Moved::Flushed),
                 Move::Read(room) => self.stream.read(room).map(Moved::Read),
             };
             self.link.moved(result)?;
+        }
+    }
+
+    /// A peer that takes no more may have said why before it closed.
+    fn last_words(&mut self) {
+        let engine = self.link.engine();
+        if let Ok(octets @ 1..) = self.stream.read(engine.receive_buffer()) {
+            engine.received(octets);
+            // What comes of it is in the engine's event, or in the report; the stream's error is told first.
+            let _ = engine.poll();
         }
     }
 

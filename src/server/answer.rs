@@ -1,6 +1,6 @@
 //! Replies: the caller's, and the engine's own with their enhanced codes (RFC 3463, RFC 5248, RFC 7372).
 
-use super::event::Shown;
+use super::event::{Lost, Shown};
 use super::{ChunkIs, Server};
 use crate::log::debug;
 use crate::session::Phase;
@@ -49,6 +49,8 @@ pub(super) const NEEDS_ENCRYPTION: Canned =
     Response::known(538, (5, 7, 11), "Encryption required for requested authentication mechanism");
 pub(super) const TOO_LARGE: Canned = Response::known(552, (5, 3, 4), "Message too big");
 pub(super) const BARE_LINE_END: Canned = Response::known(554, (5, 6, 0), "Bare CR or LF in the message");
+pub(super) const CHUNK_REFUSED: Canned =
+    Response::known(554, (5, 6, 0), "A chunk of the message was refused");
 pub(super) const NEEDS_SMTPUTF8: Canned = Response::known(553, (5, 6, 7), "Address needs SMTPUTF8");
 pub(super) const UNKNOWN_PARAMETER: Canned =
     Response::known(555, (5, 5, 4), "Parameter not recognized or not offered");
@@ -161,6 +163,9 @@ impl Server<'_, '_> {
                 }
             }
             Verb::Rcpt if positive => self.recipients = self.recipients.saturating_add(1),
+            Verb::Rcpt => self.refused = self.refused.saturating_add(1),
+            // In LMTP the last chunk is still taken, to be refused for each recipient.
+            Verb::Bdat if !positive => self.lost = self.lost.or(Some(Lost::Refused)),
             Verb::EndOfData | Verb::BdatLast => {
                 self.forget_transaction();
                 // RFC 3030 §2 leaves the state behind a refused last chunk open; here it is as behind the dot.

@@ -19,6 +19,11 @@ impl Server<'_, '_> {
     ) -> Result<Next, Error> {
         self.mechanism = Some(mechanism);
         match (mechanism, initial) {
+            // RFC 4954 §4: where the server speaks first there is no initial response.
+            (AuthMechanism::CramMd5, Some(_)) => {
+                self.rx.wipe(usize::from(self.consumed));
+                self.give_up(&answer::BAD_BASE64)
+            }
             (_, Some(initial)) => self.take_message(initial),
             (AuthMechanism::Plain, None) => self.prompt(b""),
             (AuthMechanism::Login, None) => self.prompt(USER_NAME),
@@ -72,7 +77,8 @@ impl Server<'_, '_> {
         let authorize_as = Span { from: message.from, to: at(first) };
         let user = Span { from: at(first.saturating_add(1)), to: at(second) };
         let password = Span { from: at(second.saturating_add(1)), to: message.to };
-        if user.from == user.to {
+        // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
+        if user.from == user.to || password.from == password.to {
             self.rx.wipe(usize::from(self.consumed));
             return self.give_up(&answer::BAD_BASE64);
         }
@@ -89,6 +95,9 @@ impl Server<'_, '_> {
             self.consumed = self.consumed.saturating_sub(moved as u16);
             self.rx.wipe(usize::from(self.consumed));
             return self.prompt(PASSWORD);
+        }
+        if message.from == message.to {
+            return self.give_up(&answer::BAD_BASE64);
         }
         let none = Span::default();
         Ok(self.ask(Verb::Auth, Shown::Login { authorize_as: none, user: none, password: message }))

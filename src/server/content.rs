@@ -125,5 +125,6 @@ fn refusal(lost: Lost) -> &'static Response<'static> {
     match lost {
         Lost::BareLineEnd => &answer::BARE_LINE_END,
         Lost::TooLarge => &answer::TOO_LARGE,
+        Lost::Refused => &answer::CHUNK_REFUSED,
     }
 }

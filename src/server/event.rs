@@ -85,6 +85,8 @@ pub enum Lost {
     BareLineEnd,
     /// More octets than [`Policy::max_size`](super::Policy::max_size).
     TooLarge,
+    /// The caller refused a chunk of it. It knows: this is not told as an event.
+    Refused,
 }
 
 /// A login. Never printed.

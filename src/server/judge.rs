@@ -97,6 +97,13 @@ impl Server<'_, '_> {
             Command::Quit => Judgement::Quit,
             Command::StartTls => Judgement::StartTls,
             Command::Help(_) => Judgement::Help,
+            // Who is here is told to those only who may send.
+            Command::Vrfy(_) | Command::Expn(_) if self.policy.tls_for_mail && !self.flags.tls => {
+                Answer(&answer::TLS_FIRST)
+            }
+            Command::Vrfy(_) | Command::Expn(_) if self.policy.auth_for_mail && !self.flags.authenticated => {
+                Answer(&answer::AUTH_FIRST)
+            }
             Command::Vrfy(text) if self.policy.ask_vrfy => {
                 Ask(verb, Shown::Vrfy(Span::of(text.as_bytes(), line)))
             }
@@ -116,6 +123,11 @@ impl Server<'_, '_> {
 
     /// XCLIENT, where it is offered, is the one command that the grammar leaves to the server.
     fn judge_unknown(&self, line: &[u8]) -> Judgement {
+        // What looks like BDAT may have octets behind it that are no commands.
+        let chunk = line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"BDAT"));
+        if chunk && !line.get(4).is_some_and(u8::is_ascii_alphanumeric) {
+            return Hopeless(&answer::SYNTAX);
+        }
         let xclient = line.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"XCLIENT"));
         if !xclient || !self.policy.offers(Extension::XClient) {
             return Answer(&answer::UNKNOWN_COMMAND);
@@ -197,7 +209,8 @@ impl Server<'_, '_> {
     }
 
     fn judge_rcpt(&self, path: ForwardPath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
-        if self.recipients >= self.policy.max_recipients {
+        let most = self.policy.max_recipients;
+        if self.recipients >= most || self.refused >= most {
             return Answer(&answer::TOO_MANY_RECIPIENTS);
         }
         let dsn = self.policy.offers(Extension::Dsn);

@@ -52,6 +52,8 @@ pub struct Server<'b, 'p> {
     /// Octets since the timer was last started.
     progress: u32,
     recipients: u16,
+    /// Recipients that the caller refused, of which there may be as many.
+    refused: u16,
     /// LMTP: replies given for this mail's recipients.
     replied: u16,
     mails: u16,
@@ -109,6 +111,7 @@ impl<'b, 'p> Server<'b, 'p> {
             received: 0,
             progress: 0,
             recipients: 0,
+            refused: 0,
             replied: 0,
             mails: 0,
             errors: 0,
@@ -310,6 +313,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.chunk_is = ChunkIs::None;
         self.received = 0;
         self.recipients = 0;
+        self.refused = 0;
         self.replied = 0;
         self.lost = None;
         self.flags.smtputf8 = false;

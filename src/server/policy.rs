@@ -128,7 +128,7 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Recipients of a mail.
+    /// Recipients of a mail; as many may be refused before the engine refuses all others (452).
     pub fn max_recipients(mut self, recipients: u16) -> Self {
         self.max_recipients = recipients;
         self

@@ -60,7 +60,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Phase::Connected => self.step = Step::Greeting,
             // A session that was kept.
             Phase::Ready => return self.secure(),
-            _ => return Err(Misuse::OutOfOrder(Verb::Mail).into()),
+            // The session that was kept has ended meanwhile, or is in a state that only it knows: nothing
+            // is wrong with this mail, which needs another connection (`Client::restart`).
+            _ => self.abandon(Cause::ConnectionLost),
+        }
+        if !self.client.is_open() {
+            self.abandon(Cause::ConnectionLost);
         }
         Ok(())
     }
@@ -187,7 +192,13 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 }
                 return self.leave();
             }
-            Some(Verb::Quit | Verb::Rset) => self.step = Step::Done,
+            Some(Verb::Quit | Verb::Rset) => {
+                // Behind a RSET that is refused nobody knows where the session is.
+                if to == Some(Verb::Rset) && !positive {
+                    self.client.timed_out();
+                }
+                self.step = Step::Done;
+            }
             _ => {}
         }
         Ok(())
