@@ -9,7 +9,8 @@ use embedded_smtp::session::{Endpoint, Timer, Want};
 /// An engine whose socket never waits longer than its timer says.
 ///
 /// A socket's timeout counts from the last octet, a timer from the moment at which the wait began; so before each
-/// wait the socket is given what is left, and a peer that sends an octet now and then gains nothing.
+/// wait the socket is given what is left, and a peer that sends an octet now and then gains nothing: in clear; under TLS
+/// only once a record is whole, since rustls reads on by itself until then.
 #[derive(Debug)]
 pub(crate) struct Clocked<'e, E> {
     engine: &'e mut E,
