@@ -1,8 +1,10 @@
 //! A client that was kept for the next mail, when its session has not been kept by the server.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
-use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
@@ -13,23 +15,7 @@ fn mail(client: &mut Client<'_>, replies: &[&str]) -> (Verdict, Option<Cause>) {
     let name = HelloName::new("client.example.test").unwrap();
     let options = Options::new(name).tls(TlsPolicy::Never).then(Then::Keep);
     let mut submission = Submission::new(client, options, envelope, Slice::new(b"hi\r\n"), &mut []);
-    let mut replies = replies.iter();
-    loop {
-        match submission.poll() {
-            Ok(Want::Write) => {
-                let octets = submission.transmit().len();
-                submission.transmitted(octets);
-            }
-            Ok(Want::Read) => match replies.next() {
-                Some(reply) => {
-                    submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
-                    submission.received(reply.len());
-                }
-                None => submission.received_eof(),
-            },
-            Ok(Want::Event | Want::Closed) | Err(_) => break,
-        }
-    }
+    turns::drive(&mut submission, replies);
     (submission.report().verdict(), submission.report().cause())
 }
 

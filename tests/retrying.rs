@@ -1,8 +1,10 @@
 //! For whom a mail may be sent again: for nobody who has it, nobody who may have it, and nobody refused for good.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
-use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
@@ -15,23 +17,7 @@ fn outcome(replies: &[&str]) -> (Verdict, Vec<String>) {
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
     let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
     let mut submission = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut []);
-    let mut replies = replies.iter();
-    loop {
-        match submission.poll() {
-            Ok(Want::Write) => {
-                let octets = submission.transmit().len();
-                submission.transmitted(octets);
-            }
-            Ok(Want::Read) => match replies.next() {
-                Some(reply) => {
-                    submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
-                    submission.received(reply.len());
-                }
-                None => submission.received_eof(),
-            },
-            Ok(Want::Event | Want::Closed) | Err(_) => break,
-        }
-    }
+    turns::drive(&mut submission, replies);
     let report = submission.report();
     let again = report.worth_retrying().map(|recipient| recipient.path().as_str().to_owned()).collect();
     (report.verdict(), again)
