@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// The name that the server's certificate must carry, if not HOST
     #[arg(long, value_name = "NAME")]
     pub(crate) tls_name: Option<String>,
+    /// Ask that every server on the way passes the mail on over TLS only, or gives it back (REQUIRETLS, RFC 8689)
+    #[arg(long)]
+    pub(crate) requiretls: bool,
     /// Log in by this name, with the password from the environment variable `ALERT_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,

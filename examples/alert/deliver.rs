@@ -5,7 +5,7 @@ use std::net::{IpAddr, TcpStream};
 
 use embedded_smtp::client::Client;
 use embedded_smtp::submission::{self, Envelope, Options, Recipient, Submission};
-use embedded_smtp::wire::{AuthMechanism, ForwardPath, HelloName, ReversePath, Syntax};
+use embedded_smtp::wire::{AuthMechanism, ForwardPath, HelloName, Param, ReversePath, Syntax};
 
 use super::args::{Args, When};
 use super::compose::{Addresses, Outgoing, compose};
@@ -76,7 +76,10 @@ fn submit(
         options = options.auth_even_if_not_offered(args.mechanism().unwrap_or(AuthMechanism::Plain));
     }
     let progress = mail.progress();
-    let envelope = Envelope::new(from, &mut recipients);
+    let mut envelope = Envelope::new(from, &mut recipients);
+    if args.requiretls {
+        envelope = envelope.with(&[Param::RequireTls]);
+    }
     let mut submission = Submission::with_login(&mut client, options, envelope, mail, &mut texts, login);
     let transcript =
         args.verbose.then(|| Transcript::new(Box::new(stderr()), Paint::new(stderr().is_terminal())));

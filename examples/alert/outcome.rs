@@ -2,7 +2,7 @@
 
 use embedded_smtp::Error;
 use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status as Fate, Verdict};
-use embedded_smtp::wire::{SizeLimit, Verb};
+use embedded_smtp::wire::{Extension, SizeLimit, Verb};
 
 /// The exit status; the numbers are those of BSD's sysexits where it has one for the matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +158,9 @@ fn other(cause: Cause, report: &Report<'_>, circumstances: &Circumstances) -> St
         ),
         Cause::NeedsSmtpUtf8 => format!(
             "an address or header field is not ASCII, and {server} does not offer SMTPUTF8; nothing was sent; use an ASCII address"
+        ),
+        Cause::NotOffered(Extension::RequireTls) => format!(
+            "{server} does not offer REQUIRETLS over TLS; nothing was sent; use another server, or drop --requiretls if the mail may travel in clear behind it"
         ),
         Cause::TimedOut => format!(
             "{server} took too long to answer; the mail was not delivered; try again later, or with a longer --timeout"

@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Trust the certificates in this PEM file for the next hop, instead of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// The name that the next hop's certificate must carry, if not HOST.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) next_hop_name: Option<String>,
     /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS; without it, from anyone.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -64,6 +67,8 @@ pub(crate) enum NextHopTls {
 pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) next_hop: String,
+    /// What the next hop's certificate must be for; the port behind a host's name does not count.
+    pub(crate) next_hop_name: String,
     pub(crate) name: String,
     pub(crate) acceptor: Option<TlsAcceptor>,
     pub(crate) connector: TlsConnector,
@@ -93,6 +98,7 @@ impl Config {
         }
         Ok(Self {
             listen: arguments.listen,
+            next_hop_name: arguments.next_hop_name.unwrap_or_else(|| arguments.next_hop.clone()),
             next_hop: arguments.next_hop,
             name: arguments.name,
             acceptor,
@@ -123,6 +129,10 @@ impl Config {
             .without(Extension::BinaryMime);
         if self.acceptor.is_some() {
             policy = policy.offer(Extension::StartTls);
+            // The engine offers it under TLS only. Where the next hop never gets TLS the promise cannot be kept.
+            if self.next_hop_tls != TlsPolicy::Never {
+                policy = policy.offer(Extension::RequireTls);
+            }
         }
         if self.sender_login.is_some() {
             let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);

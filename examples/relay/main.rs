@@ -6,6 +6,12 @@
 //!     cargo run --example relay -- --listen 127.0.0.1:2525 --next-hop mail.example.com:587 \
 //!         --tls server.crt server.key --user alice
 //!
+//! A mail with REQUIRETLS (RFC 8689), which senders may ask for under TLS, goes on only over TLS with a certificate
+//! that was checked, to a next hop that offers REQUIRETLS too, with the parameter; else it is refused for good, with 550 5.7.30
+//! or 5.7.10, and nothing of it is sent. The header field `TLS-Required: No` of the same RFC asks to set the recipient's side's
+//! policies (MTA-STS, DANE) aside. None are looked at here: `--next-hop-tls` is the operator's own word,
+//! and the field goes through as it is.
+//!
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
 

@@ -304,7 +304,7 @@ impl Mail {
     fn fail(&mut self, failure: Failure, next_hop: &mut NextHop<'_>) -> Answer {
         let answer = match failure {
             Failure::Refused(answer) => answer.for_sender(Severity::Positive),
-            Failure::Lost(why) => {
+            Failure::Lost(why) | Failure::NoTls(why) => {
                 eprintln!("relay: mail {}: {why}", self.id);
                 Answer::later("The next hop does not answer, try again later")
             }
