@@ -275,8 +275,18 @@ impl<'s> NextHop<'s> {
 
     /// The next reply, all its lines.
     async fn answer(&mut self) -> Result<Answer, Failure> {
-        self.listen().await?;
-        self.rest_of_answer().await
+        match self.listen().await {
+            Ok(()) => self.rest_of_answer().await,
+            Err(failure) => Err(self.last_words(failure).await),
+        }
+    }
+
+    /// What it said before it closed tells more than that it closed.
+    async fn last_words(&mut self, failure: Failure) -> Failure {
+        match self.rest_of_answer().await {
+            Ok(answer) | Err(Failure::Refused(answer)) if answer.is_refusal() => Failure::Refused(answer),
+            _ => failure,
+        }
     }
 
     /// Runs the session to its next event.
@@ -320,10 +330,11 @@ impl<'s> NextHop<'s> {
     async fn make_room(&mut self) -> Result<(), Failure> {
         let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
         let step = timeout(patience, self.connection()?.step()).await;
-        match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))?? {
-            Want::Write | Want::Read => Ok(()),
-            Want::Event => self.rest_of_answer().await.and_then(|answer| Err(Failure::Refused(answer))),
-            Want::Closed => Err(Failure::Lost("the next hop closed the connection".into())),
+        match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))? {
+            Ok(Want::Write | Want::Read) => Ok(()),
+            Ok(Want::Event) => self.rest_of_answer().await.and_then(|answer| Err(Failure::Refused(answer))),
+            Ok(Want::Closed) => Err(Failure::Lost("the next hop closed the connection".into())),
+            Err(error) => Err(self.last_words(error.into()).await),
         }
     }
 }

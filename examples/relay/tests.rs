@@ -100,6 +100,27 @@ async fn a_next_hop_that_ends_the_session_at_any_point_costs_a_451_and_no_mail()
 }
 
 #[tokio::test]
+async fn what_a_next_hop_says_before_it_closes_in_the_middle_is_the_senders_answer() {
+    for last_words in ["552 5.3.4 Too much\r\n", "552-5.3.4 Far\r\n552 5.3.4 Too much\r\n"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for reply in ["220 x", "250 x", "250 ok", "250 ok", "354 go"] {
+                socket.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+                assert!(socket.read(&mut [0; 512]).await.unwrap() > 0);
+            }
+            // Closed with octets unread, which tears the connection down.
+            socket.write_all(last_words.as_bytes()).await.unwrap();
+        });
+        let mut sender = Relay::start(&address).await.sender().await;
+        sender.begins_content().await;
+        let content = format!("{}.", "a line of a mail that is long enough\r\n".repeat(200_000));
+        sender.says(&content, "552 5.3.4 Too much").await;
+    }
+}
+
+#[tokio::test]
 async fn a_mail_whose_sender_goes_away_is_none() {
     let hop = Hop::start(Manner::Obliging).await;
     let relay = Relay::start(&hop.address).await;
