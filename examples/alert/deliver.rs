@@ -58,9 +58,9 @@ fn submit(
     let name = args.hello.clone().unwrap_or_else(|| address_literal(&socket));
     let name = HelloName::new(&name).map_err(|error| bad("--hello", &name, error))?;
     let wire = if args.tls == When::Implicit {
-        Wire::Tcp(socket).secure(tls.as_ref(), args.timeout())?
+        Wire::from(socket).secure(tls.as_ref(), args.timeout())?
     } else {
-        Wire::Tcp(socket)
+        Wire::from(socket)
     };
 
     let (mut rx, mut tx, mut texts) = (vec![0; RX], vec![0; TX + 2 * login.octets()], vec![0; TEXTS]);

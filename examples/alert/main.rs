@@ -19,6 +19,7 @@
 
 mod args;
 mod attach;
+#[path = "../common/clock.rs"]
 mod clock;
 mod compose;
 mod content;
@@ -36,6 +37,8 @@ mod session;
 mod spool;
 mod survey;
 mod tap;
+#[path = "../common/tcp.rs"]
+mod tcp;
 mod tls;
 mod transcript;
 mod unique;

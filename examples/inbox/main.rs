@@ -12,6 +12,7 @@
 
 mod args;
 mod calendar;
+#[path = "../common/clock.rs"]
 mod clock;
 mod config;
 mod display;
@@ -22,6 +23,8 @@ mod sessions;
 mod socket;
 mod store;
 mod subject;
+#[path = "../common/tcp.rs"]
+mod tcp;
 mod tls;
 mod visit;
 mod wire;
