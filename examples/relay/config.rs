@@ -121,6 +121,13 @@ impl Config {
         HelloName::new(&self.name).expect("it was checked when the relay started")
     }
 
+    /// Whether this is the user, and the password.
+    pub(crate) fn admits(&self, user: &[u8], password: &[u8]) -> bool {
+        self.sender_login.as_ref().is_some_and(|(its_user, its_password)| {
+            same(user, its_user.as_bytes()) & same(password, its_password.as_bytes())
+        })
+    }
+
     /// What senders are offered. Not CHUNKING: what comes by BDAT may hold what cannot go on by DATA.
     pub(crate) fn policy(&self) -> Policy<'_> {
         let mut policy = Policy::new(self.hello())
@@ -144,4 +151,10 @@ impl Config {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Takes as long for a wrong secret as for the right one.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |found, (a, b)| found | (a ^ b));
+    one.len() == other.len() && differences == 0
 }
