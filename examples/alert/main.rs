@@ -26,6 +26,8 @@ mod content;
 mod deliver;
 mod demo;
 mod input;
+#[path = "../common/legible.rs"]
+mod legible;
 mod login;
 mod mail;
 mod outcome;

@@ -4,6 +4,8 @@ use embedded_smtp::Error;
 use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status as Fate, Verdict};
 use embedded_smtp::wire::{Extension, SizeLimit, Verb};
 
+use super::legible::legible;
+
 /// The exit status; the numbers are those of BSD's sysexits where it has one for the matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -32,7 +34,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
-        Self { status, text: printable(&text.into()) }
+        Self { status, text: legible(&text.into()) }
     }
 
     pub(crate) fn unsendable(text: impl Into<String>) -> Self {
@@ -200,14 +202,8 @@ fn refusals(report: &Report<'_>) -> String {
 pub(crate) fn words(answer: &Answer, report: &Report<'_>) -> String {
     let code = answer.code().map(|code| code.number().to_string());
     let enhanced = answer.enhanced().map(|enhanced| enhanced.to_string());
-    let text = Some(printable(&report.text(answer).replace('\n', " / "))).filter(|text| !text.is_empty());
+    let text = Some(legible(&report.text(answer).replace('\n', " / "))).filter(|text| !text.is_empty());
     [code, enhanced, text].into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// The text with `?` in place of what could play tricks on a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let safe = |character: char| if character.is_control() { '?' } else { character };
-    text.chars().map(safe).collect()
 }
 
 #[cfg(test)]
@@ -237,10 +233,5 @@ mod tests {
         ] {
             assert_eq!(status(verdict, cause, hopeless) as u8, expected, "{verdict:?} {cause:?}");
         }
-    }
-
-    #[test]
-    fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(printable("a\x1b[31mb\r\nc\u{9b}d\u{e9}"), "a?[31mb??c?d\u{e9}");
     }
 }

@@ -17,7 +17,11 @@ mod clock;
 mod config;
 mod display;
 mod encoded_word;
+#[path = "../common/legible.rs"]
+mod legible;
 mod listen;
+#[path = "../common/printer.rs"]
+mod printer;
 mod session;
 mod sessions;
 mod socket;
@@ -71,6 +75,7 @@ fn run(args: Args) -> Result<(), String> {
     let _ = stop.recv();
     sessions.stop(FAREWELL, SILENCE);
     config.display.stopped();
+    printer::finish(SILENCE);
     Ok(())
 }
 

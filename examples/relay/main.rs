@@ -18,7 +18,11 @@
 mod answer;
 mod config;
 mod journal;
+#[path = "../common/legible.rs"]
+mod legible;
 mod next_hop;
+#[path = "../common/printer.rs"]
+mod printer;
 mod serve;
 mod session;
 mod stream;
@@ -29,6 +33,7 @@ mod trace;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -55,7 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    println!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop);
+    printer::print(&format!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop));
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);
     let serving = tokio::spawn(serve(listener, config, stop.clone(), stopped));
@@ -63,8 +68,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminated.recv() => {}
     }
-    println!("relay ends when the mails on their way have arrived");
+    printer::print("relay ends when the mails on their way have arrived");
     stop.send_replace(Stop::BetweenMails);
     serving.await?;
+    printer::finish(Duration::from_secs(1));
     Ok(())
 }

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::config::{Arguments, Config};
+use super::printer;
 use super::serve;
 use super::session::Stop;
 use super::stream::{self, Octets};
@@ -118,6 +119,18 @@ async fn what_a_next_hop_says_before_it_closes_in_the_middle_is_the_senders_answ
         let content = format!("{}.", "a line of a mail that is long enough\r\n".repeat(200_000));
         sender.says(&content, "552 5.3.4 Too much").await;
     }
+}
+
+#[tokio::test]
+async fn what_strangers_say_does_not_command_the_terminal_of_the_journal() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let mut sender = Relay::start(&hop.address).await.sender().await;
+    sender.says("EHLO client.example.test", "250").await;
+    sender.says("MAIL FROM:<c1\u{9b}31m@example.test> SMTPUTF8", "250").await;
+    sender.says("RCPT TO:<b@example.test>", "250").await;
+    sender.says("DATA", "354").await;
+    sender.says("text\r\n.", "250").await;
+    assert!(printer::tests::waits("from=<c1?31m@example.test>"));
 }
 
 #[tokio::test]
