@@ -12,6 +12,7 @@
 //! policies (MTA-STS, DANE) aside. None are looked at here: `--next-hop-tls` is the operator's own word,
 //! and the field goes through as it is.
 //!
+//! Without `--user` only programs on this machine may send: an address that others can reach needs `--user` or `--anyone`.
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
 
