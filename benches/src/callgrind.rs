@@ -7,22 +7,40 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::ours::OURS;
 use crate::row::Row;
 
 /// Set in the process that callgrind watches.
 const CHILD: &str = "EMBEDDED_SMTP_COUNTED";
+/// Its value for all rows; else it is the key of one.
+const ALL: &str = "all";
 
 /// Whether this process is the one that is to run the rows under callgrind.
 pub fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }
 
-/// Runs each row once to warm up, and once to be counted.
+/// Runs each row once to warm up, and once to be counted; or only the one that is to be profiled.
 pub fn run_counted(rows: &mut [Row]) {
-    for row in rows {
+    let wanted = std::env::var(CHILD).unwrap_or_default();
+    for row in rows.iter_mut().filter(|row| wanted == ALL || (row.who == OURS && row.work.key() == wanted)) {
         row.run();
         row.run_measured();
     }
+}
+
+/// Shows where the instructions of this crate's row `key` go, line by line if there are debug symbols.
+///
+/// # Errors
+/// When valgrind is not there.
+pub fn profile(key: &str) -> Result<(), String> {
+    let out = std::env::temp_dir().join(format!("embedded-smtp-profile-{}", std::process::id()));
+    let result = callgrind(&out, &["--dump-instr=no"], &[], key).and_then(|()| {
+        let annotate = Command::new("callgrind_annotate").arg("--inclusive=no").arg(&out).status();
+        annotate.map(|_| ()).map_err(|error| error.to_string())
+    });
+    let _ = std::fs::remove_file(&out);
+    result
 }
 
 /// The instructions of each of `rows`, in their order, by this program with `arguments`.
@@ -38,26 +56,7 @@ pub fn counts(rows: usize, arguments: &[String]) -> Result<Vec<u64>, String> {
 }
 
 fn counts_in(folder: &Path, rows: usize, arguments: &[String]) -> Result<Vec<u64>, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--toggle-collect=embedded_smtp_measured",
-            "--dump-after=embedded_smtp_measured",
-        ])
-        .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
-        .arg(program)
-        .args(arguments)
-        .env(CHILD, "1")
-        .env(
-            "GLIBC_TUNABLES",
-            "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX512F,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load",
-        )
-        .output()
-        .map_err(|error| format!("valgrind cannot be run ({error}); install it"))?;
-    if !output.status.success() {
-        return Err(format!("valgrind failed: {}", String::from_utf8_lossy(&output.stderr)));
-    }
+    callgrind(&folder.join("out"), &["--dump-after=embedded_smtp_measured"], arguments, ALL)?;
     (1..=rows)
         .map(|part| {
             let file = folder.join(format!("out.{part}"));
@@ -69,4 +68,25 @@ fn counts_in(folder: &Path, rows: usize, arguments: &[String]) -> Result<Vec<u64
                 .ok_or_else(|| format!("{} has no count", file.display()))
         })
         .collect()
+}
+
+fn callgrind(out: &Path, options: &[&str], arguments: &[String], rows: &str) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--toggle-collect=embedded_smtp_measured"])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .args(options)
+        .arg(program)
+        .args(arguments)
+        .env(CHILD, rows)
+        .env(
+            "GLIBC_TUNABLES",
+            "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX512F,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load",
+        )
+        .output()
+        .map_err(|error| format!("valgrind cannot be run ({error}); install it"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("valgrind failed: {}", String::from_utf8_lossy(&output.stderr)))
 }

@@ -56,6 +56,9 @@ fn mixed(lines: &[&str]) -> Vec<u8> {
     all
 }
 
+/// The commonest reply.
+pub const OK: &[u8] = b"250 2.1.0 Ok\r\n";
+
 /// A reply of nine lines.
 pub const EHLO: &[u8] = b"250-mx1.example.com\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-STARTTLS\r\n\
 250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250 SMTPUTF8\r\n";

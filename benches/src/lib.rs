@@ -7,6 +7,7 @@ pub mod alloc;
 pub mod callgrind;
 pub mod corpus;
 pub mod limits;
+pub mod machine;
 pub mod ours;
 #[cfg(feature = "peers")]
 pub mod peers;

@@ -1,4 +1,6 @@
 //! Counts the instructions of this crate's rows and holds them against `budget.toml`. No clock is looked at.
+//!
+//! `instructions --profile KEY` shows where those of one row go; build with `CARGO_PROFILE_RELEASE_DEBUG=1` for its lines.
 
 use std::process::ExitCode;
 
@@ -14,6 +16,15 @@ fn main() -> ExitCode {
     if callgrind::is_child() {
         callgrind::run_counted(&mut rows);
         return ExitCode::SUCCESS;
+    }
+    if let (Some("--profile"), Some(key)) = (std::env::args().nth(1).as_deref(), std::env::args().nth(2)) {
+        return callgrind::profile(&key).map_or_else(
+            |error| {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        );
     }
     let counts = match callgrind::counts(rows.len(), &[]) {
         Ok(counts) => counts,

@@ -22,9 +22,8 @@ pub fn rows() -> Vec<Row> {
             });
         }));
     }
-    let ok = b"250 2.1.0 Ok\r\n";
-    rows.push(Row::new(Work::OkReply, OURS, (ok.len(), 1), || {
-        replies(black_box(ok), &mut |code, text| {
+    rows.push(Row::new(Work::OkReply, OURS, (corpus::OK.len(), 1), || {
+        replies(black_box(corpus::OK), &mut |code, text| {
             black_box((code, text));
         });
     }));
