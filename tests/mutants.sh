@@ -47,11 +47,11 @@ judge() { # LAYER FILE...
     for name in "$@"; do files+=(--file "$name"); done
     [ $# -gt 0 ] || files=(--file "src/$layer/**")
     for name in "${slow[@]}"; do quick+=(--skip "$name"); done
-    local options=(--in-place --no-shuffle --colors never --output "$top/target/mutants/$layer" "${files[@]}")
+    local options=(--in-place --cargo-arg=--lib --no-shuffle --colors never --output "$top/target/mutants/$layer" "${files[@]}")
     # shellcheck disable=SC2086 # a list of words
-    (copy "$layer" ${judges[$layer]} && cargo mutants "${options[@]}" -- --lib -- "${quick[@]}") || survived $?
+    (copy "$layer" ${judges[$layer]} && cargo mutants "${options[@]}" -- -- "${quick[@]}") || survived $?
     # shellcheck disable=SC2086
-    (copy "$layer" ${judges[$layer]} $more && cargo mutants --iterate "${options[@]}" -- --lib) || survived $?
+    (copy "$layer" ${judges[$layer]} $more && cargo mutants --iterate "${options[@]}") || survived $?
 }
 
 survived() { # STATUS    2: some mutants were missed, 3: some took too long
