@@ -2,7 +2,8 @@
 
 use arbitrary::Arbitrary;
 use embedded_smtp::wire::{
-    AuthSender, BodyType, By, ByMode, DateTime, Envid, HoldFor, Mailbox, MtPriority, Notify, Orcpt, Other, Param, Ret,
+    AuthSender, BodyType, By, ByMode, DateTime, Envid, HoldFor, Mailbox, MtPriority, Notify, Orcpt, Other,
+    Param, Ret,
 };
 
 /// What a parameter may be made of.
@@ -30,13 +31,13 @@ impl<'a> Parameter<'a> {
     pub fn make(&self) -> Option<Param<'a>> {
         Some(match *self {
             Self::Size(octets) => Param::Size(octets),
-            Self::Body(kind) => {
-                Param::Body([BodyType::SevenBit, BodyType::EightBitMime, BodyType::BinaryMime][usize::from(kind % 3)])
-            }
+            Self::Body(kind) => Param::Body(
+                [BodyType::SevenBit, BodyType::EightBitMime, BodyType::BinaryMime][usize::from(kind % 3)],
+            ),
             Self::SmtpUtf8 => Param::SmtpUtf8,
             Self::Sender(None) => Param::Auth(AuthSender::UNKNOWN),
             Self::Sender(Some(mailbox)) => Param::Auth(AuthSender::new(Mailbox::new(mailbox).ok()?)),
-            Self::Ret(full) => Param::Ret(if full { Ret::Full } else { Ret::Headers }),
+            Self::Ret(full) => Param::Ret(if full { Ret::Full } else { Ret::Hdrs }),
             Self::Envid(text) => Param::Envid(Envid::new(text).ok()?),
             Self::Notify(set) => {
                 let kinds = [Notify::SUCCESS, Notify::FAILURE, Notify::DELAY];
