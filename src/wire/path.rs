@@ -3,6 +3,7 @@
 use super::class::no_case;
 use super::domain::domain;
 use super::mailbox::Mailbox;
+use super::scan::matched;
 use super::syntax::{Parsed, Syntax, octet};
 use super::writer::{Emit, Writer};
 
@@ -148,7 +149,7 @@ const POSTMASTER: &str = "Postmaster";
 fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     let (mut rest, ()) = octet(b'<')(input)?;
     while let [b'@', hop @ ..] = rest {
-        (rest, _) = domain(hop)?;
+        (rest, _) = matched(hop, domain)?;
         match rest {
             [b',', next @ ..] if next.first() == Some(&b'@') => rest = next,
             _ => {
