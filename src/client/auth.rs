@@ -5,7 +5,7 @@ use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
 use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer, emit};
-use crate::{Error, Misuse, Protocol};
+use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
     /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
@@ -57,7 +57,7 @@ impl Client<'_> {
         let line = "AUTH \r\n".len().saturating_add(name.octets().len()).saturating_add(argument);
         let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
         if longest > self.tx.capacity() {
-            return Err(self.tx_short(longest));
+            return Err(Capacity::new(Buffer::Tx, longest).into());
         }
         self.tx.mark_secret();
         self.line(|out| {
@@ -87,11 +87,10 @@ impl Client<'_> {
         self.may_answer()?;
         let (range, whole) = self.shown.text().unwrap_or_default();
         let number = self.challenges;
-        let available = self.tx.free();
         // A mechanism with a state is asked once: the room must be there beforehand.
         let longest = encoded_length(mechanism.longest()).saturating_add(2);
-        if longest > available {
-            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed: longest, available }.into());
+        if longest > self.tx.free() {
+            return Err(Capacity::new(Buffer::Tx, longest).into());
         }
         let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
         let challenge = Challenge { text, whole };
@@ -111,7 +110,7 @@ impl Client<'_> {
             return self.auth_cancel();
         }
         if let Err(needed) = written {
-            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed, available }.into());
+            return Err(Capacity::new(Buffer::Tx, needed).into());
         }
         self.challenges = self.challenges.saturating_add(1);
         self.launch(Verb::AuthResponse);

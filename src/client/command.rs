@@ -218,8 +218,7 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(verb).into());
         }
         if self.pipeline.is_full() {
-            let needed = MAX_IN_FLIGHT + 1;
-            return Err(Capacity { buffer: Buffer::Queue, needed, available: MAX_IN_FLIGHT }.into());
+            return Err(Capacity::new(Buffer::Queue, MAX_IN_FLIGHT + 1).into());
         }
         Ok(())
     }
@@ -233,10 +232,9 @@ impl Client<'_> {
     }
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        let available = self.tx.free();
         match self.tx.append(emit) {
             Ok(_) => Ok(()),
-            Err(needed) => Err(Capacity { buffer: Buffer::Tx, needed, available }.into()),
+            Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::session::Phase;
 use crate::wire::{Verb, emit};
-use crate::{Buffer, Capacity, Error, Misuse};
+use crate::{Error, Misuse};
 
 /// How far the end of a mail's content has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,9 +174,5 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
         }
         Ok(())
-    }
-
-    pub(super) fn tx_short(&self, needed: usize) -> Error {
-        Capacity { buffer: Buffer::Tx, needed, available: self.tx.free() }.into()
     }
 }

@@ -180,8 +180,7 @@ impl<'b> Client<'b> {
             return Err(failed.into());
         }
         if self.rx.capacity() < MIN_RX {
-            let (needed, available) = (MIN_RX, self.rx.capacity());
-            return Err(Capacity { buffer: Buffer::Rx, needed, available }.into());
+            return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
         match self.advance() {
             Ok(want) => Ok(want),

@@ -7,7 +7,7 @@ use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
 use crate::wire::{Extension, Verb};
-use crate::{Buffer, Capacity, Error, Misuse};
+use crate::{Buffer, Error, Misuse};
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// Before MAIL: refuses what the server cannot take, before anything of the mail is sent.
@@ -33,7 +33,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             }
         }
         match self.body.size() {
-            Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge(offered.size())),
+            Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge),
             _ => None,
         }
     }
@@ -164,8 +164,9 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// could not hold this even when empty is an error.
     fn room_later(&self, error: Error) -> Result<(), Error> {
         match error {
-            Error::Capacity(Capacity { buffer: Buffer::Queue, .. }) => Ok(()),
-            Error::Capacity(Capacity { buffer: Buffer::Tx, .. }) if !self.client.transmit().is_empty() => {
+            Error::Capacity(short)
+                if short.buffer() == Buffer::Queue || !self.client.transmit().is_empty() =>
+            {
                 Ok(())
             }
             error => Err(error),

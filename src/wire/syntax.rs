@@ -65,20 +65,26 @@ impl Syntax {
 /// The greatest place that is told.
 const MOST: usize = (u16::MAX >> 1) as usize;
 
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::LineBreak => "CR, LF or NUL is not allowed",
+            Self::Unexpected => "unexpected octet",
+            Self::Incomplete => "ends too early",
+            Self::TooLong => "longer than RFC 5321 allows",
+            Self::Number => "number out of range",
+            Self::Duplicate => "stands twice",
+            Self::Value => "value missing or not allowed",
+        })
+    }
+}
+
 impl core::fmt::Display for Syntax {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let what = match self.fault {
-            Fault::LineBreak => "CR, LF or NUL is not allowed",
-            Fault::Unexpected => "unexpected octet",
-            Fault::Incomplete => "ends too early",
-            Fault::TooLong => "longer than RFC 5321 allows",
-            Fault::Number => "number out of range",
-            Fault::Duplicate => "stands twice",
-            Fault::Value => "value missing or not allowed",
-        };
+        let (what, at) = (self.fault, self.at());
         match self.octet() {
-            Some(octet) => write!(f, "{what}: 0x{octet:02x} at octet {}", self.at()),
-            None => write!(f, "{what}: at octet {}", self.at()),
+            Some(octet) => write!(f, "{what}: 0x{octet:02x} at octet {at}"),
+            None => write!(f, "{what}: at octet {at}"),
         }
     }
 }
