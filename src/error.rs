@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::wire::{Code, Extension, Fault, Verb};
+use crate::wire::{Code, Extension, Syntax, Verb};
 
 /// Why an engine did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,12 @@ pub enum Protocol {
     /// A line ended by LF without CR (RFC 5321 §2.3.8).
     BareLf,
     /// A line that is not a reply, or holds a CR (RFC 5321 §4.2).
-    NotAReply(Fault),
+    NotAReply {
+        /// The octet at fault; CR also where the line ends too early.
+        octet: u8,
+        /// Its place in the line, from 0; 255 stands for anything beyond.
+        at: u8,
+    },
     /// The lines of one reply bear different codes (RFC 5321 §4.2.1).
     /// This is the one that differs from those before it.
     CodeChanged(Code),
@@ -138,6 +143,14 @@ impl From<Capacity> for Error {
     }
 }
 
+impl Protocol {
+    /// Of a line that was to be a reply's.
+    #[cold]
+    pub(crate) fn not_a_reply(wrong: Syntax) -> Self {
+        Self::NotAReply { octet: wrong.octet().unwrap_or(b'\r'), at: wrong.at().min(255) as u8 }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -152,7 +165,7 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BareLf => f.write_str("a line ended by LF without CR"),
-            Self::NotAReply(fault) => write!(f, "not a reply: {fault}"),
+            Self::NotAReply { octet, at } => write!(f, "not a reply: 0x{octet:02x} at octet {at}"),
             Self::CodeChanged(code) => write!(f, "a reply of several lines changed its code to {code}"),
             Self::ReplyTooLong => f.write_str("a reply without end"),
             Self::Unasked(code) => write!(f, "a reply ({code}) that nothing was asked for"),

@@ -58,7 +58,7 @@ impl Client<'_> {
 
     fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
         let octets = self.rx.slice(0..line.length);
-        let reply = Reply::parse(octets).map_err(|error| Protocol::NotAReply(error.fault()))?;
+        let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
         let Reply { code, enhanced, last, .. } = reply;
         let text = octets.len().saturating_sub(reply.text.len()) as u8;
 
