@@ -4,7 +4,7 @@ use super::Client;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
-use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer, emit};
+use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -60,20 +60,21 @@ impl Client<'_> {
             return Err(Capacity::new(Buffer::Tx, longest).into());
         }
         self.tx.mark_secret();
-        self.line(|out| {
-            emit::command(out, Verb::Auth, name.octets());
-            if any {
-                out.byte(b' ');
-                if response == 0 {
-                    InitialResponse::EMPTY.emit(out);
-                }
-                let mut message = Message::new(out);
-                mechanism.initial(&mut message);
-                message.finish();
+        let mut out = self.tx.writer();
+        out.put(b"AUTH ");
+        out.put(name.octets());
+        if any {
+            out.byte(b' ');
+            if response == 0 {
+                InitialResponse::EMPTY.emit(&mut out);
             }
-        })?;
+            let mut message = Message::new(&mut out);
+            mechanism.initial(&mut message);
+            message.finish();
+        }
+        let octets = out.line();
+        self.launch(Verb::Auth, octets)?;
         self.challenges = 0;
-        self.launch(Verb::Auth);
         Ok(())
     }
 
@@ -94,26 +95,17 @@ impl Client<'_> {
         }
         let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
         let challenge = Challenge { text, whole };
-        let mut cancelled = false;
         self.tx.mark_secret();
-        let written = self.tx.append(|out| {
-            let mut message = Message::new(out);
-            cancelled = mechanism.respond(number, challenge, &mut message).is_err();
-            message.finish();
-            out.crlf();
-        });
-        if cancelled {
+        let mut out = self.tx.writer();
+        let mut message = Message::new(&mut out);
+        if mechanism.respond(number, challenge, &mut message).is_err() {
             // What the mechanism may have written is part of no line; `*` alone is.
-            if let Ok(written) = written {
-                self.tx.withdraw(written);
-            }
             return self.auth_cancel();
         }
-        if let Err(needed) = written {
-            return Err(Capacity::new(Buffer::Tx, needed).into());
-        }
+        message.finish();
+        let octets = out.line();
+        self.launch(Verb::AuthResponse, octets)?;
         self.challenges = self.challenges.saturating_add(1);
-        self.launch(Verb::AuthResponse);
         Ok(())
     }
 
@@ -123,10 +115,9 @@ impl Client<'_> {
     /// As all commands.
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_answer()?;
-        self.line(|out| out.byte(b'*'))?;
+        self.command(Verb::AuthResponse, "*", b"")?;
         // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
         self.challenges = MAX_CHALLENGES;
-        self.launch(Verb::AuthResponse);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::report::Cause;
 use super::{Step, Submission};
-use crate::client::Transfer;
+use crate::client::{Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
@@ -26,7 +26,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         }
         let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
         for (verb, parameters) in rcpts.chain([(Verb::Mail, self.envelope.parameters)]) {
-            match parameters.check(verb, offered) {
+            match check(parameters, verb, offered) {
                 Ok(()) => {}
                 Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
                 Err(misuse) => return Some(Cause::Engine(misuse.into())),

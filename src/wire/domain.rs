@@ -4,7 +4,7 @@ use super::class::LET_DIG;
 use super::limits;
 use super::literal::address_literal;
 use super::scan::{Scan, check, matched};
-use super::syntax::{Fault, Parsed, Syntax, utf8};
+use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
 use super::writer::{Emit, Writer};
 
 /// A domain name, at most 255 octets: labels of letters, digits and inner hyphens, or of UTF-8
@@ -36,7 +36,7 @@ impl<'a> Domain<'a> {
 
     /// Whether the name goes over the wire without SMTPUTF8.
     pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
+        is_ascii(self.0.as_bytes())
     }
 }
 
@@ -84,7 +84,7 @@ impl<'a> HelloName<'a> {
 
     /// Whether the name is ASCII. No extension makes another one legal before the EHLO reply has come.
     pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
+        is_ascii(self.0.as_bytes())
     }
 
     /// A name that was parsed before.

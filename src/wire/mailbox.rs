@@ -4,7 +4,7 @@ use super::class::{ATEXT, TEXT, is};
 use super::domain::domain_or_literal;
 use super::limits;
 use super::scan::{Scan, check, matched};
-use super::syntax::{Fault, Parsed, Syntax, utf8};
+use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
 use super::writer::{Emit, Writer};
 
 /// A mailbox, checked: a local part of at most 64 octets, plain or quoted, `@`, and a domain or an
@@ -52,7 +52,7 @@ impl<'a> Mailbox<'a> {
 
     /// Whether the address goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
+        is_ascii(self.0.as_bytes())
     }
 
     /// A mailbox that was parsed before.

@@ -4,7 +4,7 @@ use super::class::no_case;
 use super::domain::domain;
 use super::mailbox::Mailbox;
 use super::scan::matched;
-use super::syntax::{Parsed, Syntax, octet};
+use super::syntax::{Parsed, Syntax, is_ascii, octet};
 use super::writer::{Emit, Writer};
 
 /// Where notifications about a mail go: the argument of MAIL FROM.
@@ -44,7 +44,7 @@ impl<'a> ReversePath<'a> {
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
+        is_ascii(self.as_str().as_bytes())
     }
 
     /// `Reverse-path = Path / "<>"`, as a peer gave it; a source route is dropped.
@@ -110,7 +110,7 @@ impl<'a> ForwardPath<'a> {
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
+        is_ascii(self.as_str().as_bytes())
     }
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.

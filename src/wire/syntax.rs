@@ -193,6 +193,11 @@ pub(crate) fn find(octet: u8, octets: &[u8]) -> Option<usize> {
 pub(crate) const WIDE: bool =
     cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
 
+/// Whether there is no octet above 127.
+pub(crate) fn is_ascii(octets: &[u8]) -> bool {
+    if WIDE { octets.is_ascii() } else { octets.iter().all(u8::is_ascii) }
+}
+
 /// What stands behind the spaces.
 pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = input {
