@@ -207,10 +207,9 @@ impl Server<'_, '_> {
     }
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        let available = self.tx.free();
         match self.tx.append(emit) {
             Ok(_) => Ok(()),
-            Err(needed) => Err(Capacity { buffer: Buffer::Tx, needed, available }.into()),
+            Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
         }
     }
 

@@ -193,16 +193,16 @@ pub(super) enum Shown {
 /// A path; without a mailbox it is the null sender, or the postmaster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShownPath {
-    pub(super) mailbox: Option<(Span, u8)>,
+    pub(super) mailbox: Option<Span>,
 }
 
 impl ShownPath {
     pub(super) fn of(mailbox: Option<Mailbox<'_>>, line: &[u8]) -> Self {
-        Self { mailbox: mailbox.map(|mailbox| (Span::of(mailbox.as_str().as_bytes(), line), mailbox.at())) }
+        Self { mailbox: mailbox.map(|mailbox| Span::of(mailbox.as_str().as_bytes(), line)) }
     }
 
     fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
-        self.mailbox.map(|(span, at)| Mailbox::again(span.utf8(rx), at))
+        self.mailbox.map(|span| Mailbox::again(span.utf8(rx)))
     }
 }
 

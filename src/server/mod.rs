@@ -197,8 +197,7 @@ impl<'b, 'p> Server<'b, 'p> {
         }
         self.release();
         if self.rx.capacity() < MIN_RX {
-            let (needed, available) = (MIN_RX, self.rx.capacity());
-            return Err(Capacity { buffer: Buffer::Rx, needed, available }.into());
+            return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
         self.advance().inspect_err(|error| {
             if let Error::Protocol(protocol) = error {

@@ -4,14 +4,14 @@
 use crate::random::Random;
 use crate::support::feed::{feed, ready, sent};
 use embedded_smtp::client::Client;
-use embedded_smtp::sasl::Credentials;
+use embedded_smtp::data::Slice;
+use embedded_smtp::sasl::{Credentials, Unfit};
 use embedded_smtp::session::Endpoint;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{
     AuthSender, DateTime, Domain, Envid, Fault, ForwardPath, HelloName, InitialResponse, Mailbox, Orcpt,
     Other, Param, ReversePath, SaslName, Syntax, Text, Xtext,
 };
-use embedded_smtp::{Misuse, data::Slice};
 
 /// Whether a constructor takes this, and the place of what it does not take.
 type Constructor = (&'static str, fn(&str) -> Result<(), Option<(usize, Option<u8>, Fault)>>, &'static str);
@@ -22,11 +22,10 @@ fn place<T>(result: Result<T, Syntax>) -> Result<(), Option<(usize, Option<u8>, 
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "as constructors give it")]
-fn login<T>(result: Result<T, Misuse>) -> Result<(), Option<(usize, Option<u8>, Fault)>> {
+fn login<T>(result: Result<T, Unfit>) -> Result<(), Option<(usize, Option<u8>, Fault)>> {
     match result {
         Ok(_) => Ok(()),
-        Err(Misuse::UserName(error) | Misuse::Password(error)) => place::<T>(Err(error)),
-        Err(_) => Err(None),
+        Err(Unfit::UserName(error) | Unfit::Password(error)) => place::<T>(Err(error)),
     }
 }
 
