@@ -16,6 +16,7 @@ mod bdat;
 mod closing;
 mod half_reset;
 mod injection_through_server;
+mod list;
 mod lmtp;
 mod numbers;
 mod pipelining;
