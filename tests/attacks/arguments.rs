@@ -3,9 +3,9 @@
 use embedded_smtp::server::Policy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Command, Extension, Reply};
 
-use crate::server::{Setup, policy};
-use crate::support::mailing::WISH;
-use crate::support::script::Script;
+use super::server::{Setup, policy};
+use super::support::mailing::WISH;
+use super::support::script::Script;
 
 fn offering() -> Policy<'static> {
     policy().offer(Extension::Dsn).auth(AuthMechanisms::NONE.with(AuthMechanism::CramMd5)).max_errors(255)
@@ -124,7 +124,7 @@ fn keywords_of_a_server_that_end_too_early_offer_nothing_more_and_break_nothing(
         for end in 0..=line.len() {
             for ending in ["", " ", "=", "\\", "\"", "\t", "\u{e4}"] {
                 let keyword = format!("{}{ending}", &line[..end]);
-                let outcome = WISH.send(&Script::new(&[&keyword]), crate::support::script::Come::Single);
+                let outcome = WISH.send(&Script::new(&[&keyword]), super::support::script::Come::Single);
                 // A size may be too small for the mail, or no more than two recipients; both are for this one no obstacle or a true one.
                 assert!(
                     outcome.cause.is_none() || keyword.starts_with("SIZE "),

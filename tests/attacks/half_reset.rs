@@ -5,8 +5,8 @@ use embedded_smtp::client::Client;
 use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::wire::{Extension, ForwardPath, ReversePath, Verb};
 
-use crate::server::{Say, Setup, Trace, policy};
-use crate::support::feed::{events, feed, ready, sent};
+use super::server::{Say, Setup, Trace, policy};
+use super::support::feed::{events, feed, ready, sent};
 
 fn strict() -> Policy<'static> {
     policy().max_size(40).max_recipients(3).offer(Extension::Dsn).max_errors(255)
@@ -57,7 +57,7 @@ const PROBE: &str = "RCPT TO:<c@d>\r\nDATA\r\nBDAT 0 LAST\r\nMAIL FROM:<p@q>\r\n
 fn refusing(event: &Event<'_>) -> Say {
     match event {
         Event::Rcpt { path, .. } if path.as_str().starts_with("no@") => Say::Accept,
-        event => crate::server::usual(event),
+        event => super::server::usual(event),
     }
 }
 

@@ -4,7 +4,7 @@
 use embedded_smtp::server::Policy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};
 
-use crate::server::{Setup, Trace, policy};
+use super::server::{Setup, Trace, policy};
 
 fn offering() -> Policy<'static> {
     let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::CramMd5);

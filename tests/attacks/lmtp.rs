@@ -6,10 +6,10 @@ use embedded_smtp::server::Event;
 use embedded_smtp::submission::{Status, Then, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
 
-use crate::server::{Say, Setup, policy};
-use crate::support::feed::{events, feed, sent};
-use crate::support::mailing::{WISH, Wish};
-use crate::support::script::Script;
+use super::server::{Say, Setup, policy};
+use super::support::feed::{events, feed, sent};
+use super::support::mailing::{WISH, Wish};
+use super::support::script::Script;
 
 const THREE: Wish<'_> =
     Wish { lmtp: true, to: &["one@b.test", "two@b.test", "three@b.test"], then: Then::Keep, ..WISH };
@@ -98,7 +98,7 @@ fn the_server_replies_for_each_accepted_recipient_and_no_other() {
     let policy = policy().lmtp();
     let setup = Setup::new(&policy).caller(|event| match event {
         Event::EndOfData { recipient: 1 } => Say::Reply(452, (4, 2, 2), "full"),
-        event => crate::server::usual(event),
+        event => super::server::usual(event),
     });
     for accepted in 1..5 {
         for refused in 0..3 {

@@ -4,10 +4,10 @@ use embedded_smtp::client::Client;
 use embedded_smtp::submission::{Cause, Verdict};
 use embedded_smtp::wire::{HelloName, Reply, SizeLimit};
 
-use crate::server::{Setup, policy};
-use crate::support::feed::{events, feed, sent};
-use crate::support::mailing::WISH;
-use crate::support::script::Script;
+use super::server::{Setup, policy};
+use super::support::feed::{events, feed, sent};
+use super::support::mailing::WISH;
+use super::support::script::Script;
 
 /// One more than each type of number holds, and more than all of them; as decimals.
 const BEYOND: &[&str] = &[

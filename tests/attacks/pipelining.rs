@@ -4,9 +4,9 @@
 use embedded_smtp::submission::{Status, Verdict};
 use embedded_smtp::wire::Extension;
 
-use crate::server::{Setup, policy};
-use crate::support::mailing::{CONTENT, WISH, Wish};
-use crate::support::script::{Come, Script};
+use super::server::{Setup, policy};
+use super::support::mailing::{CONTENT, WISH, Wish};
+use super::support::script::{Come, Script};
 
 /// Every answer to MAIL, to two RCPT and to DATA.
 #[test]

@@ -4,7 +4,7 @@ use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
 
-use crate::server::{Setup, policy};
+use super::server::{Setup, policy};
 
 fn clear_auth() -> Policy<'static> {
     let mechanisms = AuthMechanisms::NONE

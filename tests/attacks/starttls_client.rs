@@ -3,8 +3,8 @@
 use embedded_smtp::submission::{Cause, TlsPolicy, Verdict};
 use embedded_smtp::{Error, Protocol};
 
-use crate::support::mailing::{WISH, Wish};
-use crate::support::script::{Come, Script};
+use super::support::mailing::{WISH, Wish};
+use super::support::script::{Come, Script};
 
 const WITH_TLS: Wish<'_> = Wish { tls: TlsPolicy::Required, login: true, ..WISH };
 

@@ -5,9 +5,9 @@ use embedded_smtp::server::Policy;
 use embedded_smtp::submission::{Cause, TlsPolicy, Verdict};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};
 
-use crate::server::{Setup, policy};
-use crate::support::mailing::{PASSWORD, USER, WISH, Wish};
-use crate::support::script::Script;
+use super::server::{Setup, policy};
+use super::support::mailing::{PASSWORD, USER, WISH, Wish};
+use super::support::script::Script;
 
 const REQUIRED: Wish<'_> = Wish { tls: TlsPolicy::Required, login: true, ..WISH };
 

@@ -6,7 +6,7 @@ use embedded_smtp::data::LineEnds;
 use embedded_smtp::wire::{ForwardPath, ReversePath};
 use embedded_smtp::{Error, Misuse};
 
-use crate::support::feed::{events, feed, ready, sent};
+use super::support::feed::{events, feed, ready, sent};
 
 /// All that is written behind DATA, or the error with what had gone before; long runs from where they lie.
 fn written(line_ends: LineEnds, pieces: &[&[u8]]) -> Result<Vec<u8>, (Error, Vec<u8>)> {

@@ -5,9 +5,9 @@ use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::submission::Verdict;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};
 
-use crate::server::{Say, Setup, policy};
-use crate::support::mailing::{CONTENT, WISH};
-use crate::support::script::Script;
+use super::server::{Say, Setup, policy};
+use super::support::mailing::{CONTENT, WISH};
+use super::support::script::Script;
 
 const MAIL: &str = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
 
@@ -21,7 +21,7 @@ fn reluctant(event: &Event<'_>) -> Say {
     match event {
         Event::Data => Say::Reply(451, (4, 3, 0), "not now"),
         Event::Mail { path, .. } if path.as_str().starts_with("no@") => Say::Reply(450, (4, 7, 1), "not now"),
-        event => crate::server::usual(event),
+        event => super::server::usual(event),
     }
 }
 
