@@ -122,7 +122,7 @@ fn a_command_that_does_not_fit_says_by_how_much_and_has_not_happened() {
             assert_eq!(result, Ok(()));
             assert_eq!(sent(&mut client), "T\r\nMAIL FROM:<> SIZE=12345\r\n");
         } else {
-            let short = Capacity { buffer: Buffer::Tx, needed: line, available: free };
+            let short = Capacity::new(Buffer::Tx, line);
             assert_eq!(result, Err(short.into()), "{size}");
             assert_eq!((sent(&mut client), client.in_flight()), ("T\r\n".to_owned(), 1));
         }

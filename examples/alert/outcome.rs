@@ -93,7 +93,7 @@ pub(crate) fn status(verdict: Verdict, cause: Option<Cause>, hopeless: bool) -> 
         (
             Verdict::Rejected,
             Some(
-                Cause::TooLarge(_)
+                Cause::TooLarge
                 | Cause::NeedsEightBitMime
                 | Cause::NeedsBinaryMime
                 | Cause::NeedsSmtpUtf8
@@ -149,12 +149,14 @@ fn other(cause: Cause, report: &Report<'_>, circumstances: &Circumstances) -> St
         Cause::ClearText => format!(
             "{server} would get the password in clear; nothing was sent; use --tls required, or allow it by --allow-cleartext-auth"
         ),
-        Cause::TooLarge(SizeLimit::Octets(limit)) => {
-            format!(
-                "the mail is larger than the {limit} octets that {server} takes; nothing was sent; shorten it"
-            )
+        Cause::TooLarge => {
+            let limit = if let SizeLimit::Octets(limit) = report.size_limit() {
+                format!("the {limit} octets that {server} takes")
+            } else {
+                format!("{server} takes")
+            };
+            format!("the mail is larger than {limit}; nothing was sent; shorten it")
         }
-        Cause::TooLarge(_) => format!("the mail is larger than {server} takes; nothing was sent; shorten it"),
         Cause::NeedsEightBitMime => format!(
             "the mail is not all ASCII, and {server} does not offer 8BITMIME; nothing was sent; encode it, or use another server"
         ),
@@ -226,7 +228,7 @@ mod tests {
             (Verdict::RetryLater, Some(Cause::TlsFailed), true, 69),
             (Verdict::Rejected, refused, false, 69),
             (Verdict::Rejected, Some(Cause::TlsNotOffered), false, 69),
-            (Verdict::Rejected, Some(Cause::TooLarge(SizeLimit::Octets(9))), false, 65),
+            (Verdict::Rejected, Some(Cause::TooLarge), false, 65),
             (Verdict::Rejected, Some(Cause::NeedsEightBitMime), false, 65),
             (Verdict::Rejected, Some(Cause::NeedsSmtpUtf8), false, 65),
             (Verdict::Rejected, misuse, false, 65),

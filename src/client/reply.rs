@@ -58,14 +58,14 @@ impl Client<'_> {
 
     fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
         let octets = self.rx.slice(0..line.length);
-        let reply = Reply::parse(octets).map_err(Protocol::NotAReply)?;
+        let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
         let Reply { code, enhanced, last, .. } = reply;
         let text = octets.len().saturating_sub(reply.text.len()) as u8;
 
         if let Some(from) = self.reply.code
             && from != code
         {
-            return Err(Protocol::CodeChanged { from, to: code });
+            return Err(Protocol::CodeChanged(code));
         }
         self.reply.octets =
             self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u16);
