@@ -12,15 +12,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A judges=(
-    [data]="stuffing unstuffing content bdat"
-    [session]="commands pipelining replies replies_together server_timer timers transcripts transcripts_server content bdat"
+    [data]="stuffing unstuffing attacks/main"
+    [session]="commands pipelining replies replies_together server_timer timers transcripts transcripts_server attacks/main"
     [wire]="replies responses wire_commands wire_params wire_paths wire_proxy wire_xclient transcripts_server"
 )
 # The second pass has these beside its own.
-more="commands engine injection transcripts server_commands server_policy enhanced_codes proxy refused_input random_server"
+more="attacks/main commands engine transcripts server_commands server_policy enhanced_codes proxy random_server"
 # Left to the second pass, because they take longer than a compilation.
 slow=(blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses every_transcript_goes random_octets_ no_other_octet
-    a_bdat_in_a_line what_never_ends headers_go_both_ways every_look_alike)
+    a_bdat_in_a_line what_never_ends headers_go_both_ways every_look_alike attacks_main::a attacks_main::half_reset
+    attacks_main::i attacks_main::s attacks_main::unbounded bare_line_ends_in_chunks)
 
 top=$PWD
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$top/target/mutants/build}
@@ -37,7 +38,7 @@ copy() { # LAYER TEST...    the sources, with these tests inside
     awk '/^\[/ { drop = ($0 == "[dev-dependencies]" || $0 == "[[example]]") } !drop' "$top/Cargo.toml" >Cargo.toml
     sed -i 's/^#!\[no_std\]/#![cfg_attr(not(test), no_std)]/; s/^extern crate std;/extern crate self as embedded_smtp;/' src/lib.rs
     for name in "$@"; do
-        printf '#[cfg(test)]\n#[path = "../tests/%s.rs"]\nmod judge_%s;\n' "$name" "$name"
+        printf '#[cfg(test)]\n#[path = "../tests/%s.rs"]\nmod judge_%s;\n' "$name" "${name//\//_}"
     done | awk '!seen[$0]++ || /cfg/' >>src/lib.rs
 }
 
