@@ -16,7 +16,7 @@ use crate::clock;
 static AUTHORITY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ca.der"));
 
 /// Octets of all the certificates that a server may send.
-const CERTIFICATES: usize = 3072;
+const CERTIFICATES: usize = 2048;
 
 /// What embedded-tls asks for in a handshake.
 pub struct Provider {
