@@ -30,7 +30,9 @@ main() {
     eval "$("$interop/postfix.sh" env)"
     # Certificates are valid now, so that is when the device lives.
     now=$(date +%s)
-    build clear && build tls && build scram || exit 1
+    build clear || exit 1
+    (build tls && build scram) &
+    builds=$!
 
     image=clear
     attempt "Postfix" "$PLAIN_PORT"
@@ -42,6 +44,8 @@ main() {
     ends 69 "refused for good" "$PLAIN_PORT" MAIL_TO=reject@example.test
     ends 3 "the main loop stands still: the watchdog bites" "$PLAIN_PORT" DEVICE_STALL=yes
 
+    wait "$builds" || exit 1
+    builds=
     image=tls
     attempt "STARTTLS, AUTH PLAIN" "$SMALL_PORT"
     attempt "implicit TLS, AUTH PLAIN" "$SMALL_IMPLICIT_PORT" MAIL_TLS=implicit
@@ -54,6 +58,8 @@ main() {
     impostor "no certificate" nobody
     impostor "no proof of the certificate's key" keyless "$INTEROP_DIR/certs/small.crt"
     impostor "a proof before the certificate" early "$INTEROP_DIR/certs/small.crt"
+    grow_chain
+    impostor "a certificate that another server has signed" grown "$work/grown.crt" "$work/grown.key"
 
     image=scram
     attempt "STARTTLS, AUTH SCRAM-SHA-256" "$SMALL_PORT"
@@ -181,6 +187,14 @@ impostor() { # WHAT HOW [FILE]
     fi
 }
 
+grow_chain() { # a certificate of the right name, signed by the key of a certificate that is good for nothing but a server
+    openssl ecparam -name prime256v1 -genkey -noout -out "$work/grown.key"
+    openssl req -new -key "$work/grown.key" -subj "/CN=$TLS_NAME" |
+        openssl x509 -req -CA "$INTEROP_DIR/certs/small.crt" -CAkey "$INTEROP_DIR/certs/small.key" -CAcreateserial -days 1 \
+            -out "$work/grown.crt" 2>/dev/null
+    cat "$INTEROP_DIR/certs/small.crt" >>"$work/grown.crt"
+}
+
 # --- servers -----------------------------------------------------------------------------------------------
 
 serve() { # NEXT-PORT FAILURE...
@@ -249,6 +263,7 @@ write() {
 
 clean_up() {
     [ -z "${server:-}" ] || kill "$server" 2>/dev/null
+    [ -z "${builds:-}" ] || kill "$builds" 2>/dev/null
     "$interop/postfix.sh" stop
     rm -rf "$work"
 }

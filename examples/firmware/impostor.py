@@ -4,6 +4,8 @@
     impostor.py PORT nobody              shows no certificate at all, and goes straight to the handshake's end
     impostor.py PORT keyless FILE        shows the certificate of FILE (PEM), whose key it does not hold, and proves nothing
     impostor.py PORT early FILE          proves something before it has shown a certificate
+    impostor.py PORT grown FILE KEY      shows the certificates of FILE and proves that it holds the first one's KEY: one that was
+                                         signed not by the authority but by a server with a certificate of the authority's
 
 It takes one connection, tells how far that came, and ends; `handshake done` and what the client said stand there only if
 it was believed. P-256 and AES-128-GCM, as RFC 8446 and no more than the client needs. Needs Python's cryptography package.
@@ -19,25 +21,26 @@ import struct
 import sys
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 HANDSHAKE, APPLICATION = 22, 23
 SERVER_HELLO, ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY, FINISHED = 2, 8, 11, 15, 20
 
 
-def main(port, how, file=None):
+def main(port, how, file=None, key=None):
     listener = socket.create_server(("127.0.0.1", int(port)))
     print("listening", flush=True)
     connection, _ = listener.accept()
     connection.settimeout(10)
     try:
-        impersonate(connection, how, file)
+        impersonate(connection, how, file, key)
     except (OSError, EOFError):
         print("the client went away", flush=True)
 
 
-def impersonate(connection, how, file):
+def impersonate(connection, how, file, key_file):
     _, hello = record(connection)
     transcript = Transcript(hello)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -50,11 +53,13 @@ def impersonate(connection, how, file):
     sealed, opened = Keys(server), Keys(client)
     send = lambda kind, body: connection.sendall(sealed.seal(transcript.add(message(kind, body)), HANDSHAKE))
     send(ENCRYPTED_EXTENSIONS, b"\0\0")
-    proof = struct.pack("!HH", 0x0403, 8) + bytes.fromhex("3006020101020101")
     if how == "early":
-        send(CERTIFICATE_VERIFY, proof)
-    if how in ("keyless", "early"):
-        send(CERTIFICATE, certificate(file))
+        send(CERTIFICATE_VERIFY, proof(ec.generate_private_key(ec.SECP256R1()), transcript))
+    if how != "nobody":
+        send(CERTIFICATE, certificates(file))
+    if how == "grown":
+        with open(key_file, "rb") as pem:
+            send(CERTIFICATE_VERIFY, proof(load_pem_private_key(pem.read(), None), transcript))
     send(FINISHED, hmac.digest(label(server, "finished", b""), transcript.digest(), "sha256"))
 
     master = extract(label(secret, "derived", hashlib.sha256().digest()), bytes(32))
@@ -132,11 +137,18 @@ def server_hello(point):
     return message(SERVER_HELLO, body)
 
 
-def certificate(file):
+def certificates(file):
     with open(file, encoding="ascii") as pem:
-        der = ssl.PEM_cert_to_DER_cert(pem.read())
-    entry = u24(len(der)) + der + b"\0\0"
-    return b"\0" + u24(len(entry)) + entry
+        texts = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", pem.read(), re.DOTALL)
+    entries = b"".join(u24(len(der)) + der + b"\0\0" for der in map(ssl.PEM_cert_to_DER_cert, texts))
+    return b"\0" + u24(len(entries)) + entries
+
+
+def proof(key, transcript):
+    """RFC 8446 §4.4.3, by ECDSA."""
+    signed = b" " * 64 + b"TLS 1.3, server CertificateVerify\0" + transcript.digest()
+    signature = key.sign(signed, ec.ECDSA(SHA256()))
+    return struct.pack("!HH", 0x0403, len(signature)) + signature
 
 
 def message(kind, body):

@@ -20,7 +20,9 @@ use embedded_smtp::data::Body;
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::sasl::Authenticator;
 use embedded_smtp::submission::{Event, Submission};
-use embedded_tls::{Aes128GcmSha256, FlushPolicy, MaxFragmentLength, TlsConfig, TlsConnection, TlsContext, TlsError};
+use embedded_tls::{
+    Aes128GcmSha256, FlushPolicy, MaxFragmentLength, TlsConfig, TlsConnection, TlsContext, TlsError,
+};
 
 use crate::settings::Settings;
 use crate::{Station, clock};

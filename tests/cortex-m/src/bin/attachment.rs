@@ -5,8 +5,8 @@
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::message::{
-    Address, Attachment, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart, ReadError, Reader, Text,
-    WriteError,
+    Address, Attachment, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart, ReadError,
+    Reader, Text, WriteError,
 };
 use embedded_smtp::wire::{Domain, Mailbox, Syntax};
 

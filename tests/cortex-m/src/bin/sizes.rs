@@ -6,7 +6,9 @@
 use cortex_m_images::{done, entry, report};
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
-use embedded_smtp::message::{Attachment, Message, MessageBody, MessageWriter, Multipart, Reader, Stream, Text};
+use embedded_smtp::message::{
+    Attachment, Message, MessageBody, MessageWriter, Multipart, Reader, Stream, Text,
+};
 use embedded_smtp::sasl::Password;
 use embedded_smtp::server::{Policy, Server};
 use embedded_smtp::submission::{Recipient, Submission};
