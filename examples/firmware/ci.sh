@@ -177,6 +177,8 @@ impostor() { # WHAT HOW [FILE]
     listening
     boot "$failing_port" MAIL_TLS=implicit MAIL_ATTEMPTS=1
     status=$?
+    # It ends by itself, when it has told what it has heard.
+    wait "$server"
     stop_serving
     if [ "$status" -ne 75 ]; then
         miss "$what" "QEMU ends with $status instead of 75"
