@@ -17,7 +17,11 @@ declare -A judges=(
     [wire]="replies responses wire_commands wire_params wire_paths wire_proxy wire_xclient transcripts_server"
 )
 # The second pass has these beside its own.
-more="commands engine injection transcripts server_commands server_policy enhanced_codes proxy refused_input random_server"
+declare -A more=(
+    [data]="transcripts"
+    [session]="engine injection server_commands"
+    [wire]="commands injection transcripts server_commands server_policy enhanced_codes proxy refused_input"
+)
 # Left to the second pass, because they take longer than a compilation.
 slow=(blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses every_transcript_goes random_octets_ no_other_octet
     a_bdat_in_a_line what_never_ends headers_go_both_ways every_look_alike)
@@ -51,7 +55,7 @@ judge() { # LAYER FILE...
     # shellcheck disable=SC2086 # a list of words
     (copy "$layer" ${judges[$layer]} && cargo mutants "${options[@]}" -- -- "${quick[@]}") || survived $?
     # shellcheck disable=SC2086
-    (copy "$layer" ${judges[$layer]} $more && cargo mutants --iterate "${options[@]}") || survived $?
+    (copy "$layer" ${judges[$layer]} ${more[$layer]} && cargo mutants --iterate "${options[@]}") || survived $?
 }
 
 survived() { # STATUS    2: some mutants were missed, 3: some took too long
