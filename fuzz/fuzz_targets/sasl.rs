@@ -163,7 +163,7 @@ impl<'s> Book<'s> {
                 assert!(login.authorize_as().is_empty());
                 verdict(login.user() == self.user.as_bytes() && login.password() == self.secret.as_bytes())
             }
-            Some(Told::AuthMessage { mechanism, message }) => {
+            Some(Told::AuthMessage { mechanism, message, .. }) => {
                 let message = message.map(|message| message.as_bytes().to_vec());
                 self.sasl(mechanism, message.as_deref())
             }
