@@ -3,6 +3,7 @@
 
 use super::coding::{Breaks, Coding, Line, base64_size, is_literal, quoted_printable};
 use super::transport::Transport;
+use crate::wire::syntax::find;
 
 /// Octets of a line without its CRLF (RFC 5322 §2.1.1).
 pub(crate) const LONGEST_LINE: usize = 998;
@@ -137,7 +138,16 @@ fn flag(set: bool, flag: u8) -> u8 {
 }
 
 fn holds_boundary(octets: &[u8]) -> bool {
-    octets.windows(BOUNDARY_MARK.len()).any(|window| window == BOUNDARY_MARK)
+    let Some((last, front)) = BOUNDARY_MARK.split_last() else { return false };
+    let mut rest = octets;
+    // The last octet of the mark stands nowhere else in it, so that none begins in front of a place that was found.
+    while let Some((before, behind)) = find(*last, rest).and_then(|at| rest.split_at_checked(at)) {
+        if before.ends_with(front) {
+            return true;
+        }
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// Runs the encoder to count, unless a quick look shows that base64 is shorter.
