@@ -153,9 +153,16 @@ fn holds_boundary(octets: &[u8]) -> bool {
 /// Runs the encoder to count, unless a quick look shows that base64 is shorter.
 fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
     let line_end = |octet: &u8| breaks == Breaks::Text && matches!(octet, b'\r' | b'\n');
-    let escaped = octets.iter().filter(|octet| !is_literal(**octet) && !line_end(octet)).count() as u64;
-    if size.saturating_add(escaped.saturating_mul(2)) > base64_size(size) {
-        return None;
+    let mut least = size;
+    let most = base64_size(size);
+    // Counted in octets, of which a vector unit takes many at once.
+    for chunk in octets.chunks(255) {
+        let escaped = |octet: &u8| u8::from(!is_literal(*octet) && !line_end(octet));
+        let count = chunk.iter().fold(0_u8, |count, octet| count.wrapping_add(escaped(octet)));
+        least = least.saturating_add(2 * u64::from(count));
+        if least > most {
+            return None;
+        }
     }
     let mut total = 0_u64;
     let mut rest = octets;
