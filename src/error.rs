@@ -1,5 +1,8 @@
 //! Errors, by who is at fault: the peer ([`Protocol`]), the caller ([`Misuse`]), or the memory
 //! that was lent ([`Capacity`]). Replies of 4yz and 5yz are none of these; they are data.
+//!
+//! An error takes four octets, and so does a result without a value: it comes back in a register, which on small
+//! machines is what each `?` costs least.
 
 use core::fmt;
 
@@ -25,14 +28,15 @@ pub enum Protocol {
     /// A line ended by LF without CR (RFC 5321 §2.3.8).
     BareLf,
     /// A line that is not a reply, or holds a CR (RFC 5321 §4.2).
-    NotAReply(Syntax),
-    /// The lines of one reply bear different codes (RFC 5321 §4.2.1).
-    CodeChanged {
-        /// The first line's code.
-        from: Code,
-        /// The other one.
-        to: Code,
+    NotAReply {
+        /// The octet at fault; CR also where the line ends too early.
+        octet: u8,
+        /// Its place in the line, from 0; 255 stands for anything beyond.
+        at: u8,
     },
+    /// The lines of one reply bear different codes (RFC 5321 §4.2.1).
+    /// This is the one that differs from those before it.
+    CodeChanged(Code),
     /// A reply longer than [`MAX_REPLY`](crate::session::MAX_REPLY) octets.
     ReplyTooLong,
     /// A reply that nothing was asked for.
@@ -73,12 +77,8 @@ pub enum Misuse {
     BodyPending,
     /// A body with a bare CR or LF under [`LineEnds::Reject`](crate::data::LineEnds).
     BareLineEnd,
-    /// A user name that no mechanism can carry: CR, LF or NUL (RFC 4616 §2) in it, or empty. The same of other names that are
-    /// given for a login.
-    UserName(Syntax),
-    /// A password that no mechanism can carry: CR, LF or NUL in it; a token with other octets than tokens have. Nothing else of it
-    /// is told.
-    Password(Syntax),
+    /// A name or a secret that no mechanism can carry; [`Unfit`](crate::sasl::Unfit) says more.
+    Credentials,
     /// A reply that no command is waiting for.
     NoReplyOwed,
     /// A reply whose code cannot answer this command.
@@ -89,12 +89,28 @@ pub enum Misuse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Capacity {
+    buffer: Buffer,
+    /// As octets, which may lie anywhere.
+    needed: [u8; 2],
+}
+
+impl Capacity {
+    /// This buffer, and how much would be enough.
+    pub const fn new(buffer: Buffer, needed: usize) -> Self {
+        let needed = if needed > u16::MAX as usize { u16::MAX } else { needed as u16 };
+        Self { buffer, needed: needed.to_ne_bytes() }
+    }
+
     /// Which one.
-    pub buffer: Buffer,
-    /// Octets (or, for the queue, commands) that would be enough; 0 when that cannot be known.
-    pub needed: usize,
-    /// Octets (or commands) free now.
-    pub available: usize,
+    pub const fn buffer(self) -> Buffer {
+        self.buffer
+    }
+
+    /// Octets (or, for the queue, commands) that would be enough, 65 535 for anything beyond; 0 when that cannot be
+    /// known.
+    pub const fn needed(self) -> usize {
+        u16::from_ne_bytes(self.needed) as usize
+    }
 }
 
 /// A lent buffer.
@@ -127,6 +143,14 @@ impl From<Capacity> for Error {
     }
 }
 
+impl Protocol {
+    /// Of a line that was to be a reply's.
+    #[cold]
+    pub(crate) fn not_a_reply(wrong: Syntax) -> Self {
+        Self::NotAReply { octet: wrong.octet().unwrap_or(b'\r'), at: wrong.at().min(255) as u8 }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,10 +165,8 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BareLf => f.write_str("a line ended by LF without CR"),
-            Self::NotAReply(syntax) => write!(f, "not a reply: {syntax}"),
-            Self::CodeChanged { from, to } => {
-                write!(f, "a reply of several lines changed its code from {from} to {to}")
-            }
+            Self::NotAReply { octet, at } => write!(f, "not a reply: 0x{octet:02x} at octet {at}"),
+            Self::CodeChanged(code) => write!(f, "a reply of several lines changed its code to {code}"),
             Self::ReplyTooLong => f.write_str("a reply without end"),
             Self::Unasked(code) => write!(f, "a reply ({code}) that nothing was asked for"),
             Self::InputBeforeTls => f.write_str("octets in clear behind STARTTLS, which may be injected"),
@@ -168,8 +190,7 @@ impl fmt::Display for Misuse {
             Self::ChunkLength => f.write_str("the chunk has another length than announced"),
             Self::BodyPending => f.write_str("write the lent piece of the body first"),
             Self::BareLineEnd => f.write_str("a bare CR or LF in the body"),
-            Self::UserName(syntax) => write!(f, "the user name: {syntax}"),
-            Self::Password(syntax) => write!(f, "the password or token: {syntax}"),
+            Self::Credentials => f.write_str("a name or a secret that no login can carry"),
             Self::NoReplyOwed => f.write_str("no command waits for a reply"),
             Self::WrongReply => f.write_str("this code cannot answer this command"),
         }
@@ -183,7 +204,7 @@ impl fmt::Display for Capacity {
             Buffer::Tx => "transmit buffer",
             Buffer::Queue => "queue of commands",
         };
-        write!(f, "the {name} is too small: {} needed, {} free", self.needed, self.available)
+        write!(f, "the {name} is too small: {} needed", self.needed())
     }
 }
 

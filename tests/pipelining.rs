@@ -112,7 +112,7 @@ fn the_queue_takes_thirty_two_and_says_when_it_is_full() {
         client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
     }
     assert_eq!(client.in_flight(), 32);
-    let full = Capacity { buffer: Buffer::Queue, needed: 33, available: 32 };
+    let full = Capacity::new(Buffer::Queue, 33);
     let waiting = client.transmit().len();
     assert_eq!(client.rcpt(&ForwardPath::Postmaster, &()), Err(full.into()));
     assert_eq!(client.data(), Err(full.into()));
@@ -275,7 +275,7 @@ fn an_envelope_that_can_never_fit_is_told_with_what_is_missing() {
             }
         };
         assert_eq!(submission.report().verdict(), verdict);
-        let short = Capacity { buffer: Buffer::Tx, needed: line, available: line - 1 };
+        let short = Capacity::new(Buffer::Tx, line);
         assert_eq!(error, (verdict == Verdict::Rejected).then_some(short.into()));
     }
 }

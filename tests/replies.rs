@@ -6,7 +6,7 @@ use embedded_smtp::client::{Client, Event};
 use embedded_smtp::session::{Endpoint, MAX_REPLY, MIN_RX, Want};
 use embedded_smtp::submission::{Status, Verdict};
 use embedded_smtp::wire::{Extension, HelloName, SizeLimit};
-use embedded_smtp::{Error, Protocol};
+use embedded_smtp::{Buffer, Capacity, Error, Protocol};
 use support::client::{mail, with_settings};
 use support::feed::{events, feed, hello, ready, sent};
 
@@ -91,14 +91,14 @@ fn what_breaks_the_structure_is_refused_at_every_split() {
         (b"\n250 ok\r\n", &[], &bare),
         (b"250-ok\n250 ok\r\n", &[], &bare),
         (b"250 o\nk\r\n", &[], &bare),
-        (b"250-a\r\n550 b\r\n", &["Line Noop 250 a"], "changed its code from 250 to 550"),
-        (b"250-a\r\n421 b\r\n", &["Line Noop 250 a"], "changed its code from 250 to 421"),
+        (b"250-a\r\n550 b\r\n", &["Line Noop 250 a"], "changed its code to 550"),
+        (b"250-a\r\n421 b\r\n", &["Line Noop 250 a"], "changed its code to 421"),
         (b"250-a\r\n25 b\r\n", &["Line Noop 250 a"], "not a reply"),
-        (b"2500 ok\r\n", &[], "unexpected octet: 0x30 at octet 3"),
+        (b"2500 ok\r\n", &[], "not a reply: 0x30 at octet 3"),
         (b"25\r\n", &[], "not a reply"),
         (b"\r\n", &[], "not a reply"),
         (b" \r\n", &[], "not a reply"),
-        (b"ok\r\n", &[], "unexpected octet: 0x6f at octet 0"),
+        (b"ok\r\n", &[], "not a reply: 0x6f at octet 0"),
         (b"x250 ok\r\n", &[], "not a reply"),
         (b"250_ok\r\n", &[], "not a reply"),
         (b"250\tok\r\n", &[], "not a reply"),
@@ -107,8 +107,8 @@ fn what_breaks_the_structure_is_refused_at_every_split() {
         (b"000 what\r\n", &[], "not a reply"),
         (b"-50 what\r\n", &[], "not a reply"),
         (b"\xb2\xb5\xb0 ok\r\n", &[], "not a reply"),
-        (b"250 o\rk\r\n", &[], "CR, LF or NUL is not allowed: 0x0d at octet 5"),
-        (b"250 ok\r\r\n", &[], "CR, LF or NUL is not allowed: 0x0d at octet 6"),
+        (b"250 o\rk\r\n", &[], "not a reply: 0x0d at octet 5"),
+        (b"250 ok\r\r\n", &[], "not a reply: 0x0d at octet 6"),
         (b"250\r\r\n", &[], "not a reply"),
     ];
     for (input, before, error) in table {
@@ -342,7 +342,7 @@ fn a_buffer_below_the_least_is_told_before_anything_is_read() {
     for length in [0, 1, MIN_RX - 1] {
         let (mut rx, mut tx) = (vec![0; length], [0; 64]);
         let Err(Error::Capacity(short)) = Client::new(&mut rx, &mut tx).poll() else { panic!("{length}") };
-        assert_eq!((short.needed, short.available), (MIN_RX, length));
+        assert_eq!(short, Capacity::new(Buffer::Rx, MIN_RX));
     }
 }
 

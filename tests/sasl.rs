@@ -4,7 +4,7 @@ mod support;
 
 use embedded_smtp::client::{Client, Event};
 use embedded_smtp::sasl::{
-    Authenticator, Cancel, Challenge, Credentials, Login, Mechanism, Message, Password, Plain,
+    Authenticator, Cancel, Challenge, Credentials, Login, Mechanism, Message, Password, Plain, Unfit,
 };
 use embedded_smtp::session::{Endpoint, MAX_CHALLENGES, Want};
 use embedded_smtp::wire::{AuthMechanism, Extension, Severity, Verb};
@@ -305,15 +305,14 @@ fn what_is_missing_of_tx_is_told_exactly_and_before_anything_is_sent() {
                 }
                 begun
             };
-            let Err(Error::Capacity(Capacity { buffer: Buffer::Tx, needed, available: 10 })) = attempt(10)
-            else {
-                panic!("ten octets are too few");
-            };
+            let Err(Error::Capacity(short)) = attempt(10) else { panic!("ten octets are too few") };
+            let needed = short.needed();
+            assert_eq!(short, Capacity::new(Buffer::Tx, needed));
             assert_eq!(attempt(needed), Ok(()));
             let Err(Error::Capacity(short)) = attempt(needed - 1) else {
                 panic!("one less of {needed} will do")
             };
-            assert_eq!((short.needed, short.available), (needed, needed - 1));
+            assert_eq!(short.needed(), needed);
         }
     }
 }
@@ -333,7 +332,7 @@ fn a_submission_says_what_is_missing_of_tx_and_has_sent_no_secret() {
         feed(submission, b"250-hi\r\n250 AUTH PLAIN LOGIN\r\n");
         let Err(Error::Capacity(short)) = submission.poll() else { panic!() };
         // 0 user 0 password, in base64, between "AUTH PLAIN " and CRLF
-        assert_eq!((short.needed, short.available), ((4096 + 3 + 2_usize).div_ceil(3) * 4 + 13, 256));
+        assert_eq!(short, Capacity::new(Buffer::Tx, (4096 + 3 + 2_usize).div_ceil(3) * 4 + 13));
         assert!(submission.transmit().is_empty());
     });
 }
@@ -371,11 +370,11 @@ fn secrets_do_not_cross_the_wire_in_clear_unless_it_is_allowed() {
 fn credentials_say_which_octet_is_wrong_and_where() {
     let good = "tim\u{e9} \x01\t\u{7f}";
     assert!(Credentials::new(good, good).is_ok() && Credentials::new("t", "").is_ok());
-    assert!(matches!(Credentials::new("", "p"), Err(Misuse::UserName(_))));
+    assert!(matches!(Credentials::new("", "p"), Err(Unfit::UserName(_))));
     for at in (0..=good.len()).filter(|at| good.is_char_boundary(*at)) {
         for octet in ["\r", "\n", "\0"] {
             let bad = format!("{}{octet}{}", &good[..at], &good[at..]);
-            let (Err(Misuse::UserName(user)), Err(Misuse::Password(password))) =
+            let (Err(Unfit::UserName(user)), Err(Unfit::Password(password))) =
                 (Credentials::new(&bad, good), Credentials::new(good, &bad))
             else {
                 panic!("{bad:?}");
@@ -383,7 +382,7 @@ fn credentials_say_which_octet_is_wrong_and_where() {
             for wrong in [user, password] {
                 assert_eq!((wrong.at(), wrong.octet()), (at, octet.bytes().next()));
             }
-            let told = Error::from(Misuse::Password(password)).to_string();
+            let told = Unfit::Password(password).to_string();
             assert!(told.contains("password") && told.contains(&format!("octet {at}")), "{told}");
         }
     }
@@ -521,7 +520,7 @@ fn half_a_secret_is_not_left_behind() {
     feed(&mut client, b"334 \r\n");
     client.poll().unwrap();
     let Err(Error::Capacity(short)) = client.auth_respond(&mut Understated) else { panic!() };
-    assert_eq!((short.needed, short.available), (216 + 2, 64));
+    assert_eq!(short, Capacity::new(Buffer::Tx, 216 + 2));
     assert!(client.transmit().is_empty());
     drop(client);
     assert_eq!(tx, [0; 64]);

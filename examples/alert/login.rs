@@ -1,7 +1,6 @@
 //! The user's name and password, and how they may be used.
 
-use embedded_smtp::Misuse;
-use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password};
+use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password, Unfit};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
 
 use super::args::{Args, Auth};
@@ -33,9 +32,8 @@ impl<'a> Login<'a> {
         let Some(user) = &args.user else { return Ok(Self { password: None, octets: 0 }) };
         let credentials = Credentials::new(user, password).map_err(|error| {
             let error = match error {
-                Misuse::UserName(error) => format!("--user {user:?}: {error}"),
-                Misuse::Password(error) => format!("the password: {error}"),
-                error => error.to_string(),
+                Unfit::UserName(error) => format!("--user {user:?}: {error}"),
+                Unfit::Password(error) => format!("the password: {error}"),
             };
             Failure::unsendable(format!("{error}; no login can carry that"))
         })?;

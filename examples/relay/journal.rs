@@ -1,4 +1,7 @@
-//! What is said of each mail when it is done with: one line.
+//! What is said of each mail when it is done with: one line, in which strangers' words command no terminal.
+
+use super::legible::legible;
+use super::printer::print;
 
 /// A mail that is done with.
 #[derive(Debug)]
@@ -15,12 +18,13 @@ pub(crate) struct Passed<'a> {
 
 pub(crate) fn passed(mail: &Passed<'_>) {
     let Passed { id, from, recipients, accepted, octets, seconds, outcome } = mail;
-    println!(
+    let (from, outcome) = (legible(from), legible(outcome));
+    print(&format!(
         "mail {id} from=<{from}> for={accepted}/{recipients} octets={octets} seconds={seconds:.3}: {outcome}"
-    );
+    ));
 }
 
 /// The next hop failed in the midst of a mail.
 pub(crate) fn trouble(id: u64, why: &str) {
-    eprintln!("relay: mail {id}: {why}");
+    print(&format!("mail {id}: {}", legible(why)));
 }

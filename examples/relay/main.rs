@@ -6,13 +6,24 @@
 //!     cargo run --example relay -- --listen 127.0.0.1:2525 --next-hop mail.example.com:587 \
 //!         --tls server.crt server.key --user alice
 //!
+//! A mail with REQUIRETLS (RFC 8689), which senders may ask for under TLS, goes on only over TLS with a certificate
+//! that was checked, to a next hop that offers REQUIRETLS too, with the parameter; else it is refused for good, with 550 5.7.30
+//! or 5.7.10, and nothing of it is sent. The header field `TLS-Required: No` of the same RFC asks to set the recipient's side's
+//! policies (MTA-STS, DANE) aside. None are looked at here: `--next-hop-tls` is the operator's own word,
+//! and the field goes through as it is.
+//!
+//! Without `--user` only programs on this machine may send: an address that others can reach needs `--user` or `--anyone`.
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
 
 mod answer;
 mod config;
 mod journal;
+#[path = "../common/legible.rs"]
+mod legible;
 mod next_hop;
+#[path = "../common/printer.rs"]
+mod printer;
 mod serve;
 mod session;
 mod stream;
@@ -23,6 +34,7 @@ mod trace;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -49,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    println!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop);
+    printer::print(&format!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop));
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);
     let serving = tokio::spawn(serve(listener, config, stop.clone(), stopped));
@@ -57,8 +69,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminated.recv() => {}
     }
-    println!("relay ends when the mails on their way have arrived");
+    printer::print("relay ends when the mails on their way have arrived");
     stop.send_replace(Stop::BetweenMails);
     serving.await?;
+    printer::finish(Duration::from_secs(1));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The senders' connections: taken while there is room, and let go when the program is told to end.
 
+use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub(crate) async fn serve(
                     }
                     // Out of file descriptors, say: that passes when sessions end.
                     Err(error) => {
-                        eprintln!("relay: cannot accept: {error}");
+                        let _ = writeln!(stderr(), "relay: cannot accept: {error}");
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 },

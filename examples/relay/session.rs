@@ -302,7 +302,7 @@ impl Mail {
     fn fail(&mut self, failure: Failure, next_hop: &mut NextHop<'_>) -> Answer {
         let answer = match failure {
             Failure::Refused(answer) => answer.for_sender(Severity::Positive),
-            Failure::Lost(why) => {
+            Failure::Lost(why) | Failure::NoTls(why) => {
                 journal::trouble(self.id, &why);
                 Answer::later("The next hop does not answer, try again later")
             }

@@ -4,8 +4,8 @@ use super::Client;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
-use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer, emit};
-use crate::{Error, Misuse, Protocol};
+use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer};
+use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
     /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
@@ -57,23 +57,24 @@ impl Client<'_> {
         let line = "AUTH \r\n".len().saturating_add(name.octets().len()).saturating_add(argument);
         let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
         if longest > self.tx.capacity() {
-            return Err(self.tx_short(longest));
+            return Err(Capacity::new(Buffer::Tx, longest).into());
         }
         self.tx.mark_secret();
-        self.line(|out| {
-            emit::command(out, Verb::Auth, name.octets());
-            if any {
-                out.byte(b' ');
-                if response == 0 {
-                    InitialResponse::EMPTY.emit(out);
-                }
-                let mut message = Message::new(out);
-                mechanism.initial(&mut message);
-                message.finish();
+        let mut out = self.tx.writer();
+        out.put(b"AUTH ");
+        out.put(name.octets());
+        if any {
+            out.byte(b' ');
+            if response == 0 {
+                InitialResponse::EMPTY.emit(&mut out);
             }
-        })?;
+            let mut message = Message::new(&mut out);
+            mechanism.initial(&mut message);
+            message.finish();
+        }
+        let octets = out.line();
+        self.launch(Verb::Auth, octets)?;
         self.challenges = 0;
-        self.launch(Verb::Auth);
         Ok(())
     }
 
@@ -87,34 +88,24 @@ impl Client<'_> {
         self.may_answer()?;
         let (range, whole) = self.shown.text().unwrap_or_default();
         let number = self.challenges;
-        let available = self.tx.free();
         // A mechanism with a state is asked once: the room must be there beforehand.
         let longest = encoded_length(mechanism.longest()).saturating_add(2);
-        if longest > available {
-            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed: longest, available }.into());
+        if longest > self.tx.free() {
+            return Err(Capacity::new(Buffer::Tx, longest).into());
         }
         let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
         let challenge = Challenge { text, whole };
-        let mut cancelled = false;
         self.tx.mark_secret();
-        let written = self.tx.append(|out| {
-            let mut message = Message::new(out);
-            cancelled = mechanism.respond(number, challenge, &mut message).is_err();
-            message.finish();
-            out.crlf();
-        });
-        if cancelled {
+        let mut out = self.tx.writer();
+        let mut message = Message::new(&mut out);
+        if mechanism.respond(number, challenge, &mut message).is_err() {
             // What the mechanism may have written is part of no line; `*` alone is.
-            if let Ok(written) = written {
-                self.tx.withdraw(written);
-            }
             return self.auth_cancel();
         }
-        if let Err(needed) = written {
-            return Err(crate::Capacity { buffer: crate::Buffer::Tx, needed, available }.into());
-        }
+        message.finish();
+        let octets = out.line();
+        self.launch(Verb::AuthResponse, octets)?;
         self.challenges = self.challenges.saturating_add(1);
-        self.launch(Verb::AuthResponse);
         Ok(())
     }
 
@@ -124,10 +115,9 @@ impl Client<'_> {
     /// As all commands.
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_answer()?;
-        self.line(|out| out.byte(b'*'))?;
+        self.command(Verb::AuthResponse, "*", b"")?;
         // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
         self.challenges = MAX_CHALLENGES;
-        self.launch(Verb::AuthResponse);
         Ok(())
     }
 

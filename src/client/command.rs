@@ -1,11 +1,12 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
+use super::parameters::ParameterList;
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
-use crate::wire::emit;
-use crate::wire::{Capabilities, Extension, ForwardPath, HelloName, ReversePath, Text, Verb, Writer};
+use crate::wire::syntax::is_ascii;
+use crate::wire::{Capabilities, Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -18,7 +19,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands; [`Misuse::NeedsSmtpUtf8`] for a name outside ASCII.
     pub fn ehlo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
-        self.hello(Verb::Ehlo, name)
+        self.hello(Verb::Ehlo, "EHLO ", name)
     }
 
     /// HELO, for servers that refuse EHLO with 5yz (RFC 5321 §3.2).
@@ -26,7 +27,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn helo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
-        self.hello(Verb::Helo, name)
+        self.hello(Verb::Helo, "HELO ", name)
     }
 
     /// LHLO: from here on the session is LMTP (RFC 2033).
@@ -34,15 +35,15 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn lhlo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
-        self.hello(Verb::Lhlo, name)
+        self.hello(Verb::Lhlo, "LHLO ", name)
     }
 
-    fn hello(&mut self, verb: Verb, name: HelloName<'_>) -> Result<(), Error> {
+    fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
         // RFC 6531 §3.7.1: no extension is there yet that would allow it.
         if !name.is_ascii() {
             return Err(Misuse::NeedsSmtpUtf8.into());
         }
-        self.command(verb, name.as_str().as_bytes())
+        self.command(verb, head, name.as_str().as_bytes())
     }
 
     /// STARTTLS (RFC 3207). When it is accepted, [`Event::StartTls`](super::Event::StartTls) comes.
@@ -54,7 +55,7 @@ impl Client<'_> {
             return Err(Misuse::TlsState.into());
         }
         self.offered(Extension::StartTls)?;
-        self.command(Verb::StartTls, b"")
+        self.command(Verb::StartTls, "STARTTLS", b"")
     }
 
     /// Says that the handshake is done and octets go through TLS from here on. What the server
@@ -93,37 +94,37 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        parameters.check(Verb::Mail, &self.capabilities)?;
-        more.check(Verb::Mail, &self.capabilities)?;
-        if !from.is_ascii() && !parameters.has_smtputf8() && !more.has_smtputf8() {
-            return Err(Misuse::NeedsSmtpUtf8.into());
-        }
-        self.envelope(Verb::Mail, from.as_str(), [parameters, more])
+        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_str(), [parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
     ///
     /// # Errors
-    /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
-    /// [`Misuse::Parameter`] for one of MAIL.
+    /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, and for an address
+    /// outside ASCII; [`Misuse::Parameter`] for a parameter of MAIL.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        parameters.check(Verb::Rcpt, &self.capabilities)?;
-        if !to.is_ascii() {
-            self.offered(Extension::SmtpUtf8)?;
-        }
-        self.envelope(Verb::Rcpt, to.as_str(), [parameters, &()])
+        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_str(), [parameters, &()])
     }
 
-    fn envelope(&mut self, verb: Verb, address: &str, parameters: [&dyn Parameters; 2]) -> Result<(), Error> {
+    fn envelope(
+        &mut self,
+        verb: Verb,
+        head: &str,
+        address: &str,
+        parameters: [&dyn Parameters; 2],
+    ) -> Result<(), Error> {
         self.may_send(verb)?;
-        self.line(|out| {
-            emit::path(out, verb, address);
-            for list in parameters {
-                list.emit(out);
-            }
-        })?;
-        self.launch(verb);
-        Ok(())
+        let mut out = self.tx.writer();
+        out.put(head.as_bytes());
+        out.put(address.as_bytes());
+        out.put(b">");
+        let mut list = ParameterList::new(&mut out, verb, &self.capabilities);
+        for parameters in parameters {
+            parameters.write(&mut list)?;
+        }
+        list.check_address(address)?;
+        let octets = out.line();
+        self.launch(verb, octets)
     }
 
     /// DATA (RFC 5321 §4.1.1.4). Behind its 354 the content is due, even if it is only the lone
@@ -132,7 +133,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn data(&mut self) -> Result<(), Error> {
-        self.command(Verb::Data, b"")?;
+        self.command(Verb::Data, "DATA", b"")?;
         self.stuffer = crate::data::Stuffer::new(self.line_ends);
         Ok(())
     }
@@ -142,7 +143,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn rset(&mut self) -> Result<(), Error> {
-        self.command(Verb::Rset, b"")
+        self.command(Verb::Rset, "RSET", b"")
     }
 
     /// NOOP (RFC 5321 §4.1.1.9).
@@ -150,7 +151,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn noop(&mut self) -> Result<(), Error> {
-        self.command(Verb::Noop, b"")
+        self.command(Verb::Noop, "NOOP", b"")
     }
 
     /// QUIT (RFC 5321 §4.1.1.10).
@@ -158,7 +159,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn quit(&mut self) -> Result<(), Error> {
-        self.command(Verb::Quit, b"")
+        self.command(Verb::Quit, "QUIT", b"")
     }
 
     /// VRFY (RFC 5321 §4.1.1.6).
@@ -167,7 +168,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for text outside ASCII without SMTPUTF8.
     pub fn vrfy(&mut self, who: Text<'_>) -> Result<(), Error> {
         self.presentable(who)?;
-        self.command(Verb::Vrfy, who.as_bytes())
+        self.command(Verb::Vrfy, "VRFY ", who.as_bytes())
     }
 
     /// EXPN (RFC 5321 §4.1.1.7).
@@ -176,7 +177,7 @@ impl Client<'_> {
     /// As [`vrfy`](Self::vrfy).
     pub fn expn(&mut self, list: Text<'_>) -> Result<(), Error> {
         self.presentable(list)?;
-        self.command(Verb::Expn, list.as_bytes())
+        self.command(Verb::Expn, "EXPN ", list.as_bytes())
     }
 
     /// HELP (RFC 5321 §4.1.1.8), about `topic` if there is one.
@@ -184,23 +185,24 @@ impl Client<'_> {
     /// # Errors
     /// As [`vrfy`](Self::vrfy).
     pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
-        if let Some(topic) = topic {
-            self.presentable(topic)?;
-        }
-        self.command(Verb::Help, topic.as_ref().map_or(b"", |topic| topic.as_bytes()))
+        let Some(topic) = topic else { return self.command(Verb::Help, "HELP", b"") };
+        self.presentable(topic)?;
+        self.command(Verb::Help, "HELP ", topic.as_bytes())
     }
 
     /// A verb and what stands behind it.
-    pub(super) fn command(&mut self, verb: Verb, argument: &[u8]) -> Result<(), Error> {
+    pub(super) fn command(&mut self, verb: Verb, head: &str, argument: &[u8]) -> Result<(), Error> {
         self.may_send(verb)?;
-        self.line(|out| emit::command(out, verb, argument))?;
-        self.launch(verb);
-        Ok(())
+        let mut out = self.tx.writer();
+        out.put(head.as_bytes());
+        out.put(argument);
+        let octets = out.line();
+        self.launch(verb, octets)
     }
 
     /// RFC 6531 §3.1: octets above 127 in a command only for servers that offer SMTPUTF8.
     fn presentable(&self, text: Text<'_>) -> Result<(), Error> {
-        if text.as_bytes().is_ascii() { Ok(()) } else { self.offered(Extension::SmtpUtf8) }
+        if is_ascii(text.as_bytes()) { Ok(()) } else { self.offered(Extension::SmtpUtf8) }
     }
 
     pub(super) fn offered(&self, extension: Extension) -> Result<(), Error> {
@@ -218,35 +220,22 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(verb).into());
         }
         if self.pipeline.is_full() {
-            let needed = MAX_IN_FLIGHT + 1;
-            return Err(Capacity { buffer: Buffer::Queue, needed, available: MAX_IN_FLIGHT }.into());
+            return Err(Capacity::new(Buffer::Queue, MAX_IN_FLIGHT + 1).into());
         }
         Ok(())
     }
 
-    /// Appends a line and its CRLF.
-    pub(super) fn line(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        self.append(|out| {
-            emit(out);
-            out.crlf();
-        })
-    }
-
-    pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        let available = self.tx.free();
-        match self.tx.append(emit) {
-            Ok(_) => Ok(()),
-            Err(needed) => Err(Capacity { buffer: Buffer::Tx, needed, available }.into()),
+    /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
+    pub(super) fn launch(&mut self, verb: Verb, octets: usize) -> Result<(), Error> {
+        if !self.tx.written(octets) {
+            return Err(Capacity::new(Buffer::Tx, octets).into());
         }
-    }
-
-    /// The command is in `tx`: its reply is awaited from now on.
-    pub(super) fn launch(&mut self, verb: Verb) {
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
             self.mark_stale();
             self.tick();
         }
         self.pipeline.push(verb);
+        Ok(())
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Client;
 use crate::session::Phase;
+use crate::wire::writer::copy;
 use crate::wire::{Verb, emit};
-use crate::{Buffer, Capacity, Error, Misuse};
+use crate::{Error, Misuse};
 
 /// How far the end of a mail's content has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,26 +46,18 @@ impl Client<'_> {
         }
         if self.phase != Phase::Data {
             let octets = self.chunk_front(octets)?;
-            let mut taken = 0;
-            self.tx.fill(|room| {
-                taken = crate::wire::writer::copy(octets, room);
-                taken
-            });
+            let taken = copy(octets, self.tx.room());
+            let _ = self.tx.written(taken);
             self.chunk = self.chunk.saturating_sub(taken as u64);
             self.chunk_advanced();
             return Ok(taken);
         }
-        let stuffer = &mut self.stuffer;
-        let mut result = Ok((0, 0));
-        self.tx.fill(|room| {
-            result = stuffer.stuff_into(octets, room);
-            result.map_or(0, |(_, written)| written)
-        });
-        let Ok((taken, _)) = result else {
+        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.room()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());
         };
+        let _ = self.tx.written(written);
         Ok(taken)
     }
 
@@ -117,12 +110,15 @@ impl Client<'_> {
     pub fn end_of_body(&mut self) -> Result<(), Error> {
         self.may_send(Verb::EndOfData)?;
         let end = self.stuffer.finish().map_err(|_| Misuse::BareLineEnd)?;
-        self.append(|out| out.put(end))?;
-        self.launch(Verb::EndOfData);
+        let mut out = self.tx.writer();
+        out.put(end);
+        let octets = out.wanted();
+        self.launch(Verb::EndOfData, octets)?;
         if self.flags.lmtp && self.recipients == 0 {
-            // RFC 2033 §4.2: nobody was accepted, nobody is replied for
+            // RFC 2033 §4.2: nobody was accepted, nobody is replied for. A server that said 354 all the same may see
+            // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
             self.pipeline.pop();
-            self.phase = Phase::Ready;
+            self.phase = Phase::Refused;
             return Ok(());
         }
         self.end_waits();
@@ -138,8 +134,10 @@ impl Client<'_> {
         self.offered(crate::wire::Extension::Chunking)?;
         let verb = if last { Verb::BdatLast } else { Verb::Bdat };
         self.may_send(verb)?;
-        self.line(|out| emit::bdat(out, size, last))?;
-        self.launch(verb);
+        let mut out = self.tx.writer();
+        emit::bdat(&mut out, size, last);
+        let octets = out.line();
+        self.launch(verb, octets)?;
         self.chunk = size;
         if last {
             self.end_waits();
@@ -174,9 +172,5 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
         }
         Ok(())
-    }
-
-    pub(super) fn tx_short(&self, needed: usize) -> Error {
-        Capacity { buffer: Buffer::Tx, needed, available: self.tx.free() }.into()
     }
 }

@@ -16,7 +16,8 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
-pub use parameters::{Parameters, Transfer};
+pub(crate) use parameters::check;
+pub use parameters::{ParameterList, Parameters, Transfer};
 
 use content::Ending;
 use event::Shown;
@@ -31,28 +32,31 @@ use crate::{Buffer, Capacity, Error, Protocol};
 /// `rx` holds what came in and is not used up: [`MIN_RX`] octets at least, 512 to see every reply
 /// line of RFC 5321 whole; longer lines are cut, not refused. `tx` holds what is to go out: commands, and the
 /// parts of a mail that are copied; 512 octets take any command, and the more there are, the fewer writes.
+// What is small stands in front: the shortest instructions reach octets within the first 32 and words within the first
+// 128 only.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Client<'b> {
-    rx: Incoming<'b>,
-    tx: Outgoing<'b>,
-    pipeline: Pipeline,
-    capabilities: Capabilities,
     phase: Phase,
-    shown: Shown,
-    reply: reply::Fold,
-    failed: Option<Protocol>,
-    stuffer: Stuffer,
-    line_ends: LineEnds,
-    /// Octets of a piece of the body that the caller writes from its own memory.
-    in_place: u32,
-    /// Octets of the chunk that are still to be given.
-    chunk: u64,
-    ending: Ending,
-    /// LMTP: recipients accepted, and so replies to come behind the content (RFC 2033 §4.2).
-    recipients: u16,
+    flags: Flags,
     challenges: u8,
     epoch: u8,
-    flags: Flags,
+    line_ends: LineEnds,
+    stuffer: Stuffer,
+    failed: Option<Protocol>,
+    reply: reply::Fold,
+    /// LMTP: recipients accepted, and so replies to come behind the content (RFC 2033 §4.2).
+    recipients: u16,
+    shown: Shown,
+    ending: Ending,
+    /// Octets of a piece of the body that the caller writes from its own memory.
+    in_place: u32,
+    tx: Outgoing<'b>,
+    rx: Incoming<'b>,
+    /// Octets of the chunk that are still to be given.
+    chunk: u64,
+    capabilities: Capabilities,
+    pipeline: Pipeline,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -180,8 +184,7 @@ impl<'b> Client<'b> {
             return Err(failed.into());
         }
         if self.rx.capacity() < MIN_RX {
-            let (needed, available) = (MIN_RX, self.rx.capacity());
-            return Err(Capacity { buffer: Buffer::Rx, needed, available }.into());
+            return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
         match self.advance() {
             Ok(want) => Ok(want),

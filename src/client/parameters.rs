@@ -2,6 +2,7 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::Misuse;
+use crate::wire::syntax::is_ascii;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
@@ -10,17 +11,55 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 /// Sealed, for what is written here goes onto the wire unseen. `Sync`, so that a submission can go from one thread to
 /// another. `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
 pub trait Parameters: sealed::Sealed + Sync {
-    /// Whether they may all go with `verb` to this server.
+    /// Writes them, each behind a space.
     ///
     /// # Errors
-    /// [`Misuse::NotOffered`] or [`Misuse::Parameter`].
-    fn check(&self, verb: Verb, offered: &Capabilities) -> Result<(), Misuse>;
+    /// [`Misuse::NotOffered`] or [`Misuse::Parameter`] for what may not go with this verb to this server.
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse>;
+}
 
-    /// Writes them, each behind a space.
-    fn emit(&self, out: &mut Writer<'_>);
+/// The parameters of a command that is being written.
+#[derive(Debug)]
+pub struct ParameterList<'l, 'b> {
+    out: &'l mut Writer<'b>,
+    verb: Verb,
+    offered: &'l Capabilities,
+    smtputf8: bool,
+}
 
-    /// Whether SMTPUTF8 is among them.
-    fn has_smtputf8(&self) -> bool;
+impl<'l, 'b> ParameterList<'l, 'b> {
+    pub(super) fn new(out: &'l mut Writer<'b>, verb: Verb, offered: &'l Capabilities) -> Self {
+        Self { out, verb, offered, smtputf8: false }
+    }
+
+    /// What every parameter goes through: it belongs to the command, and the server offers what it needs.
+    fn may(&mut self, fits: bool, extension: Extension) -> Result<(), Misuse> {
+        if !fits {
+            return Err(Misuse::Parameter);
+        }
+        if !self.offered.has(extension) {
+            return Err(Misuse::NotOffered(extension));
+        }
+        self.smtputf8 |= extension == Extension::SmtpUtf8;
+        Ok(())
+    }
+
+    /// RFC 6531 §3.4: an address outside ASCII needs SMTPUTF8 with MAIL, and with RCPT a server that offers it.
+    pub(super) fn check_address(&mut self, address: &str) -> Result<(), Misuse> {
+        if is_ascii(address.as_bytes()) || self.smtputf8 {
+            return Ok(());
+        }
+        if self.verb == Verb::Mail {
+            return Err(Misuse::NeedsSmtpUtf8);
+        }
+        self.may(true, Extension::SmtpUtf8)
+    }
+}
+
+/// Whether they may all go with `verb` to this server.
+pub(crate) fn check(parameters: &dyn Parameters, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
+    let mut nowhere = Writer::new(&mut []);
+    parameters.write(&mut ParameterList::new(&mut nowhere, verb, offered))
 }
 
 mod sealed {
@@ -32,14 +71,8 @@ mod sealed {
 }
 
 impl Parameters for () {
-    fn check(&self, _: Verb, _: &Capabilities) -> Result<(), Misuse> {
+    fn write(&self, _: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
         Ok(())
-    }
-
-    fn emit(&self, _: &mut Writer<'_>) {}
-
-    fn has_smtputf8(&self) -> bool {
-        false
     }
 }
 
@@ -59,82 +92,49 @@ pub struct Transfer {
 }
 
 impl Parameters for Transfer {
-    fn check(&self, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
-        if verb != Verb::Mail {
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
+        let of_mail = list.verb == Verb::Mail;
+        if !of_mail {
             return Err(Misuse::Parameter);
         }
-        let body = if self.binary { Extension::BinaryMime } else { Extension::EightBitMime };
-        for (wanted, extension) in [
-            (self.size.is_some(), Extension::Size),
-            (self.eight_bit || self.binary, body),
-            (self.smtputf8, Extension::SmtpUtf8),
-        ] {
-            if wanted && !offered.has(extension) {
-                return Err(Misuse::NotOffered(extension));
-            }
+        if let Some(size) = self.size {
+            list.may(of_mail, Extension::Size)?;
+            list.out.put(b" SIZE=");
+            list.out.number(size);
+        }
+        let body: Option<(Extension, &[u8])> = match (self.binary, self.eight_bit) {
+            (true, _) => Some((Extension::BinaryMime, b" BODY=BINARYMIME")),
+            (_, true) => Some((Extension::EightBitMime, b" BODY=8BITMIME")),
+            _ => None,
+        };
+        let utf8 = self.smtputf8.then_some((Extension::SmtpUtf8, &b" SMTPUTF8"[..]));
+        for (extension, text) in body.into_iter().chain(utf8) {
+            list.may(of_mail, extension)?;
+            list.out.put(text);
         }
         Ok(())
-    }
-
-    fn emit(&self, out: &mut Writer<'_>) {
-        if let Some(size) = self.size {
-            out.put(b" SIZE=");
-            out.number(size);
-        }
-        if self.binary {
-            out.put(b" BODY=BINARYMIME");
-        } else if self.eight_bit {
-            out.put(b" BODY=8BITMIME");
-        }
-        if self.smtputf8 {
-            out.put(b" SMTPUTF8");
-        }
-    }
-
-    fn has_smtputf8(&self) -> bool {
-        self.smtputf8
     }
 }
 
 impl Parameters for &[Param<'_>] {
-    fn check(&self, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
         for parameter in *self {
-            let fits = if verb == Verb::Mail { parameter.for_mail() } else { parameter.for_rcpt() };
-            if !fits {
-                return Err(Misuse::Parameter);
+            let fits = if list.verb == Verb::Mail { parameter.for_mail() } else { parameter.for_rcpt() };
+            match needs(parameter) {
+                Some(extension) => list.may(fits, extension)?,
+                None if fits => {}
+                None => return Err(Misuse::Parameter),
             }
-            if let Some(extension) = needs(parameter)
-                && !offered.has(extension)
-            {
-                return Err(Misuse::NotOffered(extension));
-            }
+            list.out.byte(b' ');
+            parameter.emit(list.out);
         }
         Ok(())
-    }
-
-    fn emit(&self, out: &mut Writer<'_>) {
-        for parameter in *self {
-            out.byte(b' ');
-            parameter.emit(out);
-        }
-    }
-
-    fn has_smtputf8(&self) -> bool {
-        self.contains(&Param::SmtpUtf8)
     }
 }
 
 impl<const N: usize> Parameters for [Param<'_>; N] {
-    fn check(&self, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
-        self.as_slice().check(verb, offered)
-    }
-
-    fn emit(&self, out: &mut Writer<'_>) {
-        Parameters::emit(&self.as_slice(), out);
-    }
-
-    fn has_smtputf8(&self) -> bool {
-        self.as_slice().has_smtputf8()
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
+        self.as_slice().write(list)
     }
 }
 

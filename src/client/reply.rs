@@ -6,7 +6,7 @@ use super::event::{Shown, ShownLine};
 use crate::Protocol;
 use crate::log::debug;
 use crate::session::{Framed, Line, MAX_REPLY, Phase};
-use crate::wire::{Capabilities, Code, Reply, Severity, Verb};
+use crate::wire::{Capabilities, Code, Extension, Reply, Severity, Verb};
 
 /// What is remembered from one line of a reply to the next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,14 +58,14 @@ impl Client<'_> {
 
     fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
         let octets = self.rx.slice(0..line.length);
-        let reply = Reply::parse(octets).map_err(Protocol::NotAReply)?;
+        let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
         let Reply { code, enhanced, last, .. } = reply;
         let text = octets.len().saturating_sub(reply.text.len()) as u8;
 
         if let Some(from) = self.reply.code
             && from != code
         {
-            return Err(Protocol::CodeChanged { from, to: code });
+            return Err(Protocol::CodeChanged(code));
         }
         self.reply.octets =
             self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u16);
@@ -81,6 +81,10 @@ impl Client<'_> {
             }
             let text = self.rx.slice(usize::from(text)..line.length);
             self.capabilities.fold(text, first, line.truncated);
+            // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
+            if !self.flags.tls {
+                self.capabilities.forget(Extension::RequireTls);
+            }
         }
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;

@@ -1,5 +1,7 @@
 //! Where a mail's text comes from.
 
+use crate::wire::syntax::is_ascii;
+
 /// The content of a mail, pulled piece by piece: header section, empty line and body, before
 /// dot-stuffing, in any chunking.
 ///
@@ -56,7 +58,7 @@ pub struct Slice<'a> {
 impl<'a> Slice<'a> {
     /// Looks through `content` once, to see whether it needs 8BITMIME.
     pub fn new(content: &'a [u8]) -> Self {
-        let needs = Needs { eight_bit: !content.is_ascii(), ..Needs::default() };
+        let needs = Needs { eight_bit: !is_ascii(content), ..Needs::default() };
         Self { rest: content, size: content.len() as u64, needs }
     }
 

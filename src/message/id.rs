@@ -1,8 +1,9 @@
 //! Names that no other mail or part has: RFC 5322 §3.6.4, RFC 2045 §7.
 
 use super::ink::Ink;
-use crate::wire::class::{ATEXT, DCONTENT, before, dotted, run};
-use crate::wire::syntax::{Parsed, octet, whole};
+use crate::wire::class::{ATEXT, DCONTENT};
+use crate::wire::scan::{Scan, check};
+use crate::wire::syntax::find;
 use crate::wire::{Domain, Fault, Syntax};
 
 /// Longest identifier, so that a line with it stays within 998 octets.
@@ -47,8 +48,9 @@ impl<'a> MessageId<'a> {
         if octets.len() > LONGEST {
             return Err(Syntax::new(Fault::TooLong, octets, LONGEST));
         }
-        let left = whole(octets, msg_id)?;
-        let (left, right) = id.split_at_checked(left).unwrap_or_default();
+        check(octets, msg_id)?;
+        let at = find(b'@', octets).unwrap_or_default();
+        let (left, right) = id.split_at_checked(at).unwrap_or_default();
         Ok(Self { left: Left::Text(left), right: right.get(1..).unwrap_or_default() })
     }
 
@@ -103,16 +105,10 @@ impl<'a> MessageId<'a> {
     }
 }
 
-/// Gives the length of the left part.
-fn msg_id(input: &[u8]) -> Parsed<'_, usize> {
-    let (rest, ()) = dotted(input, ATEXT, false)?;
-    let left = before(input, rest).len();
-    let (right, ()) = octet(b'@')(rest)?;
-    let (rest, ()) = match octet(b'[')(right) {
-        Ok((literal, ())) => run(literal, DCONTENT).and_then(|(rest, _)| octet(b']')(rest))?,
-        Err(_) => dotted(right, ATEXT, false)?,
-    };
-    Ok((rest, left))
+fn msg_id(scan: &mut Scan<'_>) -> bool {
+    scan.dotted(ATEXT, false)
+        && scan.octet(b'@')
+        && if scan.octet(b'[') { scan.run(DCONTENT) && scan.octet(b']') } else { scan.dotted(ATEXT, false) }
 }
 
 /// Appends sixteen digits.

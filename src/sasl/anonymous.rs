@@ -1,7 +1,7 @@
 //! ANONYMOUS (RFC 4505).
 
+use super::Unfit;
 use super::{Cancel, Challenge, Mechanism, Message};
-use crate::Misuse;
 use crate::wire::{AuthMechanism, Fault, Syntax};
 
 /// The client's side of ANONYMOUS: no secret, and a word that says whom to ask about it.
@@ -19,13 +19,13 @@ impl<'a> Anonymous<'a> {
     /// With `trace`, a mail address or a word without `@`; empty for nothing at all.
     ///
     /// # Errors
-    /// [`Misuse::UserName`] for more than 255 characters, and for control characters.
-    pub fn new(trace: &'a str) -> Result<Self, Misuse> {
+    /// [`Unfit::UserName`] for more than 255 characters, and for control characters.
+    pub fn new(trace: &'a str) -> Result<Self, Unfit> {
         match trace.char_indices().enumerate().find(|(count, (_, c))| c.is_control() || *count >= MAX_TRACE) {
             None => Ok(Self(trace)),
             Some((count, (at, _))) => {
                 let fault = if count >= MAX_TRACE { Fault::TooLong } else { Fault::Unexpected };
-                Err(Misuse::UserName(Syntax::new(fault, trace.as_bytes(), at)))
+                Err(Unfit::UserName(Syntax::new(fault, trace.as_bytes(), at)))
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::Misuse;
 use crate::wire::{Fault, Syntax};
+use crate::{Error, Misuse};
 
 /// A user name and its password, of any length.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,16 +17,44 @@ impl<'a> Credentials<'a> {
     /// and LF, which no server takes.
     ///
     /// # Errors
-    /// [`Misuse::UserName`] or [`Misuse::Password`] when one of these octets is in it, with the place;
-    /// [`Misuse::UserName`] when `user` is empty.
-    pub fn new(user: &'a str, password: &'a str) -> Result<Self, Misuse> {
+    /// [`Unfit::UserName`] or [`Unfit::Password`] when one of these octets is in it, with the place;
+    /// [`Unfit::UserName`] when `user` is empty.
+    pub fn new(user: &'a str, password: &'a str) -> Result<Self, Unfit> {
         let (user, password) = (user.as_bytes(), password.as_bytes());
         if user.is_empty() {
-            return Err(Misuse::UserName(Syntax::new(Fault::Incomplete, user, 0)));
+            return Err(Unfit::UserName(Syntax::new(Fault::Incomplete, user, 0)));
         }
-        clean(user).map_err(Misuse::UserName)?;
-        clean(password).map_err(Misuse::Password)?;
+        clean(user).map_err(Unfit::UserName)?;
+        clean(password).map_err(Unfit::Password)?;
         Ok(Self { user, password })
+    }
+}
+
+/// What no mechanism can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Unfit {
+    /// A user name that is empty, or has CR, LF or NUL in it (RFC 4616 §2); the same of other names that are given for a
+    /// login.
+    UserName(Syntax),
+    /// A password with CR, LF or NUL in it; a token with other octets than tokens have. Nothing else of it is told.
+    Password(Syntax),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UserName(syntax) => write!(f, "the user name: {syntax}"),
+            Self::Password(syntax) => write!(f, "the password or token: {syntax}"),
+        }
+    }
+}
+
+impl core::error::Error for Unfit {}
+
+impl From<Unfit> for Error {
+    fn from(_: Unfit) -> Self {
+        Misuse::Credentials.into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! EXTERNAL (RFC 4422 appendix A).
 
+use super::Unfit;
 use super::{Cancel, Challenge, Mechanism, Message};
-use crate::Misuse;
 use crate::wire::{AuthMechanism, Fault, Syntax};
 
 /// The client's side of EXTERNAL: who it is, TLS has shown by a certificate.
@@ -21,10 +21,10 @@ impl<'a> External<'a> {
     /// To act on behalf of `user` (the authorization identity).
     ///
     /// # Errors
-    /// [`Misuse::UserName`] when a NUL is in it.
-    pub fn on_behalf_of(user: &'a str) -> Result<Self, Misuse> {
+    /// [`Unfit::UserName`] when a NUL is in it.
+    pub fn on_behalf_of(user: &'a str) -> Result<Self, Unfit> {
         match memchr::memchr(0, user.as_bytes()) {
-            Some(at) => Err(Misuse::UserName(Syntax::new(Fault::LineBreak, user.as_bytes(), at))),
+            Some(at) => Err(Unfit::UserName(Syntax::new(Fault::LineBreak, user.as_bytes(), at))),
             None => Ok(Self(user)),
         }
     }

@@ -48,7 +48,7 @@ pub use anonymous::Anonymous;
 pub use authenticator::{Anyone, Authenticator, Password};
 #[cfg(feature = "cram-md5")]
 pub use cram_md5::CramMd5;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Unfit};
 pub use external::External;
 pub use login::Login;
 pub use mechanism::{Cancel, Challenge, Mechanism, Message};

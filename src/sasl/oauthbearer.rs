@@ -1,8 +1,8 @@
 //! OAUTHBEARER (RFC 7628).
 
+use super::Unfit;
 use super::name;
 use super::{BearerToken, Cancel, Challenge, Mechanism, Message, TokenStatus};
-use crate::Misuse;
 use crate::wire::{AuthMechanism, Fault, Syntax, Writer};
 
 /// The client's side of OAUTHBEARER.
@@ -27,10 +27,10 @@ impl<'a> OAuthBearer<'a> {
     /// Names the server that is meant (RFC 7628 §3.1).
     ///
     /// # Errors
-    /// [`Misuse::UserName`] for a control character in `host`.
-    pub fn to_server(mut self, host: &'a str, port: u16) -> Result<Self, Misuse> {
+    /// [`Unfit::UserName`] for a control character in `host`.
+    pub fn to_server(mut self, host: &'a str, port: u16) -> Result<Self, Unfit> {
         if let Some(at) = host.bytes().position(|octet| octet.is_ascii_control()) {
-            return Err(Misuse::UserName(Syntax::new(Fault::Unexpected, host.as_bytes(), at)));
+            return Err(Unfit::UserName(Syntax::new(Fault::Unexpected, host.as_bytes(), at)));
         }
         self.host = host;
         self.port = Some(port);

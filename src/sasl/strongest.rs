@@ -16,7 +16,7 @@ use crate::wire::{AuthMechanism, AuthMechanisms};
 /// let mut plain = Plain::new(Credentials::new("alice", "tiger")?);
 /// let mut both: [&mut dyn Mechanism; 2] = [&mut plain, &mut token];
 /// let login = Strongest::new(&mut both);
-/// # Ok::<_, embedded_smtp::Misuse>(())
+/// # Ok::<_, embedded_smtp::sasl::Unfit>(())
 /// ```
 pub struct Strongest<'l, 'm> {
     list: &'l mut [&'m mut dyn Mechanism],

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Misuse;
+use super::Unfit;
 use crate::wire::{Fault, Syntax};
 
 /// A user's name and a token that was issued for them, of any length.
@@ -20,11 +20,11 @@ impl<'a> BearerToken<'a> {
     /// `user` may be empty in OAUTHBEARER, where the token tells who it is; XOAUTH2 wants the mail address.
     ///
     /// # Errors
-    /// [`Misuse::Password`] when `token` is no `b64token`; [`Misuse::UserName`] for a control character in `user`.
-    pub fn new(user: &'a str, token: &'a str) -> Result<Self, Misuse> {
+    /// [`Unfit::Password`] when `token` is no `b64token`; [`Unfit::UserName`] for a control character in `user`.
+    pub fn new(user: &'a str, token: &'a str) -> Result<Self, Unfit> {
         let (user, token) = (user.as_bytes(), token.as_bytes());
         if let Some(at) = user.iter().position(u8::is_ascii_control) {
-            return Err(Misuse::UserName(Syntax::new(Fault::Unexpected, user, at)));
+            return Err(Unfit::UserName(Syntax::new(Fault::Unexpected, user, at)));
         }
         // the `=` only at the end
         let padding = memchr::memchr(b'=', token).unwrap_or(token.len());
@@ -35,7 +35,7 @@ impl<'a> BearerToken<'a> {
         });
         let wrong = if token.is_empty() { Some(0) } else { wrong };
         match wrong {
-            Some(at) => Err(Misuse::Password(Syntax::new(Fault::Unexpected, token, at))),
+            Some(at) => Err(Unfit::Password(Syntax::new(Fault::Unexpected, token, at))),
             None => Ok(Self { user, token }),
         }
     }

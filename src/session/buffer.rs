@@ -5,16 +5,17 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
+use core::cell::Cell;
 use core::fmt;
 use core::ops::Range;
 
 use crate::wire::Writer;
-use crate::wire::syntax::find;
+use crate::wire::syntax::{WIDE, find};
 use crate::wire::writer::copy;
 
 /// The octets that came in and have not been used up.
+#[repr(C)]
 pub(crate) struct Incoming<'b> {
-    storage: &'b mut [u8],
     /// The first octet still in use.
     start: u16,
     /// Behind the last octet that came in.
@@ -29,6 +30,7 @@ pub(crate) struct Incoming<'b> {
     aside: u16,
     /// Whether the line being looked for has an LF without a CR in it.
     bare: bool,
+    storage: &'b mut [u8],
 }
 
 /// What the search for a line found.
@@ -109,14 +111,10 @@ impl<'b> Incoming<'b> {
     }
 
     fn compact(&mut self) {
-        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
         let by = self.start.saturating_sub(self.aside);
-        if start <= end && end <= self.storage.len() && usize::from(self.aside) <= start {
-            move_down(self.storage, start..end, usize::from(self.aside));
-            self.end = self.end.saturating_sub(by);
-            self.searched = self.searched.saturating_sub(by);
-            self.cut = self.cut.saturating_sub(by);
-            self.start = self.aside;
+        move_down(self.storage, self.start, self.end, self.aside);
+        for place in [&mut self.start, &mut self.end, &mut self.searched, &mut self.cut] {
+            *place = place.saturating_sub(by);
         }
     }
 
@@ -138,7 +136,7 @@ impl<'b> Incoming<'b> {
         if part.is_empty() || from > to || to > usize::from(self.end).min(self.storage.len()) {
             return 0;
         }
-        move_down(self.storage, from..to, 0);
+        move_down(self.storage, from as u16, to as u16, 0);
         self.aside = (to.saturating_sub(from)) as u16;
         // What was put aside is a name of somebody's, and stands there once.
         if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
@@ -228,12 +226,13 @@ impl<'b> Incoming<'b> {
 }
 
 /// The octets that are to go out.
+#[repr(C)]
 pub(crate) struct Outgoing<'b> {
-    storage: &'b mut [u8],
     start: u16,
     end: u16,
     /// Whether a secret lies in it, to be wiped when it has gone out.
     secret: bool,
+    storage: &'b mut [u8],
 }
 
 impl<'b> Outgoing<'b> {
@@ -262,56 +261,54 @@ impl<'b> Outgoing<'b> {
 
     /// Takes note of `octets` that have been written.
     pub(crate) fn transmitted(&mut self, octets: usize) {
-        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
-        self.start = self.start.saturating_add(octets);
-        if self.start == self.end {
-            if self.secret {
-                self.storage.fill(0);
-                self.secret = false;
-            }
-            (self.start, self.end) = (0, 0);
+        let start = usize::from(self.start).saturating_add(octets);
+        if start < usize::from(self.end) {
+            self.start = start as u16;
+            return;
+        }
+        (self.start, self.end) = (0, 0);
+        if self.secret {
+            self.secret = false;
+            wipe(self.storage);
         }
     }
 
     /// The whole room behind what waits, as one piece.
-    fn room(&mut self) -> &mut [u8] {
-        let Range { start, end } = usize::from(self.start)..usize::from(self.end);
-        if start > 0 && start <= end && end <= self.storage.len() {
-            move_down(self.storage, start..end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        move_down(self.storage, self.start, self.end, 0);
+        self.end = self.end.saturating_sub(self.start);
+        self.start = 0;
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
+    /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
+    pub(crate) fn writer(&mut self) -> Writer<'_> {
+        Writer::new(self.room())
+    }
+
+    /// Takes `octets` of the room into what is to go out, if it has so many; if not, nothing has happened.
+    #[must_use]
+    pub(crate) fn written(&mut self, octets: usize) -> bool {
+        let end = usize::from(self.end).saturating_add(octets);
+        let fits = end <= self.storage.len();
+        if fits {
+            self.end = end as u16;
+        } else if self.secret {
+            // Half a secret is one too.
+            wipe(self.room());
+        }
+        fits
     }
 
     /// Appends what `emit` writes, all of it or nothing.
     ///
     /// # Errors
     /// The octets it would have taken.
-    pub(crate) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<usize, usize> {
-        let mut out = Writer::new(self.room());
+    pub(crate) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), usize> {
+        let mut out = self.writer();
         emit(&mut out);
-        let written = out.finish();
-        match written {
-            Ok(written) => self.end = self.end.saturating_add(written as u16),
-            // Half a secret is one too.
-            Err(_) if self.secret => self.room().fill(0),
-            Err(_) => {}
-        }
-        written
-    }
-
-    /// Appends what `fill` puts into the room and says it has put there.
-    pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> usize) {
-        let room = self.room();
-        let length = room.len();
-        let written = fill(room).min(length);
-        self.end = self.end.saturating_add(written as u16);
-    }
-
-    /// Takes back the last `octets` that were appended.
-    pub(crate) fn withdraw(&mut self, octets: usize) {
-        self.end = self.end.saturating_sub(octets as u16).max(self.start);
+        let octets = out.wanted();
+        if self.written(octets) { Ok(()) } else { Err(octets) }
     }
 
     /// From here on there is a secret in the buffer: it is wiped once it has been written.
@@ -321,7 +318,7 @@ impl<'b> Outgoing<'b> {
 
     /// Drops what waits (and wipes it when it is secret).
     pub(crate) fn clear(&mut self) {
-        self.transmitted(self.waiting().len());
+        self.transmitted(usize::MAX);
     }
 }
 
@@ -339,16 +336,30 @@ impl fmt::Debug for Outgoing<'_> {
     }
 }
 
-/// Moves `from` down to `to`, by pieces that do not overlap: `copy_within` can panic, as far as the
-/// optimiser sees, and brings in a memmove that firmware may have no other use for.
-fn move_down(storage: &mut [u8], from: Range<usize>, to: usize) {
-    let by = from.start.saturating_sub(to);
-    let mut rest = storage.get_mut(to..from.end).unwrap_or_default();
-    while by > 0
-        && let Some((front, behind)) = rest.split_at_mut_checked(by)
-        && !behind.is_empty()
-    {
-        copy(behind, front);
-        rest = behind;
+/// Moves what lies from `start` to `end` down to `to`.
+fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
+    let by = usize::from(start.saturating_sub(to));
+    let moved = storage.get_mut(usize::from(to)..usize::from(end)).unwrap_or_default();
+    if by == 0 {
+        return;
     }
+    if WIDE {
+        // By pieces that do not overlap: `copy_within` can panic, as far as the optimiser sees.
+        let mut rest = moved;
+        while let Some((front, behind)) = rest.split_at_mut_checked(by)
+            && !behind.is_empty()
+        {
+            copy(behind, front);
+            rest = behind;
+        }
+        return;
+    }
+    let cells = Cell::from_mut(moved).as_slice_of_cells();
+    for (to, from) in cells.iter().zip(cells.get(by..).unwrap_or_default()) {
+        to.set(from.get());
+    }
+}
+
+fn wipe(octets: &mut [u8]) {
+    octets.fill(0);
 }

@@ -1,5 +1,7 @@
 //! The commands in flight: sent, not answered yet (RFC 2920).
 
+use core::cell::Cell;
+
 use heapless::Vec;
 
 use super::phase::{Phase, success};
@@ -12,41 +14,29 @@ pub const MAX_IN_FLIGHT: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     verbs: Vec<Verb, MAX_IN_FLIGHT, u8>,
-    /// Verbs at the front that are answered already.
-    answered: u8,
 }
 
 impl Pipeline {
     pub(crate) const fn new() -> Self {
-        Self { verbs: Vec::new(), answered: 0 }
-    }
-
-    fn waiting(&self) -> &[Verb] {
-        self.verbs.get(usize::from(self.answered)..).unwrap_or_default()
+        Self { verbs: Vec::new() }
     }
 
     /// The verb that the next reply answers.
     pub(crate) fn front(&self) -> Option<Verb> {
-        self.waiting().first().copied()
+        self.verbs.first().copied()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().is_empty()
+        self.verbs.is_empty()
     }
 
-    /// Whether there is no room for one more; makes room of what is answered.
-    pub(crate) fn is_full(&mut self) -> bool {
-        if self.verbs.is_full() {
-            let mut kept = Vec::new();
-            let _ = kept.extend_from_slice(self.waiting());
-            self.verbs = kept;
-            self.answered = 0;
-        }
+    /// Whether there is no room for one more.
+    pub(crate) fn is_full(&self) -> bool {
         self.verbs.is_full()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.waiting().len()
+        self.verbs.len()
     }
 
     /// Adds a verb; the caller has looked for room by [`is_full`](Self::is_full).
@@ -54,23 +44,23 @@ impl Pipeline {
         let _ = self.verbs.push(verb);
     }
 
-    /// The verb at the front is answered.
+    /// The verb at the front is answered; those behind it, which are few, move up.
     pub(crate) fn pop(&mut self) {
-        self.answered = self.answered.saturating_add(1);
-        if self.is_empty() {
-            self.clear();
+        let verbs = Cell::from_mut(self.verbs.as_mut_slice()).as_slice_of_cells();
+        for (to, from) in verbs.iter().zip(verbs.iter().skip(1)) {
+            to.set(from.get());
         }
+        self.verbs.pop();
     }
 
     pub(crate) fn clear(&mut self) {
         self.verbs.clear();
-        self.answered = 0;
     }
 
     /// Whether `verb` may be sent now: the phase that everything in flight leads to, if it
     /// succeeds, permits it, and nothing in flight must be awaited first (RFC 2920 §3.1).
     pub(crate) fn permits(&self, phase: Phase, verb: Verb, pipelining: bool) -> bool {
-        match self.waiting().last() {
+        match self.verbs.last() {
             Some(last) if !pipelining || last.ends_group() => false,
             _ => self.ahead(phase).permits(verb),
         }
@@ -78,6 +68,6 @@ impl Pipeline {
 
     /// The phase behind everything in flight, if all of it succeeds.
     fn ahead(&self, phase: Phase) -> Phase {
-        self.waiting().iter().fold(phase, |phase, verb| phase.after(*verb, success(*verb)))
+        self.verbs.iter().fold(phase, |phase, verb| phase.after(*verb, success(*verb)))
     }
 }

@@ -2,12 +2,12 @@
 
 use super::report::Cause;
 use super::{Step, Submission};
-use crate::client::Transfer;
+use crate::client::{Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
 use crate::wire::{Extension, Verb};
-use crate::{Buffer, Capacity, Error, Misuse};
+use crate::{Buffer, Error, Misuse};
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// Before MAIL: refuses what the server cannot take, before anything of the mail is sent.
@@ -26,14 +26,14 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         }
         let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
         for (verb, parameters) in rcpts.chain([(Verb::Mail, self.envelope.parameters)]) {
-            match parameters.check(verb, offered) {
+            match check(parameters, verb, offered) {
                 Ok(()) => {}
                 Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
                 Err(misuse) => return Some(Cause::Engine(misuse.into())),
             }
         }
         match self.body.size() {
-            Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge(offered.size())),
+            Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge),
             _ => None,
         }
     }
@@ -164,8 +164,9 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// could not hold this even when empty is an error.
     fn room_later(&self, error: Error) -> Result<(), Error> {
         match error {
-            Error::Capacity(Capacity { buffer: Buffer::Queue, .. }) => Ok(()),
-            Error::Capacity(Capacity { buffer: Buffer::Tx, .. }) if !self.client.transmit().is_empty() => {
+            Error::Capacity(short)
+                if short.buffer() == Buffer::Queue || !self.client.transmit().is_empty() =>
+            {
                 Ok(())
             }
             error => Err(error),

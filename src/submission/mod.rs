@@ -187,7 +187,8 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
             .or_else(|| (self.step != Step::Done && !self.is_settled()).then_some(Cause::ConnectionLost));
         let verdict = report::verdict(recipients, cause, &self.answer, self.client.in_doubt());
         let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
-        Report { verdict, cause, answer: self.answer, recipients, texts: &self.texts }
+        let offered = self.client.capabilities();
+        Report { verdict, cause, answer: self.answer, recipients, texts: &self.texts, offered }
     }
 
     /// Why the content could not be read, after [`Cause::BodyFailed`].

@@ -3,7 +3,7 @@
 use super::recipient::{Answer, Recipient, Status};
 use super::texts::Texts;
 use crate::Error;
-use crate::wire::{Extension, Severity, SizeLimit, Verb};
+use crate::wire::{Capabilities, Extension, Severity, SizeLimit, Verb};
 
 /// What became of a mail, all in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub enum Cause {
     ClearText,
     /// The server accepted the login, but did not prove that it knows the secret.
     ServerNotProven,
-    /// The mail is larger than the server takes.
-    TooLarge(SizeLimit),
+    /// The mail is larger than the server takes ([`Report::size_limit`]).
+    TooLarge,
     /// The mail has octets above 127, and the server does not offer 8BITMIME.
     NeedsEightBitMime,
     /// The mail has parts that stand in no lines, and the server does not offer BINARYMIME and CHUNKING.
@@ -67,6 +67,7 @@ pub struct Report<'r> {
     pub(super) answer: Answer,
     pub(super) recipients: &'r [Recipient<'r>],
     pub(super) texts: &'r Texts<'r>,
+    pub(super) offered: &'r Capabilities,
 }
 
 impl<'r> Report<'r> {
@@ -84,6 +85,11 @@ impl<'r> Report<'r> {
     /// name for the mail in its queue in the text), or the refusal that ended the attempt.
     pub fn answer(&self) -> Answer {
         self.answer
+    }
+
+    /// What the server takes at most, of those offers that it made last.
+    pub fn size_limit(&self) -> SizeLimit {
+        self.offered.size()
     }
 
     /// The recipients, in the order in which they were given.
@@ -137,7 +143,7 @@ pub(super) fn verdict(
             | Cause::NoMechanism
             | Cause::ClearText
             | Cause::ServerNotProven
-            | Cause::TooLarge(_)
+            | Cause::TooLarge
             | Cause::NeedsEightBitMime
             | Cause::NeedsBinaryMime
             | Cause::NeedsSmtpUtf8

@@ -5,7 +5,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::literal::{ipv4, ipv6};
-use super::syntax::whole;
+use super::scan::Scan;
 use super::writer::Writer;
 
 /// Four numbers without leading zeros, which some would read as octal.
@@ -14,26 +14,25 @@ pub(crate) fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
         return None;
     }
     let mut bits = 0_u32;
-    whole(text, |text| ipv4(text, &mut |octet| bits = bits << 8 | u32::from(octet))).ok()?;
-    Some(Ipv4Addr::from_bits(bits))
+    let mut scan = Scan::new(text);
+    let matches = ipv4(&mut scan, &mut |octet| bits = bits << 8 | u32::from(octet));
+    (matches && scan.rest.is_empty()).then(|| Ipv4Addr::from_bits(bits))
 }
 
 /// Eight groups, or less with one `::` that stands for two or more; the last two may be an IPv4 address.
 pub(crate) fn parse_v6(text: &[u8]) -> Option<Ipv6Addr> {
     let (mut bits, mut in_front, mut groups) = (0_u128, 0_u128, 0_u32);
-    whole(text, |text| {
-        ipv6(text, &mut |group| {
-            if let Some(group) = group {
-                bits = bits << 16 | u128::from(group);
-                groups = groups.wrapping_add(1);
-            } else {
-                in_front = shifted(bits, 8_u32.wrapping_sub(groups));
-                bits = 0;
-            }
-        })
-    })
-    .ok()?;
-    Some(Ipv6Addr::from_bits(in_front | bits))
+    let mut scan = Scan::new(text);
+    let matches = ipv6(&mut scan, &mut |group| {
+        if let Some(group) = group {
+            bits = bits << 16 | u128::from(group);
+            groups = groups.wrapping_add(1);
+        } else {
+            in_front = shifted(bits, 8_u32.wrapping_sub(groups));
+            bits = 0;
+        }
+    });
+    (matches && scan.rest.is_empty()).then(|| Ipv6Addr::from_bits(in_front | bits))
 }
 
 /// `bits`, so many groups further to the front; nothing is left when that is the whole address.

@@ -1,44 +1,66 @@
-//! Classes of octets, in one table of 256 octets that all grammars share: a look-up for each octet
-//! costs less time than comparisons, and one table costs less flash than many of them.
+//! Classes of octets, one definition for all grammars. Where there is memory for it, one table of 256 octets holds
+//! them all, for a look-up costs less time than comparisons; on small machines each class is a set of bits of its own, and those
+//! that nobody asks for take no flash.
 //!
 //! What UTF-8 adds to a class (RFC 6531 §3.3) is any octet above 127; whether the octets are UTF-8 is
 //! found out once for a whole value.
 
-use super::syntax::{Fault, Parsed, fail};
+use super::syntax::{Fault, Parsed, WIDE, fail};
+
+/// A class of octets.
+pub(crate) struct Class {
+    /// The class's bit in the table.
+    bit: u8,
+    /// A bit for each octet up to 127, and whether those above are in the class.
+    ascii: [u32; 4],
+    beyond: bool,
+}
 
 /// `atext` (RFC 5322 §3.2.3), UTF-8.
-pub(crate) const ATEXT: u8 = 1;
+pub(crate) const ATEXT: &Class = &Class::of(bit::ATEXT);
 /// `Let-dig` (RFC 5321 §4.1.2), UTF-8: what a label has beside inner hyphens.
-pub(crate) const LET_DIG: u8 = 2;
+pub(crate) const LET_DIG: &Class = &Class::of(bit::LET_DIG);
 /// The digits of base64 (RFC 4648 §4).
-pub(crate) const BASE64: u8 = 4;
+pub(crate) const BASE64: &Class = &Class::of(bit::BASE64);
 /// What an `esmtp-keyword` has: letters, digits, hyphens (RFC 5321 §4.1.2).
-pub(crate) const KEYWORD: u8 = 8;
+pub(crate) const KEYWORD: &Class = &Class::of(bit::KEYWORD);
 /// `esmtp-value` (RFC 5321 §4.1.2), UTF-8.
-pub(crate) const VALUE: u8 = 16;
+pub(crate) const VALUE: &Class = &Class::of(bit::VALUE);
 /// `xchar` (RFC 3461 §4).
-pub(crate) const XCHAR: u8 = 32;
+pub(crate) const XCHAR: &Class = &Class::of(bit::XCHAR);
 /// `dcontent` (RFC 5321 §4.1.3).
-pub(crate) const DCONTENT: u8 = 64;
+pub(crate) const DCONTENT: &Class = &Class::of(bit::DCONTENT);
 /// Text: HT, space to tilde (RFC 5321 §4.2), and any octet above 127.
-pub(crate) const TEXT: u8 = 128;
+pub(crate) const TEXT: &Class = &Class::of(bit::TEXT);
 
 static TABLE: [u8; 256] = table();
 
-fn classes_of(octet: u8) -> u8 {
-    TABLE.get(usize::from(octet)).copied().unwrap_or_default()
+impl Class {
+    const fn of(bit: u8) -> Self {
+        let (mut ascii, mut octet) = ([0; 4], 0);
+        while octet < 128 {
+            if classes(octet) & bit != 0 {
+                ascii[octet as usize / 32] |= 1 << (octet % 32);
+            }
+            octet += 1;
+        }
+        Self { bit, ascii, beyond: BEYOND_ASCII & bit != 0 }
+    }
 }
 
 /// Whether `octet` is in `class`.
-pub(crate) fn is(octet: u8, class: u8) -> bool {
-    classes_of(octet) & class != 0
+pub(crate) fn is(octet: u8, class: &Class) -> bool {
+    if WIDE {
+        return TABLE.get(usize::from(octet)).is_some_and(|classes| classes & class.bit != 0);
+    }
+    class.ascii.get(usize::from(octet >> 5)).map_or(class.beyond, |bits| bits >> (octet & 31) & 1 != 0)
 }
 
 /// What stands behind the octets of `class` at the front. Four octets a turn, which saves a third of
 /// the instructions.
-pub(crate) fn skip(input: &[u8], class: u8) -> &[u8] {
+pub(crate) fn skip<'a>(input: &'a [u8], class: &Class) -> &'a [u8] {
     let mut rest = input;
-    while let Some((four, behind)) = rest.split_first_chunk::<4>() {
+    while WIDE && let Some((four, behind)) = rest.split_first_chunk::<4>() {
         match four.iter().position(|octet| !is(*octet, class)) {
             None => rest = behind,
             Some(at) => return rest.get(at..).unwrap_or_default(),
@@ -53,7 +75,7 @@ pub(crate) fn skip(input: &[u8], class: u8) -> &[u8] {
 }
 
 /// One octet or more of `class`.
-pub(crate) fn run(input: &[u8], class: u8) -> Parsed<'_, &[u8]> {
+pub(crate) fn run<'a>(input: &'a [u8], class: &Class) -> Parsed<'a, &'a [u8]> {
     let rest = skip(input, class);
     match before(input, rest) {
         [] => fail(Fault::Unexpected, input),
@@ -72,7 +94,7 @@ pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &
 }
 
 /// One octet or more of `class`, and the first eight of them [`packed`].
-pub(crate) fn packed_run(input: &[u8], class: u8) -> Parsed<'_, (&[u8], u64)> {
+pub(crate) fn packed_run<'a>(input: &'a [u8], class: &Class) -> Parsed<'a, (&'a [u8], u64)> {
     let (rest, run) = run(input, class)?;
     let packed = match input.first_chunk::<8>() {
         // All eight at once, and those behind the run out again.
@@ -87,28 +109,6 @@ pub(crate) fn no_case<'a>(input: &'a [u8], word: &[u8]) -> Parsed<'a, ()> {
     match input.split_at_checked(word.len()) {
         Some((found, rest)) if same_word(word, found) => Ok((rest, ())),
         _ => fail(Fault::Unexpected, input),
-    }
-}
-
-/// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
-/// This is the shape of both a Dot-string and a Domain; the parts of a Domain have hyphens inside, and
-/// those of a host's name `underscores` wherever a letter may be.
-pub(crate) fn dotted(input: &[u8], class: u8, underscores: bool) -> Parsed<'_, ()> {
-    const PART: u8 = 0;
-    let mut rest = input;
-    let mut in_front = b'.';
-    loop {
-        let behind = skip(rest, class);
-        if behind.len() < rest.len() {
-            in_front = PART;
-        }
-        (rest, in_front) = match (behind, in_front) {
-            ([b'.', next @ ..], PART) => (next, b'.'),
-            ([b'-', next @ ..], PART | b'-') if class != ATEXT => (next, b'-'),
-            ([b'_', next @ ..], _) if underscores => (next, PART),
-            (_, PART) => return Ok((behind, ())),
-            _ => return fail(Fault::Unexpected, behind),
-        };
     }
 }
 
@@ -140,8 +140,23 @@ pub(crate) fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
     input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
+/// What an octet above 127 is.
+const BEYOND_ASCII: u8 = bit::ATEXT | bit::LET_DIG | bit::VALUE | bit::TEXT;
+
+/// The classes' bits in the table.
+mod bit {
+    pub(super) const ATEXT: u8 = 1;
+    pub(super) const LET_DIG: u8 = 2;
+    pub(super) const BASE64: u8 = 4;
+    pub(super) const KEYWORD: u8 = 8;
+    pub(super) const VALUE: u8 = 16;
+    pub(super) const XCHAR: u8 = 32;
+    pub(super) const DCONTENT: u8 = 64;
+    pub(super) const TEXT: u8 = 128;
+}
+
 const fn table() -> [u8; 256] {
-    let mut table = [ATEXT | LET_DIG | VALUE | TEXT; 256];
+    let mut table = [BEYOND_ASCII; 256];
     let mut octet = 0;
     while octet < 128 {
         table[octet as usize] = classes(octet);
@@ -153,29 +168,29 @@ const fn table() -> [u8; 256] {
 const fn classes(octet: u8) -> u8 {
     let mut classes = 0;
     if matches!(octet, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') {
-        classes |= LET_DIG | BASE64 | KEYWORD | ATEXT;
+        classes |= bit::LET_DIG | bit::BASE64 | bit::KEYWORD | bit::ATEXT;
     }
     if octet == b'-' {
-        classes |= KEYWORD;
+        classes |= bit::KEYWORD;
     }
     if matches!(octet, b'+' | b'/') {
-        classes |= BASE64;
+        classes |= bit::BASE64;
     }
     if matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
     {
-        classes |= ATEXT;
+        classes |= bit::ATEXT;
     }
     if matches!(octet, b'!'..=b'<' | b'>'..=b'~') {
-        classes |= VALUE;
+        classes |= bit::VALUE;
     }
     if matches!(octet, b'!'..=b'*' | b','..=b'<' | b'>'..=b'~') {
-        classes |= XCHAR;
+        classes |= bit::XCHAR;
     }
     if matches!(octet, b'!'..=b'Z' | b'^'..=b'~') {
-        classes |= DCONTENT;
+        classes |= bit::DCONTENT;
     }
     if matches!(octet, b'\t' | b' '..=b'~') {
-        classes |= TEXT;
+        classes |= bit::TEXT;
     }
     classes
 }

@@ -1,9 +1,10 @@
 //! Domains, and the names by which hosts greet each other: RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::{LET_DIG, before, dotted};
+use super::class::LET_DIG;
 use super::limits;
 use super::literal::address_literal;
-use super::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
+use super::scan::{Scan, check, matched};
+use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
 use super::writer::{Emit, Writer};
 
 /// A domain name, at most 255 octets: labels of letters, digits and inner hyphens, or of UTF-8
@@ -24,7 +25,7 @@ impl<'a> Domain<'a> {
     /// # Errors
     /// When `name` is not a domain name, or is longer than [`limits::DOMAIN`].
     pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        whole(name.as_bytes(), domain)?;
+        check(name.as_bytes(), domain)?;
         Ok(Self(name))
     }
 
@@ -35,7 +36,7 @@ impl<'a> Domain<'a> {
 
     /// Whether the name goes over the wire without SMTPUTF8.
     pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
+        is_ascii(self.0.as_bytes())
     }
 }
 
@@ -67,7 +68,7 @@ impl<'a> HelloName<'a> {
     /// When `name` is neither a domain name nor an address literal, or is longer than
     /// [`limits::DOMAIN`].
     pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        whole(name.as_bytes(), domain_or_literal)?;
+        check(name.as_bytes(), domain_or_literal)?;
         Ok(Self(name))
     }
 
@@ -83,7 +84,7 @@ impl<'a> HelloName<'a> {
 
     /// Whether the name is ASCII. No extension makes another one legal before the EHLO reply has come.
     pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
+        is_ascii(self.0.as_bytes())
     }
 
     /// A name that was parsed before.
@@ -95,11 +96,7 @@ impl<'a> HelloName<'a> {
     ///
     /// Leniency: an underscore may stand wherever a letter may, since computers are named so.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, ()) = match input.first() {
-            Some(b'[') => address_literal(input)?,
-            _ => dotted(input, LET_DIG, true)?,
-        };
-        let (rest, name) = bounded(input, rest)?;
+        let (rest, name) = matched(input, |scan| host(scan, true))?;
         let (rest, name) = utf8(name, rest)?;
         Ok((rest, Self(name)))
     }
@@ -122,26 +119,26 @@ impl Emit for HelloName<'_> {
 /// sub-domain = Let-dig [Ldh-str] / U-label
 /// Ldh-str    = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-/// Gives the domain's octets.
-pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, ()) = dotted(input, LET_DIG, false)?;
-    bounded(input, rest)
+pub(crate) fn domain(scan: &mut Scan<'_>) -> bool {
+    bounded(scan, |scan| scan.dotted(LET_DIG, false))
 }
 
 /// `Domain / address-literal`: what stands behind the `@`, and in a greeting.
-pub(crate) fn domain_or_literal(input: &[u8]) -> Parsed<'_, &[u8]> {
-    if input.first() == Some(&b'[') {
-        let (rest, ()) = address_literal(input)?;
-        return bounded(input, rest);
-    }
-    domain(input)
+pub(crate) fn domain_or_literal(scan: &mut Scan<'_>) -> bool {
+    host(scan, false)
 }
 
-/// The octets in front of `rest`, unless they are more than a domain may have.
-fn bounded<'a>(input: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a [u8]> {
-    let name = before(input, rest);
-    match input.get(limits::DOMAIN..) {
-        Some(excess) if name.len() > limits::DOMAIN => fail(Fault::TooLong, excess),
-        _ => Ok((rest, name)),
-    }
+fn host(scan: &mut Scan<'_>, underscores: bool) -> bool {
+    bounded(
+        scan,
+        |scan| {
+            if scan.octet(b'[') { address_literal(scan) } else { scan.dotted(LET_DIG, underscores) }
+        },
+    )
+}
+
+/// What `rule` matches, unless that is more than a domain may have.
+fn bounded<'a>(scan: &mut Scan<'a>, rule: impl FnOnce(&mut Scan<'a>) -> bool) -> bool {
+    let excess = scan.rest.get(limits::DOMAIN..).unwrap_or_default();
+    rule(scan) && (scan.rest.len() >= excess.len() || scan.wrong(Fault::TooLong, excess))
 }

@@ -4,46 +4,49 @@
 //! larger, and refuse the leading zeros that this grammar allows. Whoever wants the bits is handed
 //! the parts one by one.
 
-use super::class::{DCONTENT, KEYWORD, no_case, run, run_of};
-use super::syntax::{Fault, Parsed, fail, find, octet, within};
+use super::class::{DCONTENT, KEYWORD, before};
+use super::scan::Scan;
+use super::syntax::Fault;
 
+/// Behind the first bracket.
+///
 /// ```abnf
-/// address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
-///                   General-address-literal ) "]"
+/// address-literal         = "[" ( IPv4-address-literal / IPv6-address-literal /
+///                           General-address-literal ) "]"
+/// General-address-literal = Standardized-tag ":" 1*dcontent
+/// Standardized-tag        = Ldh-str
+/// Ldh-str                 = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-pub(crate) fn address_literal(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, ()) = octet(b'[')(input)?;
-    let (rest, content) = run(rest, DCONTENT)?;
-    within(content, rest, |content| match no_case(content, b"IPv6:") {
-        Ok((address, ())) => ipv6(address, &mut |_| ()),
-        Err(_) if find(b':', content).is_some() => general(content),
-        Err(_) => ipv4(content, &mut |_| ()),
-    })
-    .and_then(|(rest, ())| octet(b']')(rest))
+pub(crate) fn address_literal(scan: &mut Scan<'_>) -> bool {
+    let content = scan.rest;
+    let matches = if scan.no_case(b"IPv6:") {
+        ipv6(scan, &mut |_| ())
+    } else if scan.run(KEYWORD) && scan.rest.first() == Some(&b':') {
+        before(content, scan.rest).last() != Some(&b'-') && scan.octet(b':') && scan.run(DCONTENT)
+    } else {
+        scan.rest = content;
+        ipv4(scan, &mut |_| ())
+    };
+    matches && scan.octet(b']')
 }
 
 /// ```abnf
 /// IPv4-address-literal = Snum 3("." Snum)
 /// Snum                 = 1*3DIGIT ; 0 to 255
 /// ```
-pub(crate) fn ipv4<'a>(input: &'a [u8], part: &mut impl FnMut(u8)) -> Parsed<'a, ()> {
-    let (mut rest, first) = snum(input)?;
-    part(first);
-    for _ in 0..3 {
-        (rest, ()) = octet(b'.')(rest)?;
-        let (behind, next) = snum(rest)?;
-        part(next);
-        rest = behind;
+pub(crate) fn ipv4(scan: &mut Scan<'_>, part: &mut impl FnMut(u8)) -> bool {
+    for place in 0..4 {
+        if place > 0 && !scan.octet(b'.') {
+            return false;
+        }
+        let front = scan.rest;
+        let Some(number) = scan.number(10, 3) else { return false };
+        if number > 255 {
+            return scan.wrong(Fault::Number, front);
+        }
+        part(number as u8);
     }
-    Ok((rest, ()))
-}
-
-fn snum(input: &[u8]) -> Parsed<'_, u8> {
-    let (rest, digits) = run_of(input, |octet| octet.is_ascii_digit())?;
-    let value = digits
-        .iter()
-        .fold(0_u16, |value, digit| value.saturating_mul(10).saturating_add(u16::from(digit & 0x0f)));
-    if value <= 255 && digits.len() <= 3 { Ok((rest, value as u8)) } else { fail(Fault::Number, input) }
+    true
 }
 
 /// ```abnf
@@ -57,76 +60,51 @@ fn snum(input: &[u8]) -> Parsed<'_, u8> {
 /// ```
 /// `::` stands for two groups at least, so six others go with it. `part` is told each group, and
 /// `None` for the `::`.
-pub(crate) fn ipv6<'a>(input: &'a [u8], part: &mut impl FnMut(Option<u16>)) -> Parsed<'a, ()> {
-    let mut groups = 0_u8;
-    let mut compressed = false;
-    let mut rest = input;
-    if let [b':', b':', behind @ ..] = input {
-        compressed = true;
-        part(None);
-        rest = behind;
-    }
-    // `::` may be the address's end, a single colon may not.
-    let mut ended = compressed && rest.is_empty();
-    while !ended {
-        let (behind, hex) = run_of(rest, |octet| octet.is_ascii_hexdigit())?;
-        if behind.first() == Some(&b'.') {
+pub(crate) fn ipv6(scan: &mut Scan<'_>, part: &mut impl FnMut(Option<u16>)) -> bool {
+    let input = scan.rest;
+    let (mut groups, mut most) = (0_usize, 8);
+    loop {
+        if let [b':', b':', behind @ ..] = scan.rest
+            && most == 8
+        {
+            most = 6;
+            part(None);
+            scan.rest = behind;
+            // It may be the address's end, which a single colon may not.
+            if !behind.first().is_some_and(u8::is_ascii_hexdigit) {
+                break;
+            }
+        } else if groups > 0 && !scan.octet(b':') {
+            break;
+        }
+        let front = scan.rest;
+        let Some(group) = scan.number(16, 4) else { return false };
+        groups = groups.wrapping_add(1);
+        if scan.rest.first() == Some(&b'.') {
+            scan.rest = front;
             let mut bits = 0_u32;
-            (rest, ()) = ipv4(rest, &mut |octet| bits = bits << 8 | u32::from(octet))?;
+            if !ipv4(scan, &mut |octet| bits = bits << 8 | u32::from(octet)) {
+                return false;
+            }
             part(Some((bits >> 16) as u16));
             part(Some(bits as u16));
-            groups = groups.saturating_add(2);
+            groups = groups.wrapping_add(1);
             break;
         }
-        if hex.len() > 4 {
-            return fail(Fault::Number, rest);
-        }
-        part(Some(hex.iter().fold(0, |value, digit| value << 4 | nibble(*digit))));
-        groups = groups.saturating_add(1);
-        rest = behind;
-        if rest.is_empty() {
-            break;
-        }
-        (rest, ()) = octet(b':')(rest)?;
-        if let [b':', behind @ ..] = rest
-            && !compressed
-        {
-            compressed = true;
-            part(None);
-            rest = behind;
-            ended = rest.is_empty();
-        }
+        part(Some(group));
     }
-    if groups == 8 && !compressed || groups <= 6 && compressed {
-        Ok((rest, ()))
-    } else {
-        fail(Fault::Number, input)
-    }
-}
-
-/// The value of a hexadecimal digit in either case.
-fn nibble(digit: u8) -> u16 {
-    u16::from(digit & 0x0f).wrapping_add(if digit.is_ascii_digit() { 0 } else { 9 })
-}
-
-/// ```abnf
-/// General-address-literal = Standardized-tag ":" 1*dcontent
-/// Standardized-tag        = Ldh-str
-/// Ldh-str                 = *( ALPHA / DIGIT / "-" ) Let-dig
-/// ```
-fn general(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, tag) = run(input, KEYWORD)?;
-    if tag.last() == Some(&b'-') {
-        return fail(Fault::Unexpected, rest);
-    }
-    let (rest, ()) = octet(b':')(rest)?;
-    let (rest, _) = run(rest, DCONTENT)?;
-    Ok((rest, ()))
+    (if most == 8 { groups == 8 } else { groups <= 6 }) || scan.wrong(Fault::Number, input)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::scan::matched;
+    use crate::wire::syntax::Parsed;
+
+    fn literal(input: &[u8]) -> Parsed<'_, &[u8]> {
+        matched(input, |scan| scan.octet(b'[') && address_literal(scan))
+    }
 
     #[test]
     fn addresses_are_checked() {
@@ -148,7 +126,7 @@ mod tests {
             "[x-25:foo]",
             "[a:b:!~]",
         ] {
-            assert_eq!(address_literal(good.as_bytes()), Ok((b"".as_slice(), ())), "{good}");
+            assert_eq!(literal(good.as_bytes()), Ok((b"".as_slice(), good.as_bytes())), "{good}");
         }
         for bad in [
             "",
@@ -188,12 +166,12 @@ mod tests {
             "[x:\u{fc}]",
             "[x:\r]",
         ] {
-            assert!(!matches!(address_literal(bad.as_bytes()), Ok(([], ()))), "{bad}");
+            assert!(!matches!(literal(bad.as_bytes()), Ok(([], _))), "{bad}");
         }
     }
 
     #[test]
     fn what_stands_behind_is_left() {
-        assert_eq!(address_literal(b"[1.2.3.4]>"), Ok((b">".as_slice(), ())));
+        assert_eq!(literal(b"[1.2.3.4]>"), Ok((b">".as_slice(), b"[1.2.3.4]".as_slice())));
     }
 }

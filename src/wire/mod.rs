@@ -57,6 +57,7 @@ pub(crate) mod path;
 mod proxy;
 mod reply;
 mod response;
+pub(crate) mod scan;
 pub(crate) mod syntax;
 mod verb;
 pub(crate) mod writer;

@@ -3,7 +3,8 @@
 use super::class::no_case;
 use super::domain::domain;
 use super::mailbox::Mailbox;
-use super::syntax::{Parsed, Syntax, octet};
+use super::scan::matched;
+use super::syntax::{Parsed, Syntax, is_ascii, octet};
 use super::writer::{Emit, Writer};
 
 /// Where notifications about a mail go: the argument of MAIL FROM.
@@ -43,7 +44,7 @@ impl<'a> ReversePath<'a> {
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
+        is_ascii(self.as_str().as_bytes())
     }
 
     /// `Reverse-path = Path / "<>"`, as a peer gave it; a source route is dropped.
@@ -109,7 +110,7 @@ impl<'a> ForwardPath<'a> {
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
+        is_ascii(self.as_str().as_bytes())
     }
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
@@ -148,7 +149,7 @@ const POSTMASTER: &str = "Postmaster";
 fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     let (mut rest, ()) = octet(b'<')(input)?;
     while let [b'@', hop @ ..] = rest {
-        (rest, _) = domain(hop)?;
+        (rest, _) = matched(hop, domain)?;
         match rest {
             [b',', next @ ..] if next.first() == Some(&b'@') => rest = next,
             _ => {

@@ -11,8 +11,10 @@ use nom::error::{ErrorKind, ParseError};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Syntax {
     fault: Fault,
-    at: u16,
-    octet: Option<u8>,
+    /// Meaningless at the value's end.
+    octet: u8,
+    /// Twice the place, and 1 at the value's end: so that the whole fits a register.
+    place: u16,
 }
 
 /// What is wrong with a value.
@@ -39,7 +41,9 @@ pub enum Fault {
 impl Syntax {
     /// A fault at octet `at` (counted from 0) of `value`.
     pub(crate) fn new(fault: Fault, value: &[u8], at: usize) -> Self {
-        Self { fault, at: u16::try_from(at).unwrap_or(u16::MAX), octet: value.get(at).copied() }
+        let end = value.get(at).is_none();
+        let place = (at.min(MOST) as u16) << 1 | u16::from(end);
+        Self { fault, octet: value.get(at).copied().unwrap_or_default(), place }
     }
 
     /// What is wrong.
@@ -47,31 +51,40 @@ impl Syntax {
         self.fault
     }
 
-    /// Where, in octets from the front of the value; 65 535 stands for anything beyond.
+    /// Where, in octets from the front of the value; 32 767 stands for anything beyond.
     pub fn at(&self) -> usize {
-        usize::from(self.at)
+        usize::from(self.place >> 1)
     }
 
     /// The octet found there; `None` at the value's end.
     pub fn octet(&self) -> Option<u8> {
-        self.octet
+        (self.place & 1 == 0).then_some(self.octet)
+    }
+}
+
+/// The greatest place that is told.
+const MOST: usize = (u16::MAX >> 1) as usize;
+
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::LineBreak => "CR, LF or NUL is not allowed",
+            Self::Unexpected => "unexpected octet",
+            Self::Incomplete => "ends too early",
+            Self::TooLong => "longer than RFC 5321 allows",
+            Self::Number => "number out of range",
+            Self::Duplicate => "stands twice",
+            Self::Value => "value missing or not allowed",
+        })
     }
 }
 
 impl core::fmt::Display for Syntax {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let what = match self.fault {
-            Fault::LineBreak => "CR, LF or NUL is not allowed",
-            Fault::Unexpected => "unexpected octet",
-            Fault::Incomplete => "ends too early",
-            Fault::TooLong => "longer than RFC 5321 allows",
-            Fault::Number => "number out of range",
-            Fault::Duplicate => "stands twice",
-            Fault::Value => "value missing or not allowed",
-        };
-        match self.octet {
-            Some(octet) => write!(f, "{what}: 0x{octet:02x} at octet {}", self.at),
-            None => write!(f, "{what}: at octet {}", self.at),
+        let (what, at) = (self.fault, self.at());
+        match self.octet() {
+            Some(octet) => write!(f, "{what}: 0x{octet:02x} at octet {at}"),
+            None => write!(f, "{what}: at octet {at}"),
         }
     }
 }
@@ -83,6 +96,12 @@ impl core::error::Error for Syntax {}
 pub(crate) struct Left {
     octets: usize,
     fault: Fault,
+}
+
+impl Left {
+    pub(crate) fn new(rest: &[u8], fault: Fault) -> Self {
+        Self { octets: rest.len(), fault }
+    }
 }
 
 impl ParseError<&[u8]> for Left {
@@ -112,13 +131,20 @@ pub(crate) fn whole<'a, T>(
         Ok(parsed) => return Ok(parsed),
         Err(left) => left,
     };
-    let at = value.len().saturating_sub(left.octets);
-    let fault = match (value.get(at), left.fault) {
+    Err(syntax_at(value, left.octets, left.fault))
+}
+
+/// What is wrong with `value`, of which so many octets were `left` where it was given up.
+#[cold]
+#[inline(never)]
+pub(crate) fn syntax_at(value: &[u8], left: usize, fault: Fault) -> Syntax {
+    let at = value.len().saturating_sub(left);
+    let fault = match (value.get(at), fault) {
         (Some(b'\r' | b'\n' | 0), _) => Fault::LineBreak,
         (None, Fault::Unexpected) => Fault::Incomplete,
         (_, fault) => fault,
     };
-    Err(Syntax::new(fault, value, at))
+    Syntax::new(fault, value, at)
 }
 
 /// Runs `parser` over the whole of `value`, behind which stands `rest` in the line.
@@ -147,7 +173,7 @@ fn complete<T>(parsed: Parsed<'_, T>) -> Result<T, Left> {
 
 /// A parser's end in failure: `rest` begins with the octet at fault.
 pub(crate) fn fail<T>(fault: Fault, rest: &[u8]) -> Parsed<'_, T> {
-    Err(nom::Err::Error(Left { octets: rest.len(), fault }))
+    Err(nom::Err::Error(Left::new(rest, fault)))
 }
 
 /// Exactly this octet.
@@ -166,6 +192,11 @@ pub(crate) fn find(octet: u8, octets: &[u8]) -> Option<usize> {
 /// Whether blocks pay: without a vector unit they are slower than single octets, and take flash.
 pub(crate) const WIDE: bool =
     cfg!(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
+
+/// Whether there is no octet above 127.
+pub(crate) fn is_ascii(octets: &[u8]) -> bool {
+    if WIDE { octets.is_ascii() } else { octets.iter().all(u8::is_ascii) }
+}
 
 /// What stands behind the spaces.
 pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {

@@ -54,6 +54,17 @@ impl<'b> Writer<'b> {
         self.put(b"\r\n");
     }
 
+    /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.
+    pub(crate) fn line(mut self) -> usize {
+        self.crlf();
+        self.wanted
+    }
+
+    /// The octets of all that was to be written, also beyond the buffer's end.
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted
+    }
+
     /// Octets written, or, as the error, octets that the buffer should have had.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ fn give(client: &mut Client<'_>, commands: &mut VecDeque<String>, place: &str) {
                 return;
             }
             // What waits in it is written first.
-            Err(Error::Capacity(short)) if short.buffer == Buffer::Tx && !client.transmit().is_empty() => {
+            Err(Error::Capacity(short)) if short.buffer() == Buffer::Tx && !client.transmit().is_empty() => {
                 return;
             }
             Err(error) => panic!("{place}: {command}: {error}"),

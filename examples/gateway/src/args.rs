@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Trust the certificates in this PEM file for it, instead of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) relay_ca: Option<PathBuf>,
+    /// The name that its certificate must carry, if not HOST.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) relay_name: Option<String>,
     /// Log in there as this user; the password is in the environment variable `GATEWAY_RELAY_PASSWORD`.
     #[arg(long, value_name = "NAME")]
     pub(crate) relay_user: Option<String>,

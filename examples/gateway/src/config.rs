@@ -67,6 +67,7 @@ impl Config {
         .map(|relay| Relay {
             tls: args.relay_tls.or(relay.tls),
             ca: args.relay_ca.or(relay.ca),
+            certificate_name: args.relay_name.or(relay.certificate_name),
             user: args.relay_user.or(relay.user),
             ..relay
         });
@@ -79,6 +80,7 @@ impl Config {
                 let trouble = |error| format!("mails cannot be stored in {}: {error}", directory.display());
                 NextHop {
                     address: address.map_err(trouble)?,
+                    name: None,
                     tls: TlsPolicy::Never,
                     ca: None,
                     login: None,
@@ -97,6 +99,7 @@ impl Config {
         }
         let limits = settings.limits;
         let mail = smtp::config::Config {
+            next_hop_name: hop.name.unwrap_or_else(|| hop.address.clone()),
             next_hop: hop.address,
             name,
             acceptor,
@@ -132,6 +135,7 @@ impl Config {
 
 struct NextHop {
     address: String,
+    name: Option<String>,
     tls: TlsPolicy,
     ca: Option<PathBuf>,
     login: Option<(String, String)>,
@@ -160,12 +164,21 @@ impl NextHop {
         };
         let tls = relay.tls.unwrap_or(Tls::Required).into();
         let sessions = relay.sessions.unwrap_or(20);
-        Ok(Self { address: relay.address.clone(), tls, ca: relay.ca.clone(), login, sessions })
+        let name = relay.certificate_name.clone();
+        Ok(Self { address: relay.address.clone(), name, tls, ca: relay.ca.clone(), login, sessions })
     }
 }
 
 fn no_relay() -> Relay {
-    Relay { address: String::new(), tls: None, ca: None, user: None, password: None, sessions: None }
+    Relay {
+        address: String::new(),
+        tls: None,
+        ca: None,
+        certificate_name: None,
+        user: None,
+        password: None,
+        sessions: None,
+    }
 }
 
 /// Without TLS whoever is on the way could read tokens and passwords.

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -11,6 +10,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::calendar::Moment;
+use crate::legible::legible;
+use crate::printer::print;
 
 /// Mails that are remembered.
 const MOST: usize = 500;
@@ -89,7 +90,7 @@ impl Journal {
     pub(crate) fn enter(&self, record: Record) {
         let mut line = String::new();
         let Record { time, door, id, from, recipients, accepted, fate, reply, seconds } = &record;
-        let _ = writeln!(
+        let _ = write!(
             line,
             "time={time} door={} mail={id} from={} recipients={recipients} accepted={accepted} fate={} seconds={seconds:.3} reply={}",
             door.name(),
@@ -97,8 +98,7 @@ impl Journal {
             fate.name(),
             quoted(reply),
         );
-        // A log that nobody reads any more must not stop the mail.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        print(&line);
         self.count(&record);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() >= MOST {
@@ -217,12 +217,11 @@ pub(crate) fn time() -> String {
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            character if character.is_control() => quoted.push('?'),
-            character => quoted.push(character),
+    for character in legible(text).chars() {
+        if matches!(character, '"' | '\\') {
+            quoted.push('\\');
         }
+        quoted.push(character);
     }
     quoted.push('"');
     quoted

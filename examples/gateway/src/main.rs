@@ -15,6 +15,11 @@ mod inbox;
 mod input;
 mod intake;
 mod journal;
+#[path = "../../common/legible.rs"]
+mod legible;
+#[path = "../../common/printer.rs"]
+#[allow(dead_code, reason = "other examples' tests look into it")]
+mod printer;
 mod problem;
 mod request;
 mod rest;
@@ -68,11 +73,12 @@ async fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminated.recv() => {}
     }
-    println!("gateway ends when the mails on their way have arrived");
+    printer::print("gateway ends when the mails on their way have arrived");
     stop.send_replace(Stop::BetweenMails);
     while doors.join_next().await.is_some() {}
     // Nobody gives them mails any more; they take their leave of the next hop.
     let _ = timeout(Duration::from_secs(5), async { while sessions.join_next().await.is_some() {} }).await;
+    printer::finish(Duration::from_secs(1));
     Ok(())
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Relay {
     pub(crate) address: String,
     pub(crate) tls: Option<Tls>,
     pub(crate) ca: Option<PathBuf>,
+    /// What its certificate must be for, if not HOST.
+    pub(crate) certificate_name: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
     /// Sessions that the REST door keeps with it.

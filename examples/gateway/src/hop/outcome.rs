@@ -143,9 +143,7 @@ fn explain(report: &Report<'_>) -> (Words, Fault) {
         Cause::NoMechanism => operator("the next hop offers no login that the gateway can use"),
         Cause::ClearText => operator("the login at the next hop would go in clear, which is not allowed"),
         Cause::ServerNotProven => operator("the next hop did not prove that it is the one it claims to be"),
-        Cause::TooLarge(_) => {
-            (Words::say("the mail is larger than the next hop takes; send less"), Fault::Mail)
-        }
+        Cause::TooLarge => (Words::say("the mail is larger than the next hop takes; send less"), Fault::Mail),
         Cause::NeedsEightBitMime | Cause::NeedsBinaryMime => {
             let text = "there are octets above 127 in it, and the next hop takes only 7-bit mails; encode it as quoted-printable or base64";
             (Words::say(text), Fault::Property("mime"))

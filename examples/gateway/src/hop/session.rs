@@ -3,11 +3,10 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::io::asynch::Connection;
-use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password};
+use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password, Unfit};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, ReversePath};
 use tokio::time::{sleep, timeout};
@@ -122,7 +121,7 @@ impl<'b> Session<'b> {
             stream = connection.into_inner();
             match ran {
                 Ok(true) if submission.event() == Some(Event::StartTls) => {
-                    match stream::connect_tls(&config.connector, &config.next_hop, stream).await {
+                    match stream::connect_tls(&config.connector, &config.next_hop_name, stream).await {
                         Ok(secure) => stream = secure,
                         Err(error) => {
                             submission.tls_failed();
@@ -153,7 +152,7 @@ impl<'b> Session<'b> {
         self.client.restart(implicit);
         let stream = stream::connect(&config.next_hop).await?;
         self.stream = Some(if implicit {
-            stream::connect_tls(&config.connector, &config.next_hop, stream).await?
+            stream::connect_tls(&config.connector, &config.next_hop_name, stream).await?
         } else {
             stream
         });
@@ -175,7 +174,7 @@ impl<'b> Session<'b> {
     }
 }
 
-fn login(config: &Config) -> Result<Login<'_>, Misuse> {
+fn login(config: &Config) -> Result<Login<'_>, Unfit> {
     let Some((user, password)) = &config.next_hop_login else { return Ok(Login(None)) };
     Ok(Login(Some(Password::new(Credentials::new(user, password)?))))
 }

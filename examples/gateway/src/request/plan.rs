@@ -81,7 +81,7 @@ pub(crate) fn plan(
     let mut planner = Planner {
         strict: templated || personal || request.data.is_some(),
         source: match mime {
-            Some(spool) => Source::Mime(Arc::new(spool)),
+            Some(spool) => Source::Mime(message(spool)?),
             None => Source::Parts(Arc::new(File::all(&request)?)),
         },
         request,
@@ -168,12 +168,6 @@ impl Planner {
 
 impl Whole {
     fn new(spool: Arc<Spool>, variables: Option<Arc<Variables>>) -> Result<Self, Problem> {
-        let mut front = Vec::new();
-        let read = Reader::new(Arc::clone(&spool)).take(1024).read_to_end(&mut front);
-        if read.is_err() || !begins_with_field(&front) {
-            let text = "is no message: it must begin with a header field, such as From: <info@example.com>";
-            return Err(Problem::bad("mime", text));
-        }
         let mut whole = Self { spool, variables, survey: Survey::default() };
         whole.survey =
             survey(&mut whole.reader()).map_err(|error| Problem::bad("mime", error.to_string()))?;
@@ -187,6 +181,18 @@ impl Whole {
             None => Box::new(reader),
         }
     }
+}
+
+/// What is sent as it is must be a message.
+fn message(spool: Spool) -> Result<Arc<Spool>, Problem> {
+    let spool = Arc::new(spool);
+    let mut front = Vec::new();
+    let read = Reader::new(Arc::clone(&spool)).take(1024).read_to_end(&mut front);
+    if read.is_ok() && begins_with_field(&front) {
+        return Ok(spool);
+    }
+    let text = "is no message: it must begin with a header field, such as From: <info@example.com>";
+    Err(Problem::bad("mime", text))
 }
 
 /// RFC 5322 §2.2: a name of printable ASCII, and a colon.

@@ -126,7 +126,7 @@ fn a_whole_message_is_left_alone_unless_there_is_data() {
         (json!({"recipient": "j@b", "data": {"z": "y"}}), mime, "{$x}"),
         (json!({"recipient": "j@b", "data": {"x": "y\r\nBcc: a@b"}}), mime, "header section"),
         (json!({"recipient": "j@b", "text": "x"}), mime, "beside mime"),
-        (json!({"recipient": "j@b"}), "Subject: x\r\n\r\n", "From"),
+        (json!({"recipient": "j@b"}), "Subject: x\r\n\r\n", "no From field"),
         (json!({"recipient": "j@b"}), "just text", "no message"),
         (json!({"recipient": "j@b"}), "", "no message"),
     ] {

@@ -10,6 +10,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 pub(crate) struct Config {
     pub(crate) next_hop: String,
+    /// What the next hop's certificate must be for; the port behind a host's name does not count.
+    pub(crate) next_hop_name: String,
     pub(crate) name: String,
     pub(crate) acceptor: Option<TlsAcceptor>,
     pub(crate) connector: TlsConnector,
@@ -52,7 +54,10 @@ impl Config {
             .auth(mechanisms)
             .require_auth();
         if self.acceptor.is_some() {
-            policy.offer(Extension::StartTls).require_tls()
+            let policy = policy.offer(Extension::StartTls).require_tls();
+            // The engine offers it under TLS only. Where the next hop never gets TLS the promise cannot be kept.
+            let kept = self.next_hop_tls != TlsPolicy::Never;
+            if kept { policy.offer(Extension::RequireTls) } else { policy }
         } else {
             // Only where the configuration allows it: on this machine, or behind what does TLS.
             policy.allow_clear_text_auth()

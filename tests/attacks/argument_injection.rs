@@ -1,20 +1,17 @@
 //! Nothing that a caller hands in can make a second command of one: the commands on the wire, whatever
 //! the values are, and the octets that no constructor takes.
 
-mod random;
-mod support;
-
+use crate::random::Random;
+use crate::support::feed::{feed, ready, sent};
 use embedded_smtp::client::Client;
-use embedded_smtp::sasl::Credentials;
+use embedded_smtp::data::Slice;
+use embedded_smtp::sasl::{Credentials, Unfit};
 use embedded_smtp::session::Endpoint;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{
     AuthSender, DateTime, Domain, Envid, Fault, ForwardPath, HelloName, InitialResponse, Mailbox, Orcpt,
     Other, Param, ReversePath, SaslName, Syntax, Text, Xtext,
 };
-use embedded_smtp::{Misuse, data::Slice};
-use random::Random;
-use support::feed::{feed, ready, sent};
 
 /// Whether a constructor takes this, and the place of what it does not take.
 type Constructor = (&'static str, fn(&str) -> Result<(), Option<(usize, Option<u8>, Fault)>>, &'static str);
@@ -25,11 +22,10 @@ fn place<T>(result: Result<T, Syntax>) -> Result<(), Option<(usize, Option<u8>, 
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "as constructors give it")]
-fn login<T>(result: Result<T, Misuse>) -> Result<(), Option<(usize, Option<u8>, Fault)>> {
+fn login<T>(result: Result<T, Unfit>) -> Result<(), Option<(usize, Option<u8>, Fault)>> {
     match result {
         Ok(_) => Ok(()),
-        Err(Misuse::UserName(error) | Misuse::Password(error)) => place::<T>(Err(error)),
-        Err(_) => Err(None),
+        Err(Unfit::UserName(error) | Unfit::Password(error)) => place::<T>(Err(error)),
     }
 }
 
@@ -143,7 +139,7 @@ fn whatever_values_there_are_each_command_is_one_line() {
             lines += 1;
         }
         client.restart(false);
-        support::feed::hello(&mut client, b"220 hi\r\n", &keywords);
+        crate::support::feed::hello(&mut client, b"220 hi\r\n", &keywords);
     }
     println!("{lines} commands");
     assert!(lines > 10_000, "{lines}");

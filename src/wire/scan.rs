@@ -1,0 +1,122 @@
+//! What addresses and hosts' names are read by: a place in the text that moves on.
+//!
+//! These grammars check and keep nothing, so their rules say whether they matched and leave the place where they
+//! stopped. On a small machine that is a third of what nom's results take, which travel through memory.
+
+use super::class::{Class, before, is, skip};
+use super::syntax::{Fault, Left, Parsed, Syntax, syntax_at};
+
+/// A place in a text. Each rule returns whether it matched; when it did not, the place is the octet at fault.
+pub(crate) struct Scan<'a> {
+    pub(crate) rest: &'a [u8],
+    fault: Fault,
+}
+
+/// Checks that `rule` matches the whole of `value`.
+pub(crate) fn check(value: &[u8], rule: fn(&mut Scan<'_>) -> bool) -> Result<(), Syntax> {
+    let mut scan = Scan::new(value);
+    if rule(&mut scan) && scan.rest.is_empty() {
+        return Ok(());
+    }
+    Err(syntax_at(value, scan.rest.len(), scan.fault))
+}
+
+/// The front of `input` that `rule` matches.
+pub(crate) fn matched<'a>(input: &'a [u8], rule: impl FnOnce(&mut Scan<'a>) -> bool) -> Parsed<'a, &'a [u8]> {
+    let mut scan = Scan::new(input);
+    if rule(&mut scan) {
+        Ok((scan.rest, before(input, scan.rest)))
+    } else {
+        Err(nom::Err::Error(Left::new(scan.rest, scan.fault)))
+    }
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(rest: &'a [u8]) -> Self {
+        Self { rest, fault: Fault::Unexpected }
+    }
+
+    /// It does not match, for another reason than an octet that is not allowed.
+    pub(crate) fn wrong(&mut self, fault: Fault, at: &'a [u8]) -> bool {
+        (self.rest, self.fault) = (at, fault);
+        false
+    }
+
+    /// Exactly this octet.
+    pub(crate) fn octet(&mut self, wanted: u8) -> bool {
+        match self.rest {
+            [octet, behind @ ..] if *octet == wanted => {
+                self.rest = behind;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// `word`, in any case of letters; nothing is passed when it is not there.
+    pub(crate) fn no_case(&mut self, word: &[u8]) -> bool {
+        match self.rest.split_at_checked(word.len()) {
+            Some((found, behind)) if found.eq_ignore_ascii_case(word) => {
+                self.rest = behind;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// One octet or more of `class`.
+    pub(crate) fn run(&mut self, class: &Class) -> bool {
+        let behind = skip(self.rest, class);
+        let any = behind.len() < self.rest.len();
+        self.rest = behind;
+        any
+    }
+
+    /// `1*most` digits of this base, at most 16, as a number.
+    pub(crate) fn number(&mut self, base: u8, most: usize) -> Option<u16> {
+        let (front, mut value) = (self.rest, 0_u16);
+        while let [octet, behind @ ..] = self.rest
+            && let digit = digit(*octet)
+            && digit < base
+        {
+            value = value.wrapping_mul(u16::from(base)).wrapping_add(u16::from(digit));
+            self.rest = behind;
+        }
+        let digits = front.len().wrapping_sub(self.rest.len());
+        if digits > most {
+            self.wrong(Fault::Number, front);
+        }
+        (1..=most).contains(&digits).then_some(value)
+    }
+
+    /// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
+    /// This is the shape of both a Dot-string and a Domain; the parts of a Domain have hyphens inside, and
+    /// those of a host's name `underscores` wherever a letter may be.
+    pub(crate) fn dotted(&mut self, class: &Class, underscores: bool) -> bool {
+        const PART: u8 = 0;
+        let mut in_front = b'.';
+        loop {
+            if self.run(class) {
+                in_front = PART;
+            }
+            let [next, behind @ ..] = self.rest else { break };
+            in_front = match next {
+                b'.' if in_front == PART => b'.',
+                b'-' if in_front != b'.' && !is(b'-', class) => b'-',
+                b'_' if underscores => PART,
+                _ => break,
+            };
+            self.rest = behind;
+        }
+        in_front == PART
+    }
+}
+
+/// The value of a digit, of base 16 at most; 255 for what is none.
+fn digit(octet: u8) -> u8 {
+    match octet {
+        b'0'..=b'9' => octet & 0x0f,
+        b'a'..=b'f' | b'A'..=b'F' => (octet & 0x0f).wrapping_add(9),
+        _ => u8::MAX,
+    }
+}
