@@ -25,18 +25,29 @@ use serde_json::{Map, Value};
 /// `attachments`), which may come from a `template`.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [
+    {"required": ["recipient", "from", "text"]},
+    {"required": ["recipient", "from", "html"]},
+    {"required": ["recipients", "from", "text"]},
+    {"required": ["recipient", "mime", "envelope"]},
+    {"required": ["recipient", "template"]},
+]))]
 pub(crate) struct Request {
     /// Whom the mail is for: one pure address.
+    #[schemars(extend("format" = "email", "examples" = ["john@example.com"]))]
     pub(crate) recipient: Option<String>,
     /// Whom the mail is for: an array of pure addresses, or an object from pure addresses to personal data. With personal data each
     /// gets a mail of its own.
     pub(crate) recipients: Option<Recipients>,
     /// The return path: one pure address, to which reports of failure go. Without it, the address in From.
+    #[schemars(extend("format" = "email", "examples" = ["bounces@example.com"]))]
     pub(crate) envelope: Option<String>,
     /// The whole message, sent as it is but for line ends.
     #[allow(dead_code, reason = "for the document; the intake has taken it out already")]
+    #[schemars(extend("examples" = ["From: info@example.com\r\nSubject: Hello\r\n\r\nIt works.\r\n"]))]
     pub(crate) mime: Option<String>,
     /// One address, with a display name or without.
+    #[schemars(extend("examples" = ["Info <info@example.com>"]))]
     pub(crate) from: Option<String>,
     pub(crate) to: Option<Addresses>,
     pub(crate) cc: Option<Addresses>,
@@ -51,6 +62,7 @@ pub(crate) struct Request {
     pub(crate) attachments: Option<Vec<Attachment>>,
     pub(crate) dsn: Option<Dsn>,
     /// `YYYY-MM-DD hh:mm:ss` in UTC: past it nothing is sent.
+    #[schemars(extend("examples" = ["2037-01-01 00:00:00"]))]
     pub(crate) maxdelivertime: Option<String>,
     pub(crate) template: Option<Template>,
     /// Values for the variables `{$name}`.
@@ -77,6 +89,7 @@ pub(crate) struct Request {
     expecting = "wants an array of addresses, or an object from addresses to their personal data"
 )]
 pub(crate) enum Recipients {
+    #[schemars(extend("items" = {"type": "string", "format": "email"}, "minItems" = 1, "uniqueItems" = true, "examples" = [["alice@example.com", "bob@example.com"]]))]
     All(Vec<String>),
     Personal(BTreeMap<String, Map<String, Value>>),
 }

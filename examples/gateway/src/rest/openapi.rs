@@ -68,7 +68,7 @@ fn made() -> Value {
             "/v1/send": { "post": {
                 "summary": "Send a mail",
                 "requestBody": { "required": true, "content": {
-                    "application/json": { "schema": request },
+                    "application/json": { "schema": request, "examples": examples() },
                     "application/x-www-form-urlencoded": { "schema": request },
                 } },
                 "responses": {
@@ -101,6 +101,27 @@ fn made() -> Value {
             } } },
             "/openapi.json": { "get": { "summary": "This document", "security": [], "responses": { "200": of("This document.") } } },
         },
+    })
+}
+
+fn examples() -> Value {
+    json!({
+        "parts": { "value": {
+            "recipient": "john@example.com", "from": "Info <info@example.com>", "to": ["John <john@example.com>"],
+            "subject": "Hello", "text": "It works.", "html": "<p>It works.</p>",
+        } },
+        "blind copy": { "value": {
+            "recipients": ["alice@example.com", "bob@example.com"], "from": "info@example.com", "to": "alice@example.com",
+            "subject": "Bob is not in it", "text": "Hello Alice",
+        } },
+        "personal": { "value": {
+            "recipients": { "jane@example.com": { "name": "Jane" }, "john@example.com": { "name": "John" } },
+            "from": "info@example.com", "to": "{$name} <{$recipient}>", "subject": "For {$name}", "text": "Dear {$name}.",
+            "dsn": { "notify": "FAILURE", "ret": "HDRS", "envid": "mark" },
+        } },
+        "own message": { "value": {
+            "recipient": "john@example.com", "mime": "From: info@example.com\r\nSubject: Hello\r\n\r\nIt works.\r\n",
+        } },
     })
 }
 
