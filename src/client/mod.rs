@@ -24,7 +24,7 @@ use event::Shown;
 
 use crate::data::{LineEnds, Stuffer};
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want};
-use crate::wire::{Capabilities, Extension, Verb};
+use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A client's session over two lent buffers.
@@ -56,6 +56,8 @@ pub struct Client<'b> {
     /// Octets of the chunk that are still to be given.
     chunk: u64,
     capabilities: Capabilities,
+    /// By use, so that others do not link it.
+    limits: Option<LimitsReader>,
     pipeline: Pipeline,
 }
 
@@ -80,6 +82,7 @@ impl<'b> Client<'b> {
             tx: Outgoing::new(tx),
             pipeline,
             capabilities: Capabilities::NONE,
+            limits: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
             reply: reply::Fold::default(),
@@ -105,6 +108,12 @@ impl<'b> Client<'b> {
     /// Lets mechanisms that reveal the secret be used without TLS.
     pub fn allow_clear_text_auth(mut self) -> Self {
         self.flags.clear_text_allowed = true;
+        self
+    }
+
+    /// Reads the numbers of LIMITS (RFC 9422) too; else [`Capabilities::limits`] has none.
+    pub fn read_limits(mut self) -> Self {
+        self.limits = Some(Limits::fold);
         self
     }
 

@@ -80,7 +80,7 @@ impl Client<'_> {
                 self.capabilities = Capabilities::NONE;
             }
             let text = self.rx.slice(usize::from(text)..line.length);
-            self.capabilities.fold(text, first, line.truncated);
+            self.capabilities.fold_with(text, first, line.truncated, self.limits);
         }
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;
