@@ -370,6 +370,24 @@ fn a_silent_server_and_a_dripping_one_are_given_up() {
 }
 
 #[test]
+fn a_server_that_drips_a_record_of_tls_is_given_up() {
+    let ca = certificate("ca.pem");
+    for shaken in [false, true] {
+        let host = Mailhost::dripping_tls(Duration::from_millis(200), shaken);
+        let began = Instant::now();
+        let server = format!("127.0.0.1:{}", host.port);
+        let output = alert()
+            .args(["--server", &server, "--from", "pump@example.test", "--timeout", "1", "--tls", "implicit"])
+            .args(["--ca", &ca, "--tls-name", "mail.example.test"])
+            .args(&IN_CLEAR[2..])
+            .output()
+            .unwrap();
+        assert_fails(&output, 75, &["took too long"]);
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}, {shaken}", began.elapsed());
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_is_refused_before_anybody_is_troubled() {
     // Nobody listens there, which would be 75.
     for (arguments, status, expected) in [

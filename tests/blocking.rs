@@ -295,10 +295,12 @@ fn an_error_of_the_engine_is_told_as_that() {
     assert!(connection.engine().transmit().is_empty());
 }
 
-/// A stream that takes so many octets, then fails, with the last word still to be read.
+/// A stream that takes so many octets, then fails, with the last words still to be read.
 struct Refusing {
     says: VecDeque<&'static [u8]>,
     takes: usize,
+    /// Takes them all, and fails when they are flushed.
+    gathers: bool,
 }
 
 impl ErrorType for Refusing {
@@ -317,35 +319,48 @@ impl Write for Refusing {
     fn write(&mut self, octets: &[u8]) -> Result<usize, Self::Error> {
         let taken = octets.len().min(self.takes);
         self.takes -= taken;
-        if taken == 0 { Err(ErrorKind::ConnectionReset) } else { Ok(taken) }
+        match taken {
+            0 if self.gathers => Ok(octets.len()),
+            0 => Err(ErrorKind::ConnectionReset),
+            _ => Ok(taken),
+        }
     }
 
     fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
+        if self.takes == 0 { Err(ErrorKind::ConnectionReset) } else { Ok(()) }
     }
 }
 
 #[test]
-fn what_the_server_said_before_it_closed_is_read_when_a_write_fails() {
+fn what_the_server_said_before_it_closed_is_read_when_a_write_or_a_flush_fails() {
     use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
     use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
-    let (mut rx, mut tx, mut texts) = ([0; 128], [0; 128], [0; 64]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
-    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
-    let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
-    let content = vec![b'x'; 5000];
-    let body = embedded_smtp::data::Slice::new(&content);
-    let mut submission = Submission::new(&mut client, options, envelope, body, &mut texts);
-    let says: [&[u8]; 6] =
-        [b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"552 5.3.4 too much\r\n"];
-    let stream = Refusing { says: says.into(), takes: 1000 };
-    let result = Connection::new(stream, &mut submission).run();
-    assert_eq!(result, Err(ConnectionError::Transport(ErrorKind::ConnectionReset)));
-    let report = submission.report();
-    assert_eq!(
-        (report.verdict(), report.cause()),
-        (Verdict::Rejected, Some(Cause::Refused(Verb::EndOfData)))
-    );
-    assert_eq!(report.text(&report.answer()), "too much");
+    let last_words: [&[&[u8]]; 3] = [
+        &[b"552 5.3.4 too much\r\n"],
+        &[b"552 5.3.4 to", b"o m", b"uch\r", b"\n"],
+        &[b"552-5.3.4 too much\r\n552 5.3.4 ", b"by far\r\n"],
+    ];
+    for (gathers, words) in
+        [false, true].into_iter().flat_map(|gathers| last_words.map(|words| (gathers, words)))
+    {
+        let (mut rx, mut tx, mut texts) = ([0; 128], [0; 128], [0; 64]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+        let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+        let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
+        let content = vec![b'x'; 5000];
+        let body = embedded_smtp::data::Slice::new(&content);
+        let mut submission = Submission::new(&mut client, options, envelope, body, &mut texts);
+        let says: [&[u8]; 5] = [b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"];
+        let stream = Refusing { says: [&says, words].concat().into(), takes: 1000, gathers };
+        let result = Connection::new(stream, &mut submission).run();
+        assert_eq!(result, Err(ConnectionError::Transport(ErrorKind::ConnectionReset)), "{words:?}");
+        let report = submission.report();
+        assert_eq!(
+            (report.verdict(), report.cause()),
+            (Verdict::Rejected, Some(Cause::Refused(Verb::EndOfData))),
+            "{words:?}, {gathers}"
+        );
+        assert!(report.text(&report.answer()).starts_with("too much"), "{words:?}");
+    }
 }

@@ -32,7 +32,7 @@ type Row<'t> = (&'t [Param<'t>], &'t [&'t str], Result<&'t str, Misuse>);
 #[test]
 fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happens() {
     let by = By::new(60, ByMode::Notify, false).unwrap();
-    let table: [Row<'_>; 9] = [
+    let table: [Row<'_>; 10] = [
         (&[Param::Size(5)], &["SIZE"], Ok("MAIL FROM:<> SIZE=5\r\n")),
         (&[Param::Size(5)], &[], Err(Misuse::NotOffered(Extension::Size))),
         (&[Param::Body(BodyType::BinaryMime)], &["8BITMIME"], Err(Misuse::NotOffered(Extension::BinaryMime))),
@@ -40,9 +40,11 @@ fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happen
         (&[Param::Ret(Ret::Full), Param::By(by)], &["DSN"], Err(Misuse::NotOffered(Extension::DeliverBy))),
         (
             &[Param::Ret(Ret::Full), Param::RequireTls],
-            &["DSN", "REQUIRETLS"],
-            Ok("MAIL FROM:<> RET=FULL REQUIRETLS\r\n"),
+            &["DSN"],
+            Err(Misuse::NotOffered(Extension::RequireTls)),
         ),
+        // RFC 8689 §3: not in clear, whatever the server says.
+        (&[Param::RequireTls], &["REQUIRETLS"], Err(Misuse::NotOffered(Extension::RequireTls))),
         (&[Param::Notify(Notify::NEVER)], &["DSN"], Err(Misuse::Parameter)),
         (&[Param::SmtpUtf8], &[], Err(Misuse::NotOffered(Extension::SmtpUtf8))),
         (&[Param::Other(Other::new("X-A", Some("b")).unwrap())], &[], Ok("MAIL FROM:<> X-A=b\r\n")),
@@ -55,6 +57,12 @@ fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happen
         assert_eq!(sent(&mut client), expected.unwrap_or_default(), "{parameters:?}");
         assert_eq!(client.in_flight(), usize::from(expected.is_ok()));
     }
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx).over_tls();
+    hello(&mut client, b"220 ready\r\n", &["DSN", "REQUIRETLS"]);
+    assert_eq!(client.mail(&NULL, &[Param::Ret(Ret::Full), Param::RequireTls]), Ok(()));
+    assert_eq!(sent(&mut client), "MAIL FROM:<> RET=FULL REQUIRETLS\r\n");
+
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
     let mut client = ready(&mut rx, &mut tx, &["SIZE", "DSN"]);
     addressed(&mut client);

@@ -225,6 +225,22 @@ fn further_clients_wait_for_a_place() {
 }
 
 #[test]
+fn a_reader_of_its_output_who_stops_reading_holds_up_no_mail() {
+    // Nobody reads what it says from here on; a pipe holds 64 KiB, and ten such recipients are shown.
+    let inbox = Inbox::start("unread", &[]);
+    let mut client = inbox.client();
+    let (local, domain) = ("l".repeat(60), format!("{}.test", "d.".repeat(60).trim_end_matches('.')));
+    let recipients: Vec<_> = (0..10).map(|number| format!("{local}{number}@{domain}")).collect();
+    let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+    for _ in 0..100 {
+        client.envelope(&recipients);
+        client.say("DATA", "354");
+        client.say("text\r\n.", "250");
+    }
+    assert_eq!(inbox.files().len(), 100);
+}
+
+#[test]
 fn ctrl_c_takes_leave_of_everyone() {
     let mut inbox = Inbox::start("stop", &[]);
     let mut idle: Vec<_> = (0..20).map(|_| inbox.client()).collect();

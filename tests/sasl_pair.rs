@@ -119,7 +119,7 @@ fn deliver(wallet: &mut Wallet<'_>, offered: AuthMechanisms, impostor: bool, tls
             mails += usize::from(matches!(server.event(), Some(Event::EndOfData { .. })));
             match server.event() {
                 // whatever is said at the end, an impostor says yes
-                Some(Event::AuthMessage { message: Some(message), mechanism })
+                Some(Event::AuthMessage { message: Some(message), mechanism, .. })
                     if impostor && mechanism != AuthMechanism::Anonymous =>
                 {
                     match message.as_bytes() {

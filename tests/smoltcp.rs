@@ -84,6 +84,17 @@ fn a_server_that_closes_in_the_middle_is_read_to_its_last_word() {
 }
 
 #[test]
+fn a_server_that_refuses_in_the_middle_of_the_content_and_goes_away_is_read_to_its_last_word() {
+    let body_comes: When = |event| matches!(event, server::Event::Body(_));
+    for sizes in [[64; 4], [512, 64, 64, 512], [512, 4096, 64, 512]] {
+        for trouble in [Trouble::RefuseAndAbort(body_comes), Trouble::RefuseAndClose(body_comes)] {
+            let outcome = World::new(sizes).mail(&body(20_000), 1, trouble);
+            assert_eq!((outcome.verdict, outcome.answer), (Verdict::Rejected, Some(552)), "{sizes:?}");
+        }
+    }
+}
+
+#[test]
 fn a_client_gives_up_when_its_timer_runs_out() {
     // Who falls silent when, and how long the client waits then (RFC 5321 §4.5.3.2).
     let cases: [(When, u64, Verdict); 3] = [
@@ -178,12 +189,20 @@ enum Trouble {
     Silence(When),
     /// The server says 421 at this event.
     ShutDown(When),
+    /// At this event the server says 552 and tears the connection down.
+    RefuseAndAbort(When),
+    /// The same, but it ends its own side first.
+    RefuseAndClose(When),
 }
 
 impl Trouble {
     fn is_due(self, event: &server::Event<'_>) -> bool {
         match self {
-            Self::Abort(when) | Self::Silence(when) | Self::ShutDown(when) => when(event),
+            Self::Abort(when)
+            | Self::Silence(when)
+            | Self::ShutDown(when)
+            | Self::RefuseAndAbort(when)
+            | Self::RefuseAndClose(when) => when(event),
             Self::None | Self::NobodyListens => false,
         }
     }
@@ -292,6 +311,9 @@ impl World {
                     match trouble {
                         Trouble::Abort(_) => self.server.socket().abort(),
                         Trouble::ShutDown(_) => server.shut_down(),
+                        Trouble::RefuseAndAbort(_) | Trouble::RefuseAndClose(_) => {
+                            self.refuse_and_go(matches!(trouble, Trouble::RefuseAndClose(_)));
+                        }
                         _ => {}
                     }
                     silent = !matches!(trouble, Trouble::ShutDown(_));
@@ -304,6 +326,18 @@ impl World {
         let report = submission.report();
         let answer = report.answer().code().map(Code::number);
         Outcome { verdict: report.verdict(), cause: report.cause(), answer, error, received }
+    }
+
+    /// The client's stack takes in the 552, and hears then that the connection is no more, before its engine looks again.
+    fn refuse_and_go(&mut self, close: bool) {
+        let socket = self.server.socket();
+        assert_eq!(socket.send_slice(b"552 5.3.4 too much\r\n"), Ok(20));
+        if close {
+            socket.close();
+        }
+        while self.server.poll(self.now) | self.client.poll(self.now) {}
+        self.server.socket().abort();
+        while self.server.poll(self.now) | self.client.poll(self.now) {}
     }
 
     /// Lets the stacks talk, or, when they have nothing to say, time go by until something is due.

@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// The name that the server's certificate must carry, if not HOST
     #[arg(long, value_name = "NAME")]
     pub(crate) tls_name: Option<String>,
+    /// Ask that every server on the way passes the mail on over TLS only, or gives it back (REQUIRETLS, RFC 8689)
+    #[arg(long)]
+    pub(crate) requiretls: bool,
     /// Log in by this name, with the password from the environment variable `ALERT_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -79,8 +82,8 @@ pub(crate) struct Args {
     /// This machine's name in EHLO; its address in brackets if left out
     #[arg(long, value_name = "NAME")]
     pub(crate) hello: Option<String>,
-    /// Longest wait for the server, in place of the durations of RFC 5321 (2 to 10 minutes); under TLS and in its
-    /// handshake for each read of the socket
+    /// Longest wait for the server, in place of the durations of RFC 5321 (2 to 10 minutes): for a connection, for all of
+    /// TLS's handshake, for each reply, and for each piece of the mail to be taken
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
     /// Print the dialogue to standard error, with secrets masked

@@ -5,7 +5,7 @@ use std::net::{IpAddr, TcpStream};
 
 use embedded_smtp::client::Client;
 use embedded_smtp::submission::{self, Envelope, Options, Recipient, Submission};
-use embedded_smtp::wire::{AuthMechanism, ForwardPath, HelloName, ReversePath, Syntax};
+use embedded_smtp::wire::{AuthMechanism, ForwardPath, HelloName, Param, ReversePath, Syntax};
 
 use super::args::{Args, When};
 use super::compose::{Addresses, Outgoing, compose};
@@ -58,9 +58,9 @@ fn submit(
     let name = args.hello.clone().unwrap_or_else(|| address_literal(&socket));
     let name = HelloName::new(&name).map_err(|error| bad("--hello", &name, error))?;
     let wire = if args.tls == When::Implicit {
-        Wire::Tcp(socket).secure(tls.as_ref(), args.timeout())?
+        Wire::from(socket).secure(tls.as_ref(), args.timeout())?
     } else {
-        Wire::Tcp(socket)
+        Wire::from(socket)
     };
 
     let (mut rx, mut tx, mut texts) = (vec![0; RX], vec![0; TX + 2 * login.octets()], vec![0; TEXTS]);
@@ -76,7 +76,10 @@ fn submit(
         options = options.auth_even_if_not_offered(args.mechanism().unwrap_or(AuthMechanism::Plain));
     }
     let progress = mail.progress();
-    let envelope = Envelope::new(from, &mut recipients);
+    let mut envelope = Envelope::new(from, &mut recipients);
+    if args.requiretls {
+        envelope = envelope.with(&[Param::RequireTls]);
+    }
     let mut submission = Submission::with_login(&mut client, options, envelope, mail, &mut texts, login);
     let transcript =
         args.verbose.then(|| Transcript::new(Box::new(stderr()), Paint::new(stderr().is_terminal())));

@@ -19,12 +19,15 @@
 
 mod args;
 mod attach;
+#[path = "../common/clock.rs"]
 mod clock;
 mod compose;
 mod content;
 mod deliver;
 mod demo;
 mod input;
+#[path = "../common/legible.rs"]
+mod legible;
 mod login;
 mod mail;
 mod outcome;
@@ -36,6 +39,8 @@ mod session;
 mod spool;
 mod survey;
 mod tap;
+#[path = "../common/tcp.rs"]
+mod tcp;
 mod tls;
 mod transcript;
 mod unique;

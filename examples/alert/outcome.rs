@@ -2,7 +2,9 @@
 
 use embedded_smtp::Error;
 use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status as Fate, Verdict};
-use embedded_smtp::wire::{SizeLimit, Verb};
+use embedded_smtp::wire::{Extension, SizeLimit, Verb};
+
+use super::legible::legible;
 
 /// The exit status; the numbers are those of BSD's sysexits where it has one for the matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
-        Self { status, text: printable(&text.into()) }
+        Self { status, text: legible(&text.into()) }
     }
 
     pub(crate) fn unsendable(text: impl Into<String>) -> Self {
@@ -161,6 +163,9 @@ fn other(cause: Cause, report: &Report<'_>, circumstances: &Circumstances) -> St
         Cause::NeedsSmtpUtf8 => format!(
             "an address or header field is not ASCII, and {server} does not offer SMTPUTF8; nothing was sent; use an ASCII address"
         ),
+        Cause::NotOffered(Extension::RequireTls) => format!(
+            "{server} does not offer REQUIRETLS over TLS; nothing was sent; use another server, or drop --requiretls if the mail may travel in clear behind it"
+        ),
         Cause::TimedOut => format!(
             "{server} took too long to answer; the mail was not delivered; try again later, or with a longer --timeout"
         ),
@@ -199,14 +204,8 @@ fn refusals(report: &Report<'_>) -> String {
 pub(crate) fn words(answer: &Answer, report: &Report<'_>) -> String {
     let code = answer.code().map(|code| code.number().to_string());
     let enhanced = answer.enhanced().map(|enhanced| enhanced.to_string());
-    let text = Some(printable(&report.text(answer).replace('\n', " / "))).filter(|text| !text.is_empty());
+    let text = Some(legible(&report.text(answer).replace('\n', " / "))).filter(|text| !text.is_empty());
     [code, enhanced, text].into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// The text with `?` in place of what could play tricks on a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let safe = |character: char| if character.is_control() { '?' } else { character };
-    text.chars().map(safe).collect()
 }
 
 #[cfg(test)]
@@ -236,10 +235,5 @@ mod tests {
         ] {
             assert_eq!(status(verdict, cause, hopeless) as u8, expected, "{verdict:?} {cause:?}");
         }
-    }
-
-    #[test]
-    fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(printable("a\x1b[31mb\r\nc\u{9b}d\u{e9}"), "a?[31mb??c?d\u{e9}");
     }
 }

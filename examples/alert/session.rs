@@ -39,7 +39,7 @@ pub(crate) fn run<B: Body, A: Authenticator>(
         tap.note(&text);
     }
     loop {
-        let mut engine = Clocked::new(submission, tap.stream.socket(), timeout);
+        let mut engine = Clocked::new(submission, tap.stream.clock(), timeout);
         let mut connection = Connection::new(FromStd::new(tap), &mut engine);
         let result = connection.run();
         tap = connection.into_inner().into_inner();

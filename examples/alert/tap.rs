@@ -40,7 +40,7 @@ impl<S> Tap<S> {
 
 impl<S: Read> Read for Tap<S> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let octets = match again(|| self.stream.read(room)) {
+        let octets = match self.stream.read(room) {
             // TLS that ends without a word of farewell; what SMTP lacks then, the engine knows.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => 0,
             result => result?,
@@ -56,7 +56,7 @@ impl<S: Read> Read for Tap<S> {
 
 impl<S: Write> Write for Tap<S> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let written = again(|| self.stream.write(octets))?;
+        let written = self.stream.write(octets)?;
         self.traffic.sent += written as u64;
         self.traffic.writes += 1;
         if let Some(transcript) = &mut self.transcript {
@@ -66,18 +66,6 @@ impl<S: Write> Write for Tap<S> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        again(|| self.stream.flush())
-    }
-}
-
-/// Without the interruptions by signals, and with the one name for a timeout that the adapter knows: where a
-/// socket's own timeout runs out, some systems say `WouldBlock`.
-fn again<T>(mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match action() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(ErrorKind::TimedOut.into()),
-            result => return result,
-        }
+        self.stream.flush()
     }
 }

@@ -1,7 +1,6 @@
 //! TLS by rustls: whom to trust, the handshake, and what to do when it fails.
 
 use std::io;
-use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +13,9 @@ use rustls::{
 };
 
 use super::outcome::{self, Status};
+use super::tcp::Tcp;
 
-/// How long the peer may stay silent in the handshake, unless `--timeout` says otherwise.
+/// How long the handshake may take, unless `--timeout` says otherwise.
 const HANDSHAKE: Duration = Duration::from_mins(1);
 
 /// Whom to trust, and under which name.
@@ -68,16 +68,12 @@ impl Tls {
     /// The handshake, to its end: the certificate is checked before a single octet of SMTP passes.
     pub(crate) fn handshake(
         &self,
-        mut socket: TcpStream,
+        mut socket: Tcp,
         timeout: Option<Duration>,
-    ) -> Result<StreamOwned<ClientConnection, TcpStream>, Failure> {
-        let patience = Some(timeout.unwrap_or(HANDSHAKE));
-        let shaken = socket
-            .set_read_timeout(patience)
-            .and_then(|()| socket.set_write_timeout(patience))
-            .and_then(|()| {
-                ClientConnection::new(Arc::clone(&self.config), self.name.clone()).map_err(io::Error::other)
-            })
+    ) -> Result<StreamOwned<ClientConnection, Tcp>, Failure> {
+        socket.clock.set(timeout.unwrap_or(HANDSHAKE));
+        let shaken = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
+            .map_err(io::Error::other)
             .and_then(|mut connection| connection.complete_io(&mut socket).map(|_| connection));
         match shaken {
             Ok(connection) => Ok(StreamOwned::new(connection, socket)),
@@ -100,7 +96,7 @@ impl Tls {
                 "--tls implicit is for a port of its own (465), --tls required for the others",
             ),
             Some(error) => (error.to_string(), "see what TLS the server can do"),
-            None if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            None if error.kind() == io::ErrorKind::TimedOut => {
                 ("the server took too long".to_owned(), "try again later, or with a longer --timeout")
             }
             None => (error.to_string(), "try again later"),

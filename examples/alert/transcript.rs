@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Write;
 
-use super::outcome::printable;
+use super::legible::legible;
 use super::paint::{Ink, Paint};
 
 /// Octets kept of a line; what is beyond is only counted.
@@ -69,7 +69,7 @@ impl Transcript {
 
     /// Something that happened between the lines.
     pub(crate) fn note(&mut self, text: &str) {
-        let text = self.paint.ink(Ink::Title, format!("-- {} --", printable(text)));
+        let text = self.paint.ink(Ink::Title, format!("-- {} --", legible(text)));
         self.print(&text);
     }
 
@@ -162,7 +162,7 @@ impl Line {
         let Self { front, octets } = std::mem::take(self);
         let cut = octets > front.len() as u64;
         let text = String::from_utf8_lossy(&front);
-        let text = printable(text.trim_end_matches(['\r', '\n']));
+        let text = legible(text.trim_end_matches(['\r', '\n']));
         (if cut { format!("{text} [{octets} octets]") } else { text }, octets)
     }
 }

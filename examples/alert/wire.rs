@@ -2,12 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
 
+use super::clock::Clock;
 use super::outcome::{Failure, Status};
 use super::pipe::Pipe;
+use super::tcp::Tcp;
 use super::tls::{self, Tls};
 
 /// How long one address is given to accept the connection, unless `--timeout` says otherwise.
@@ -16,8 +19,8 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// A stream of octets to the server.
 pub(crate) enum Wire {
     Pipe(Pipe),
-    Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tcp(Tcp),
+    Tls(Box<StreamOwned<ClientConnection, Tcp>>),
 }
 
 /// Connects to `host`, trying its addresses in turn.
@@ -31,15 +34,17 @@ pub(crate) fn connect(host: &str, port: u16, timeout: Option<Duration>) -> Resul
     let mut reasons = Vec::new();
     for address in addresses {
         match TcpStream::connect_timeout(&address, timeout.unwrap_or(CONNECT)) {
-            Ok(socket) => {
-                // The engine gathers what may travel together itself; waiting for more would only delay it.
-                let _ = socket.set_nodelay(true);
-                return Ok(socket);
-            }
+            Ok(socket) => return Ok(socket),
             Err(error) => reasons.push(format!("{}: {error}", address.ip())),
         }
     }
     Err(unreachable(if reasons.is_empty() { "it has no address".to_owned() } else { reasons.join("; ") }))
+}
+
+impl From<TcpStream> for Wire {
+    fn from(socket: TcpStream) -> Self {
+        Self::Tcp(Tcp::new(Arc::new(socket), Clock::new(CONNECT)))
+    }
 }
 
 impl Wire {
@@ -53,12 +58,12 @@ impl Wire {
         }
     }
 
-    /// A second handle of the socket, to set its timeouts.
-    pub(crate) fn socket(&self) -> Option<TcpStream> {
+    /// What its socket looks at before each wait; a pipe looks at none.
+    pub(crate) fn clock(&self) -> Clock {
         match self {
-            Self::Pipe(_) => None,
-            Self::Tcp(socket) => socket.try_clone().ok(),
-            Self::Tls(stream) => stream.sock.try_clone().ok(),
+            Self::Pipe(_) => Clock::new(CONNECT),
+            Self::Tcp(socket) => socket.clock.clone(),
+            Self::Tls(stream) => stream.sock.clock.clone(),
         }
     }
 

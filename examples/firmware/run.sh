@@ -1,13 +1,24 @@
 #!/usr/bin/env bash
-# Boots an image in QEMU, and shows its log by defmt-print (cargo install defmt-print) where that is installed. Ends
-# with QEMU's exit status, which the firmware sets.
+# Boots an image in QEMU, and shows its log by defmt-print where that is installed (cargo install defmt-print). Ends with
+# QEMU's exit status, which the firmware sets.
+#
+#   run.sh IMAGE [NAME=VALUE...]      settings, see src/settings.rs
+#   QEMU_OPTIONS                      further options of QEMU's, set apart by spaces
 set -uo pipefail
 
-log=(defmt-print -e "$1")
+image=$1
+shift
+log=(defmt-print -e "$image")
 command -v defmt-print >/dev/null || {
     echo "run.sh: without defmt-print the log cannot be read: cargo install defmt-print" >&2
     log=(dd of=/dev/null status=none)
 }
-qemu-system-arm -M mps2-an386 -display none -serial none -monitor none \
-    -semihosting-config enable=on,target=native -nic user,model=lan9118 -kernel "$1" </dev/null | "${log[@]}"
+semihosting=enable=on,target=native,arg=firmware
+for setting in "$@"; do
+    # QEMU's own way of writing a comma
+    semihosting+=,arg=${setting//,/,,}
+done
+read -ra options <<<"${QEMU_OPTIONS:-}"
+qemu-system-arm -M mps2-an386 -display none -serial none -monitor none -semihosting-config "$semihosting" \
+    -nic user,model=lan9118 "${options[@]}" -kernel "$image" </dev/null | "${log[@]}"
 exit "${PIPESTATUS[0]}"

@@ -48,7 +48,8 @@ impl Config {
             .max_mails(u16::MAX)
             .patience(args.timeout, args.timeout, 1024);
         if self.tls.is_some() {
-            policy = policy.offer(Extension::StartTls);
+            // Mails end here, so that they do not go on in clear is easily promised (RFC 8689).
+            policy = policy.offer(Extension::StartTls).offer(Extension::RequireTls);
         }
         if args.user.is_some() {
             policy = policy.auth(AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login));

@@ -1,14 +1,16 @@
 //! What is shown, on standard output.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::calendar::Moment;
-use super::words::{legible, names, size};
+use super::legible::legible;
+use super::printer::print;
+use super::words::{names, size};
 
 /// Shows the mails, and counts them.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl Display {
 
     pub(crate) fn stopped(&self) {
         let mails = self.mails.load(Ordering::Relaxed);
-        line(&format!("stopped; {mails} {} stored", if mails == 1 { "mail" } else { "mails" }));
+        print(&format!("stopped; {mails} {} stored", if mails == 1 { "mail" } else { "mails" }));
     }
 
     /// A mail, by its subject first.
@@ -66,7 +68,7 @@ impl Display {
         row("by", &format!("{} ({}), {}, {login}", legible(mail.hello), mail.peer, mail.transport));
         row("size", &size(mail.octets));
         row("file", &mail.file.display().to_string());
-        print(&text);
+        print(text.trim_end());
     }
 }
 
@@ -77,27 +79,16 @@ pub(crate) fn listening(listener: &TcpListener, under_tls: bool, tls: bool) {
         (false, true) => "in clear, STARTTLS offered",
         (false, false) => "in clear",
     };
-    line(&format!("listening on {address}, {how}"));
+    print(&format!("listening on {address}, {how}"));
 }
 
 pub(crate) fn ready(protocol: &str, dir: &Path) {
-    line(&format!("taking mail by {protocol} into {}, until Ctrl-C", dir.display()));
+    print(&format!("taking mail by {protocol} into {}, until Ctrl-C", dir.display()));
 }
 
 /// Something other than a mail that is worth knowing.
 pub(crate) fn note(text: &str) {
-    line(&format!("{}  {text}", now()));
-}
-
-fn line(text: &str) {
-    print(&format!("{text}\n"));
-}
-
-/// In one piece, so that what several sessions have to show does not mix. A reader that has gone away is no reason to stop
-/// taking mail.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    print(&format!("{}  {text}", now()));
 }
 
 fn now() -> String {

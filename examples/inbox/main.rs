@@ -12,16 +12,23 @@
 
 mod args;
 mod calendar;
+#[path = "../common/clock.rs"]
 mod clock;
 mod config;
 mod display;
 mod encoded_word;
+#[path = "../common/legible.rs"]
+mod legible;
 mod listen;
+#[path = "../common/printer.rs"]
+mod printer;
 mod session;
 mod sessions;
 mod socket;
 mod store;
 mod subject;
+#[path = "../common/tcp.rs"]
+mod tcp;
 mod tls;
 mod visit;
 mod wire;
@@ -68,6 +75,7 @@ fn run(args: Args) -> Result<(), String> {
     let _ = stop.recv();
     sessions.stop(FAREWELL, SILENCE);
     config.display.stopped();
+    printer::finish(SILENCE);
     Ok(())
 }
 

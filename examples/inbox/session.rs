@@ -46,7 +46,7 @@ pub(crate) fn hold(stream: Arc<TcpStream>, under_tls: bool, config: &Config, ses
         (wire, server) = (secure, server.over_tls());
     }
     loop {
-        let mut clocked = Clocked::new(&mut server, clock.clone());
+        let mut clocked = Clocked::new(&mut server, clock.clone(), None);
         let mut connection = Connection::new(FromStd::new(wire), &mut clocked);
         let next = converse(&mut connection, &mut visit, &clock, sessions);
         wire = connection.into_inner().into_inner();
@@ -75,7 +75,7 @@ fn converse(
     loop {
         match connection.run() {
             Ok(true) => {
-                let server = connection.engine().engine();
+                let server = &mut *connection.engine().engine;
                 if matches!(server.event(), Some(Event::StartTls)) {
                     return Next::StartTls;
                 }
@@ -92,7 +92,7 @@ fn converse(
                 return farewell(connection);
             }
             Err(_) if sessions.is_stopping() => {
-                connection.engine().engine().shut_down();
+                connection.engine().engine.shut_down();
                 return farewell(connection);
             }
             Err(error) => {

@@ -10,9 +10,9 @@ use embedded_smtp::wire::{Code, EnhancedCode, ForwardPath, Response};
 
 use super::config::Config;
 use super::display::{self, Mail};
+use super::legible::legible;
 use super::store::Draft;
 use super::subject::Subject;
-use super::words::legible;
 
 /// A client's visit.
 pub(crate) struct Visit<'c> {

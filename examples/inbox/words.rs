@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::legible::legible;
+
 /// Names that are shown; the others are only counted.
 const NAMED: usize = 10;
 
@@ -27,21 +29,9 @@ pub(crate) fn size(octets: u64) -> String {
     }
 }
 
-/// Without what would move a terminal's cursor, or turn the direction of its text.
-pub(crate) fn legible(text: &str) -> String {
-    let turns =
-        |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|char| if char.is_control() || turns(char) { '\u{fffd}' } else { char }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_stranger_wrote_does_not_command_the_terminal() {
-        assert_eq!(legible("a\x1b[2Jb\r\u{9b}c\u{202e}"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}");
-    }
 
     #[test]
     fn sizes_are_short() {

@@ -55,7 +55,11 @@ impl<'s> Book<'s> {
                     && (login.authorize_as().is_empty() || login.authorize_as() == login.user());
                 (AuthMechanism::Plain, if good { Answer::Accept } else { Answer::Refuse })
             }
-            Some(Event::AuthMessage { mechanism, message }) => {
+            Some(Event::AuthMessage { mechanism, first, message }) => {
+                if first {
+                    // The exchange before may have been broken off.
+                    self.step = 0;
+                }
                 let message = message.map(|message| message.as_bytes().to_vec());
                 (mechanism, self.sasl(mechanism, message.as_deref()))
             }
@@ -80,7 +84,6 @@ impl<'s> Book<'s> {
     fn sasl(&mut self, mechanism: AuthMechanism, message: Option<&[u8]>) -> Answer {
         let account = self.account;
         let Some(message) = message else {
-            self.step = 0;
             if mechanism == AuthMechanism::CramMd5 {
                 let word = u128::from_le_bytes(*(self.random)().first_chunk().expect("16 octets"));
                 self.cram = format!("<{word:x}@mail.example.test>");

@@ -51,8 +51,7 @@ impl Answer {
     /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; and
     /// what is no answer to the sender's command becomes a 451.
     pub(crate) fn for_sender(&self, expected: Severity) -> Self {
-        let refusal = matches!(self.severity(), Severity::Transient | Severity::Permanent);
-        if self.code != Code::CLOSING && (refusal || self.severity() == expected) {
+        if self.code != Code::CLOSING && (self.is_refusal() || self.severity() == expected) {
             return self.clone();
         }
         Self { code: Self::later("").code, enhanced: EnhancedCode::new(4, 4, 2), text: self.text.clone() }
@@ -60,6 +59,10 @@ impl Answer {
 
     pub(crate) fn severity(&self) -> Severity {
         self.code.severity()
+    }
+
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.severity(), Severity::Transient | Severity::Permanent)
     }
 
     pub(crate) fn is_positive(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What the relay is told on its command line and by its environment.
 
 use std::error::Error;
+use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,9 +35,16 @@ pub(crate) struct Arguments {
     /// Trust the certificates in this PEM file for the next hop, instead of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS; without it, from anyone.
+    /// The name that the next hop's certificate must carry, if not HOST.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) next_hop_name: Option<String>,
+    /// Take mail only from this user, who logs in with the password in `RELAY_PASSWORD`, under TLS; without it, from anyone
+    /// on this machine.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// Take mail without a login from whoever can reach an address that is not this machine's alone.
+    #[arg(long, conflicts_with = "user")]
+    pub(crate) anyone: bool,
     /// Octets of a mail; 0 leaves the limit to the next hop.
     #[arg(long, value_name = "OCTETS", default_value_t = 0)]
     pub(crate) max_size: u64,
@@ -64,6 +72,8 @@ pub(crate) enum NextHopTls {
 pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) next_hop: String,
+    /// What the next hop's certificate must be for; the port behind a host's name does not count.
+    pub(crate) next_hop_name: String,
     pub(crate) name: String,
     pub(crate) acceptor: Option<TlsAcceptor>,
     pub(crate) connector: TlsConnector,
@@ -88,11 +98,15 @@ impl Config {
             None => None,
         };
         let next_hop_login = variable("NEXT_HOP_USER").zip(variable("NEXT_HOP_PASSWORD"));
+        if sender_login.is_none() && !arguments.anyone && !is_of_this_machine(&arguments.listen) {
+            return Err(open_to_all(&arguments.listen, next_hop_login.as_ref()).into());
+        }
         if let Some((user, password)) = &next_hop_login {
             Credentials::new(user, password).map_err(|error| format!("NEXT_HOP_USER: {error}"))?;
         }
         Ok(Self {
             listen: arguments.listen,
+            next_hop_name: arguments.next_hop_name.unwrap_or_else(|| arguments.next_hop.clone()),
             next_hop: arguments.next_hop,
             name: arguments.name,
             acceptor,
@@ -115,6 +129,13 @@ impl Config {
         HelloName::new(&self.name).expect("it was checked when the relay started")
     }
 
+    /// Whether this is the user, and the password.
+    pub(crate) fn admits(&self, user: &[u8], password: &[u8]) -> bool {
+        self.sender_login.as_ref().is_some_and(|(its_user, its_password)| {
+            same(user, its_user.as_bytes()) & same(password, its_password.as_bytes())
+        })
+    }
+
     /// What senders are offered. Not CHUNKING: what comes by BDAT may hold what cannot go on by DATA.
     pub(crate) fn policy(&self) -> Policy<'_> {
         let mut policy = Policy::new(self.hello())
@@ -123,6 +144,10 @@ impl Config {
             .without(Extension::BinaryMime);
         if self.acceptor.is_some() {
             policy = policy.offer(Extension::StartTls);
+            // The engine offers it under TLS only. Where the next hop never gets TLS the promise cannot be kept.
+            if self.next_hop_tls != TlsPolicy::Never {
+                policy = policy.offer(Extension::RequireTls);
+            }
         }
         if self.sender_login.is_some() {
             let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
@@ -132,6 +157,55 @@ impl Config {
     }
 }
 
+/// Whether nobody but this machine's programs can reach the address. What it is cannot be known of a name that has
+/// none; it cannot be listened on either.
+fn is_of_this_machine(listen: &str) -> bool {
+    listen.to_socket_addrs().is_ok_and(|mut all| all.all(|address| address.ip().to_canonical().is_loopback()))
+}
+
+/// Spam through such a relay is sent in the name of whoever runs it.
+fn open_to_all(listen: &str, next_hop_login: Option<&(String, String)>) -> String {
+    let whose =
+        next_hop_login.map_or_else(String::new, |(user, _)| format!(", logged in at the next hop as {user}"));
+    format!(
+        "whoever can reach {listen} could send mail through this relay{whose}; \
+         demand a login by --user, or listen on 127.0.0.1, or give --anyone if that is what you want"
+    )
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Takes as long for a wrong secret as for the right one.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |found, (a, b)| found | (a ^ b));
+    one.len() == other.len() && differences == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(arguments: &[&str]) -> Result<(), String> {
+        let fixed = ["relay", "--next-hop", "mail.example.test:587"];
+        let arguments = Arguments::parse_from(fixed.iter().chain(arguments));
+        Config::new(arguments).map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_a_login_mail_is_taken_from_others_only_by_express_leave() {
+        assert_eq!(starts(&[]), Ok(()));
+        for listen in ["127.0.0.1:25", "127.9.9.9:25", "[::1]:25", "localhost:25", "[::ffff:127.0.0.1]:25"] {
+            assert_eq!(starts(&["--listen", listen]), Ok(()), "{listen}");
+        }
+        for listen in ["0.0.0.0:25", "[::]:25", "192.0.2.1:25", "[::ffff:0.0.0.0]:25"] {
+            let refused = starts(&["--listen", listen]).unwrap_err();
+            assert!(refused.contains(listen) && refused.contains("--user"), "{refused}");
+            assert_eq!(starts(&["--listen", listen, "--anyone"]), Ok(()), "{listen}");
+        }
+        let credentials = ("pump".to_owned(), "hunter2".to_owned());
+        let refusal = open_to_all("0.0.0.0:25", Some(&credentials));
+        assert!(refusal.contains("as pump") && !refusal.contains("hunter2"), "{refusal}");
+    }
 }

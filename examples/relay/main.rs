@@ -6,12 +6,25 @@
 //!     cargo run --example relay -- --listen 127.0.0.1:2525 --next-hop mail.example.com:587 \
 //!         --tls server.crt server.key --user alice
 //!
+//! A mail with REQUIRETLS (RFC 8689), which senders may ask for under TLS, goes on only over TLS with a certificate
+//! that was checked, to a next hop that offers REQUIRETLS too, with the parameter; else it is refused for good, with 550 5.7.30
+//! or 5.7.10, and nothing of it is sent. The header field `TLS-Required: No` of the same RFC asks to set the recipient's side's
+//! policies (MTA-STS, DANE) aside. None are looked at here: `--next-hop-tls` is the operator's own word,
+//! and the field goes through as it is.
+//!
+//! Without `--user` only programs on this machine may send: an address that others can reach needs `--user` or `--anyone`.
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
 
 mod answer;
 mod config;
+mod journal;
+#[path = "../common/legible.rs"]
+mod legible;
 mod next_hop;
+#[path = "../common/printer.rs"]
+mod printer;
+mod serve;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -26,11 +39,10 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::sync::watch;
 
 use config::{Arguments, Config};
+use serve::serve;
 use session::Stop;
 
 fn main() -> ExitCode {
@@ -49,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    println!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop);
+    printer::print(&format!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop));
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);
     let serving = tokio::spawn(serve(listener, config, stop.clone(), stopped));
@@ -57,48 +69,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminated.recv() => {}
     }
-    println!("relay ends when the mails on their way have arrived");
+    printer::print("relay ends when the mails on their way have arrived");
     stop.send_replace(Stop::BetweenMails);
     serving.await?;
+    printer::finish(Duration::from_secs(1));
     Ok(())
-}
-
-/// Takes connections until told to stop; then mails on their way are given time, and the rest is told 421.
-async fn serve(
-    listener: TcpListener,
-    config: Arc<Config>,
-    stop: watch::Sender<Stop>,
-    mut stopped: watch::Receiver<Stop>,
-) {
-    let room = Arc::new(Semaphore::new(config.sessions));
-    let mut sessions = JoinSet::new();
-    loop {
-        tokio::select! {
-            Ok(permit) = room.clone().acquire_owned() => tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((socket, peer)) => {
-                        let (config, stopped) = (config.clone(), stopped.clone());
-                        sessions.spawn(async move {
-                            session::run(socket, peer, config, stopped).await;
-                            drop(permit);
-                        });
-                    }
-                    // Out of file descriptors, say: that passes when sessions end.
-                    Err(error) => {
-                        eprintln!("relay: cannot accept: {error}");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
-                _ = stopped.changed() => break,
-            },
-            _ = stopped.changed() => break,
-        }
-        while sessions.try_join_next().is_some() {}
-    }
-    drop(listener);
-    let ended = async |sessions: &mut JoinSet<()>| while sessions.join_next().await.is_some() {};
-    if timeout(config.grace, ended(&mut sessions)).await.is_err() {
-        stop.send_replace(Stop::Now);
-        let _ = timeout(Duration::from_secs(5), ended(&mut sessions)).await;
-    }
 }

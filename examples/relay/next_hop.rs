@@ -1,5 +1,6 @@
 //! The next hop, by the client engine: opened when the first mail comes, and kept for those behind it.
 
+use std::io::ErrorKind;
 use std::pin::pin;
 
 use embedded_smtp::Misuse;
@@ -30,6 +31,8 @@ pub(crate) struct NextHop<'s> {
 pub(crate) enum Failure {
     /// It says no.
     Refused(Answer),
+    /// There is no TLS with it that could be trusted; the text is for the log.
+    NoTls(String),
     /// There is no session with it any more; the text is for the log.
     Lost(String),
 }
@@ -69,15 +72,27 @@ impl<'s> NextHop<'s> {
             return Ok(answer);
         }
         self.drop_session();
-        if let Err(failure) = self.open().await {
-            self.drop_session();
-            return Err(failure);
+        match self.open().await {
+            Ok(()) => self.try_mail(from, params).await,
+            Err(failure) => {
+                self.drop_session();
+                match failure {
+                    Failure::NoTls(why) if requires_tls(params) => Ok(no_tls(&why)),
+                    failure => Err(failure),
+                }
+            }
         }
-        self.try_mail(from, params).await
     }
 
     async fn try_mail(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
         let offered = *self.client.capabilities();
+        // RFC 8689 §4.2.1: TLS, a certificate that was checked, and the next hop's word for all hops behind it.
+        if requires_tls(params) && !self.client.is_tls() {
+            return Ok(no_tls("The next hop offers no TLS"));
+        }
+        if requires_tls(params) && !offered.has(Extension::RequireTls) {
+            return Ok(Answer::new(550, (5, 7, 30), "REQUIRETLS support required"));
+        }
         let mut passed = Vec::new();
         for param in params {
             match param {
@@ -87,7 +102,7 @@ impl<'s> NextHop<'s> {
                 Param::Body(BodyType::EightBitMime) if !offered.has(Extension::EightBitMime) => {
                     return Ok(Answer::new(554, (5, 6, 3), "The next hop takes no 8BITMIME"));
                 }
-                Param::SmtpUtf8 => passed.push(param),
+                Param::SmtpUtf8 | Param::RequireTls => passed.push(param),
                 Param::Body(_) if offered.has(Extension::EightBitMime) => passed.push(param),
                 Param::Size(_) if offered.has(Extension::Size) => passed.push(param),
                 // The others are not offered to senders, or (AUTH, RFC 4954 §5) need not go on.
@@ -198,6 +213,9 @@ impl<'s> NextHop<'s> {
             Err(embedded_smtp::Error::Misuse(Misuse::NotOffered(_))) if policy == TlsPolicy::IfOffered => {
                 return Ok(());
             }
+            Err(embedded_smtp::Error::Misuse(Misuse::NotOffered(_))) => {
+                return Err(Failure::NoTls("The next hop offers no STARTTLS".into()));
+            }
             Err(error) => return Err(error.into()),
         }
         let answer = self.answer().await?;
@@ -215,7 +233,12 @@ impl<'s> NextHop<'s> {
     async fn handshake(&mut self) -> Result<(), Failure> {
         let stream = self.stream.take().ok_or_else(no_session)?;
         let config = self.config;
-        self.stream = Some(stream::connect_tls(&config.connector, &config.next_hop, stream).await?);
+        let shaken = stream::connect_tls(&config.connector, &config.next_hop_name, stream).await;
+        // So rustls calls what the peer did or showed: a certificate that is not to be trusted, or no TLS at all.
+        self.stream = Some(shaken.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => Failure::NoTls(error.to_string()),
+            _ => error.into(),
+        })?);
         Ok(())
     }
 
@@ -252,8 +275,18 @@ impl<'s> NextHop<'s> {
 
     /// The next reply, all its lines.
     async fn answer(&mut self) -> Result<Answer, Failure> {
-        self.listen().await?;
-        self.rest_of_answer().await
+        match self.listen().await {
+            Ok(()) => self.rest_of_answer().await,
+            Err(failure) => Err(self.last_words(failure).await),
+        }
+    }
+
+    /// What it said before it closed tells more than that it closed.
+    async fn last_words(&mut self, failure: Failure) -> Failure {
+        match self.rest_of_answer().await {
+            Ok(answer) | Err(Failure::Refused(answer)) if answer.is_refusal() => Failure::Refused(answer),
+            _ => failure,
+        }
     }
 
     /// Runs the session to its next event.
@@ -297,12 +330,22 @@ impl<'s> NextHop<'s> {
     async fn make_room(&mut self) -> Result<(), Failure> {
         let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
         let step = timeout(patience, self.connection()?.step()).await;
-        match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))?? {
-            Want::Write | Want::Read => Ok(()),
-            Want::Event => self.rest_of_answer().await.and_then(|answer| Err(Failure::Refused(answer))),
-            Want::Closed => Err(Failure::Lost("the next hop closed the connection".into())),
+        match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))? {
+            Ok(Want::Write | Want::Read) => Ok(()),
+            Ok(Want::Event) => self.rest_of_answer().await.and_then(|answer| Err(Failure::Refused(answer))),
+            Ok(Want::Closed) => Err(Failure::Lost("the next hop closed the connection".into())),
+            Err(error) => Err(self.last_words(error.into()).await),
         }
     }
+}
+
+fn requires_tls(params: &Params<'_>) -> bool {
+    params.iter().any(|param| param == Param::RequireTls)
+}
+
+/// For a mail that may go on over TLS only (RFC 8689 §5).
+fn no_tls(why: &str) -> Answer {
+    Answer::new(550, (5, 7, 10), &format!("Encryption needed: {why}"))
 }
 
 fn no_session() -> Failure {

@@ -1,21 +1,24 @@
 //! The relay between a sender that speaks line by line and a next hop on the server engine, all on 127.0.0.1.
 
+mod require_tls;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser;
-use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::server::{Event, Policy, Server};
-use embedded_smtp::wire::{Code, EnhancedCode, HelloName, Response};
+use embedded_smtp::wire::{Code, EnhancedCode, Extension, HelloName, Param, Response};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::config::{Arguments, Config};
+use super::printer;
 use super::serve;
 use super::session::Stop;
+use super::stream::{self, Octets};
 
 #[tokio::test]
 async fn a_mail_goes_through_with_the_next_hops_words_for_each_recipient() {
@@ -98,6 +101,39 @@ async fn a_next_hop_that_ends_the_session_at_any_point_costs_a_451_and_no_mail()
 }
 
 #[tokio::test]
+async fn what_a_next_hop_says_before_it_closes_in_the_middle_is_the_senders_answer() {
+    for last_words in ["552 5.3.4 Too much\r\n", "552-5.3.4 Far\r\n552 5.3.4 Too much\r\n"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for reply in ["220 x", "250 x", "250 ok", "250 ok", "354 go"] {
+                socket.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+                assert!(socket.read(&mut [0; 512]).await.unwrap() > 0);
+            }
+            // Closed with octets unread, which tears the connection down.
+            socket.write_all(last_words.as_bytes()).await.unwrap();
+        });
+        let mut sender = Relay::start(&address).await.sender().await;
+        sender.begins_content().await;
+        let content = format!("{}.", "a line of a mail that is long enough\r\n".repeat(200_000));
+        sender.says(&content, "552 5.3.4 Too much").await;
+    }
+}
+
+#[tokio::test]
+async fn what_strangers_say_does_not_command_the_terminal_of_the_journal() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let mut sender = Relay::start(&hop.address).await.sender().await;
+    sender.says("EHLO client.example.test", "250").await;
+    sender.says("MAIL FROM:<c1\u{9b}31m@example.test> SMTPUTF8", "250").await;
+    sender.says("RCPT TO:<b@example.test>", "250").await;
+    sender.says("DATA", "354").await;
+    sender.says("text\r\n.", "250").await;
+    assert!(printer::tests::waits("from=<c1?31m@example.test>"));
+}
+
+#[tokio::test]
 async fn a_mail_whose_sender_goes_away_is_none() {
     let hop = Hop::start(Manner::Obliging).await;
     let relay = Relay::start(&hop.address).await;
@@ -141,7 +177,11 @@ struct Relay {
 
 impl Relay {
     async fn start(next_hop: &str) -> Self {
-        let arguments = ["relay", "--next-hop", next_hop, "--next-hop-tls", "never"];
+        Self::start_with(&["--next-hop", next_hop, "--next-hop-tls", "never"]).await
+    }
+
+    async fn start_with(arguments: &[&str]) -> Self {
+        let arguments = std::iter::once("relay").chain(arguments.iter().copied());
         let config = Arc::new(Config::new(Arguments::parse_from(arguments)).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -151,7 +191,8 @@ impl Relay {
     }
 
     async fn sender(&self) -> Sender {
-        let mut sender = Sender(BufStream::new(TcpStream::connect(&self.address).await.unwrap()));
+        let socket: Box<dyn Octets> = Box::new(TcpStream::connect(&self.address).await.unwrap());
+        let mut sender = Sender(BufStream::new(socket));
         assert_eq!(sender.reply().await, "220 localhost ESMTP");
         sender
     }
@@ -162,7 +203,7 @@ impl Relay {
     }
 }
 
-struct Sender(BufStream<TcpStream>);
+struct Sender(BufStream<Box<dyn Octets>>);
 
 impl Sender {
     async fn writes(&mut self, text: &str) {
@@ -173,11 +214,19 @@ impl Sender {
 
     /// The last line of a reply.
     async fn reply(&mut self) -> String {
+        self.lines().await.pop().unwrap_or_default()
+    }
+
+    /// A reply, all its lines.
+    async fn lines(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
         loop {
             let mut line = String::new();
             self.0.read_line(&mut line).await.unwrap();
-            if line.as_bytes().get(3) != Some(&b'-') {
-                return line.trim_end().to_owned();
+            let more = line.as_bytes().get(3) == Some(&b'-');
+            lines.push(line.trim_end().to_owned());
+            if !more {
+                return lines;
             }
         }
     }
@@ -210,12 +259,16 @@ enum Manner {
     Hesitating(Arc<Notify>),
     /// Closes without a word at this point.
     Closing(&'static str),
+    /// Offers STARTTLS, and these behind it.
+    Secure(&'static [Extension]),
 }
 
 struct Hop {
     address: String,
     stored: Arc<Mutex<Vec<String>>>,
     sessions: Arc<Mutex<usize>>,
+    /// How many MAIL commands came with REQUIRETLS, and how many without.
+    mail_commands: Arc<Mutex<(usize, usize)>>,
 }
 
 impl Hop {
@@ -229,12 +282,14 @@ impl Hop {
             address: listener.local_addr().unwrap().to_string(),
             stored: Arc::default(),
             sessions: Arc::default(),
+            mail_commands: Arc::default(),
         };
-        let (stored, sessions) = (hop.stored.clone(), hop.sessions.clone());
+        let (stored, sessions, commands) =
+            (hop.stored.clone(), hop.sessions.clone(), hop.mail_commands.clone());
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 *sessions.lock().unwrap() += 1;
-                tokio::spawn(take_mails(socket, manner.clone(), stored.clone()));
+                tokio::spawn(take_mails(socket, manner.clone(), stored.clone(), commands.clone()));
             }
         });
         hop
@@ -247,18 +302,46 @@ impl Hop {
     fn sessions(&self) -> usize {
         *self.sessions.lock().unwrap()
     }
+
+    fn mail_commands(&self) -> (usize, usize) {
+        *self.mail_commands.lock().unwrap()
+    }
 }
 
-async fn take_mails(socket: TcpStream, manner: Manner, stored: Arc<Mutex<Vec<String>>>) {
-    let policy = Policy::new(HelloName::new("hop.example.test").unwrap());
+async fn take_mails(
+    socket: TcpStream,
+    manner: Manner,
+    stored: Arc<Mutex<Vec<String>>>,
+    commands: Arc<Mutex<(usize, usize)>>,
+) {
+    let mut policy = Policy::new(HelloName::new("hop.example.test").unwrap());
+    if let Manner::Secure(extensions) = manner {
+        policy =
+            extensions.iter().fold(policy.offer(Extension::StartTls), |policy, more| policy.offer(*more));
+    }
     let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
     let mut server = Server::new(&mut rx, &mut tx, &policy);
-    let mut connection = Connection::new(FromTokio::new(socket), &mut server);
+    let mut connection = Connection::new(stream::plain(socket), &mut server);
     let mut mail = String::new();
     while let Ok(true) = connection.run().await {
+        if matches!(connection.engine().event(), Some(Event::StartTls)) {
+            let acceptor = stream::acceptor("tests/tls/server.pem".as_ref(), "tests/tls/server.key".as_ref());
+            let Ok(stream) = stream::accept_tls(&acceptor.unwrap(), connection.into_inner()).await else {
+                return;
+            };
+            server.tls_established().unwrap();
+            connection = Connection::new(stream, &mut server);
+            continue;
+        }
         let server = connection.engine();
         let mut unknown = false;
         let point = match server.event() {
+            Some(Event::Mail { params, .. }) => {
+                let mut commands = commands.lock().unwrap();
+                let required = params.iter().any(|param| param == Param::RequireTls);
+                *(if required { &mut commands.0 } else { &mut commands.1 }) += 1;
+                "MAIL"
+            }
             Some(Event::Rcpt { path, .. }) => {
                 unknown = path.as_str().starts_with("nobody@");
                 "RCPT"

@@ -26,7 +26,8 @@ fuzz_target!(|input: (u8, &[u8], &[u8])| {
     }
     for (verdict, _, sent) in [whole, single, cut] {
         let text = String::from_utf8(sent).expect("a submission sends ASCII here");
-        if tls == TlsPolicy::Required && !octets.windows(8).any(|word| word.eq_ignore_ascii_case(b"STARTTLS")) {
+        if tls == TlsPolicy::Required && !octets.windows(8).any(|word| word.eq_ignore_ascii_case(b"STARTTLS"))
+        {
             assert!(!text.contains("AUTH") && !text.contains("MAIL"), "in clear: {text}");
         }
         if matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered | Verdict::Unknown) {
@@ -35,7 +36,8 @@ fuzz_target!(|input: (u8, &[u8], &[u8])| {
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         for line in lines {
             let verb = line.split(' ').next().unwrap_or_default();
-            let known = ["EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "QUIT", "..", "hello", ".", "*"];
+            let known =
+                ["EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "QUIT", "..", "hello", ".", "*"];
             let response = ["dXNlcg==", "c2VjcmV0", "AHVzZXIAc2VjcmV0"];
             assert!(known.contains(&verb) || response.contains(&line), "{line}");
         }

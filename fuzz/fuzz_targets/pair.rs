@@ -7,7 +7,9 @@ use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::server::{Event as Told, Policy, Server};
 use embedded_smtp::session::{Endpoint, Want};
-use embedded_smtp::submission::{Envelope, Event, Hello, Options, Recipient, Status, Submission, TlsPolicy, Verdict};
+use embedded_smtp::submission::{
+    Envelope, Event, Hello, Options, Recipient, Status, Submission, TlsPolicy, Verdict,
+};
 use embedded_smtp::wire::{Code, Extension, ForwardPath, HelloName, Response, ReversePath};
 use embedded_smtp_fuzz::Cuts;
 use libfuzzer_sys::fuzz_target;
@@ -46,7 +48,8 @@ fn run(case: &Case<'_>) {
     let name = HelloName::new("client.example.test").unwrap();
     let hello = if case.lmtp { Hello::Lmtp(name) } else { Hello::Smtp(name) };
     let options = Options::new(name).tls(TlsPolicy::Never).hello(hello);
-    let mut submission = Submission::new(&mut client, options, envelope, Slice::new(case.content), &mut texts);
+    let mut submission =
+        Submission::new(&mut client, options, envelope, Slice::new(case.content), &mut texts);
 
     let (mut to_server, mut to_client) = (Vec::<u8>::new(), Vec::<u8>::new());
     let mut cuts = Cuts::new(case.sizes);
@@ -61,7 +64,17 @@ fn run(case: &Case<'_>) {
                 Ok(Want::Event) if submission.event() == Some(Event::Done) => client_ends = true,
                 Ok(Want::Closed) | Err(_) => client_ends = true,
                 Ok(Want::Event) => unreachable!("no TLS here"),
-                Ok(want) => moved |= pump(&mut submission, want, &mut to_client, &mut to_server, &mut cuts, &mut left, broken || server_ends),
+                Ok(want) => {
+                    moved |= pump(
+                        &mut submission,
+                        want,
+                        &mut to_client,
+                        &mut to_server,
+                        &mut cuts,
+                        &mut left,
+                        broken || server_ends,
+                    )
+                }
             }
         }
         if !server_ends {
@@ -71,14 +84,25 @@ fn run(case: &Case<'_>) {
                     moved = true;
                     taken += usize::from(decide(&mut server, &mut answers));
                 }
-                want => moved |= pump(&mut server, want, &mut to_server, &mut to_client, &mut cuts, &mut left, broken || client_ends),
+                want => {
+                    moved |= pump(
+                        &mut server,
+                        want,
+                        &mut to_server,
+                        &mut to_client,
+                        &mut cuts,
+                        &mut left,
+                        broken || client_ends,
+                    )
+                }
             }
         }
         idle = if moved || client_ends || server_ends { 0 } else { idle + 1 };
         assert!(idle < 4, "a deadlock");
     }
     let report = submission.report();
-    let delivered = report.recipients().iter().filter(|recipient| recipient.status() == Status::Delivered).count();
+    let delivered =
+        report.recipients().iter().filter(|recipient| recipient.status() == Status::Delivered).count();
     match report.verdict() {
         // With nobody to lose it between, what one side says is what the other side knows.
         Verdict::Unknown => assert!(case.breaks.is_some()),

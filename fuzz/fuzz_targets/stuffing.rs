@@ -2,7 +2,7 @@
 #![no_main]
 
 use embedded_smtp::data::{BareLineEnds, LineEnds, Stuffer, Then, Unstuffer};
-use embedded_smtp_fuzz::Cuts;
+use embedded_smtp_fuzz::{Cuts, normalised, stuffed};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
@@ -13,6 +13,7 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
         assert_eq!(end, wire.len().checked_sub(5), "an end before the end");
         assert!(!wire.starts_with(b".\r\n"));
     }
+    assert_eq!(wire, stuffed(content));
     assert_eq!(unstuff(&wire, &mut Cuts::new(room)), normalised(content));
 });
 
@@ -55,24 +56,4 @@ fn unstuff(wire: &[u8], cuts: &mut Cuts<'_>) -> Vec<u8> {
     }
     assert_eq!(from, wire.len());
     content
-}
-
-/// The content with every line end as CRLF, and one at its end.
-fn normalised(content: &[u8]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    let mut octets = content.iter().copied().peekable();
-    while let Some(octet) = octets.next() {
-        match octet {
-            b'\r' => {
-                octets.next_if_eq(&b'\n');
-                lines.extend_from_slice(b"\r\n");
-            }
-            b'\n' => lines.extend_from_slice(b"\r\n"),
-            octet => lines.push(octet),
-        }
-    }
-    if !lines.is_empty() && !lines.ends_with(b"\r\n") {
-        lines.extend_from_slice(b"\r\n");
-    }
-    lines
 }

@@ -1,22 +1,34 @@
-//! What the fuzz targets share: cuts, drivers, and traces of what an engine did.
+//! What the fuzz targets share: values, cuts, drivers, and traces of what an engine did.
 
-use embedded_smtp::client::{self, Client};
+pub mod acts;
+pub mod values;
+
+use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
 use embedded_smtp::server::{self, Policy, Server};
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{
-    AuthMechanism, AuthMechanisms, Code, Emit, Extension, ForwardPath, HelloName, Response, ReversePath, Writer,
+    AuthMechanism, AuthMechanisms, Code, Emit, Extension, ForwardPath, HelloName, Response, ReversePath,
+    Writer,
 };
 
 /// A value's octets.
 pub fn octets(value: &impl Emit) -> Vec<u8> {
-    let mut buffer = vec![0; 8192];
+    written(|out| value.emit(out))
+}
+
+/// What `emit` writes.
+pub fn written(emit: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
+    // The first says how many there are.
+    let mut counter = Writer::new(&mut []);
+    emit(&mut counter);
+    let (Ok(length) | Err(length)) = counter.finish();
+    let mut buffer = vec![0; length];
     let mut out = Writer::new(&mut buffer);
-    value.emit(&mut out);
-    let length = out.finish().expect("8 192 octets hold any value");
-    buffer.truncate(length);
+    emit(&mut out);
+    assert_eq!(out.finish(), Ok(length));
     buffer
 }
 
@@ -85,7 +97,7 @@ pub fn client_trace(input: &[u8], cuts: &mut Cuts<'_>, tls: TlsPolicy) -> (Verdi
 }
 
 /// Reads a piece of `rest` into an engine.
-fn feed(engine: &mut impl Endpoint, rest: &mut &[u8], cuts: &mut Cuts<'_>) {
+pub fn feed(engine: &mut impl Endpoint, rest: &mut &[u8], cuts: &mut Cuts<'_>) {
     if rest.is_empty() {
         return engine.received_eof();
     }
@@ -145,7 +157,12 @@ fn tell(server: &mut Server<'_, '_>, trace: &mut String, body: &mut Vec<u8>) {
             body.extend_from_slice(run);
         }
         server::Event::Login(login) => {
-            trace.push_str(&format!("login {:?} {:?} {:?};", login.authorize_as(), login.user(), login.password()));
+            trace.push_str(&format!(
+                "login {:?} {:?} {:?};",
+                login.authorize_as(),
+                login.user(),
+                login.password()
+            ));
             refuse = login.password() == b"wrong";
         }
         server::Event::Rcpt { path, .. } => {
@@ -173,7 +190,50 @@ fn tell(server: &mut Server<'_, '_>, trace: &mut String, body: &mut Vec<u8>) {
     }
 }
 
-/// A bare client's event, printed.
-pub fn client_event(client: &Client<'_>) -> String {
-    client.event().map(|event: client::Event<'_>| format!("{event:?}")).unwrap_or_default()
+/// The content with every line end as CRLF, and one at its end.
+pub fn normalised(content: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(content.len() + 2);
+    let mut octets = content.iter().copied().peekable();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'\r' => {
+                octets.next_if_eq(&b'\n');
+                lines.extend_from_slice(b"\r\n");
+            }
+            b'\n' => lines.extend_from_slice(b"\r\n"),
+            octet => lines.push(octet),
+        }
+    }
+    if !lines.is_empty() && !lines.ends_with(b"\r\n") {
+        lines.extend_from_slice(b"\r\n");
+    }
+    lines
+}
+
+/// By the letter of RFC 5321 §4.5.2: a dot in front of each line that begins with one, and the end.
+pub fn stuffed(content: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(content.len() + 5);
+    for line in normalised(content).split_inclusive(|octet| *octet == b'\n') {
+        if line.starts_with(b".") {
+            wire.push(b'.');
+        }
+        wire.extend_from_slice(line);
+    }
+    wire.extend_from_slice(b".\r\n");
+    wire
+}
+
+/// By the letter of RFC 4648 §4.
+pub fn base64(octets: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in octets.chunks(3) {
+        let bits =
+            (0..3).fold(0_usize, |bits, at| bits << 8 | usize::from(group.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let letter = ALPHABET[bits >> (18 - 6 * at) & 63];
+            text.push(if at <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
 }

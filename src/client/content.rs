@@ -115,9 +115,10 @@ impl Client<'_> {
         let octets = out.wanted();
         self.launch(Verb::EndOfData, octets)?;
         if self.flags.lmtp && self.recipients == 0 {
-            // RFC 2033 §4.2: nobody was accepted, nobody is replied for
+            // RFC 2033 §4.2: nobody was accepted, nobody is replied for. A server that said 354 all the same may see
+            // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
             self.pipeline.pop();
-            self.phase = Phase::Ready;
+            self.phase = Phase::Refused;
             return Ok(());
         }
         self.end_waits();

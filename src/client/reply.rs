@@ -6,7 +6,7 @@ use super::event::{Shown, ShownLine};
 use crate::Protocol;
 use crate::log::debug;
 use crate::session::{Framed, Line, MAX_REPLY, Phase};
-use crate::wire::{Capabilities, Code, Reply, Severity, Verb};
+use crate::wire::{Capabilities, Code, Extension, Reply, Severity, Verb};
 
 /// What is remembered from one line of a reply to the next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,6 +81,10 @@ impl Client<'_> {
             }
             let text = self.rx.slice(usize::from(text)..line.length);
             self.capabilities.fold_with(text, first, line.truncated, self.limits);
+            // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
+            if !self.flags.tls {
+                self.capabilities.forget(Extension::RequireTls);
+            }
         }
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;

@@ -26,7 +26,6 @@ use crate::session::{Endpoint, Want};
 pub struct Connection<'e, S, E: ?Sized> {
     stream: S,
     link: Link<'e, E>,
-    /// The timer that runs.
     epoch: Option<u8>,
 }
 
@@ -44,11 +43,10 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     /// Does the one thing that the engine wants now, and says what it was: one read, or one write or flush
     /// ([`Want::Write`]). [`Want::Event`] and [`Want::Closed`] are for the caller, and await nothing.
     ///
-    /// Cancel-safe when the stream is: dropped before it is ready, it has moved no octet.
+    /// Cancel-safe when the stream is. Where a write fails, the peer's last words are read before that is told.
     ///
     /// # Errors
-    /// The engine's, and the stream's. After one the session can not go on; a submission's report is
-    /// still right.
+    /// The engine's, and the stream's. After one the session can not go on; a submission's report is still right.
     pub async fn step(&mut self) -> Result<Want, ConnectionError<S::Error>> {
         let (want, result) = match self.link.next()? {
             Move::Event => return Ok(Want::Event),
@@ -57,6 +55,9 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
             Move::Flush => (Want::Write, self.stream.flush().await.map(|()| Moved::Flushed)),
             Move::Read(room) => (Want::Read, self.stream.read(room).await.map(Moved::Read)),
         };
+        if self.link.is_cut_off(want, &result) {
+            while self.stream.read(self.link.room()).await.is_ok_and(|octets| self.link.heard(octets)) {}
+        }
         self.link.moved(result)?;
         Ok(want)
     }

@@ -1,10 +1,10 @@
 //! The blocking adapter, over [`embedded_io::Read`] and [`embedded_io::Write`].
 
-use embedded_io::{Error as _, ErrorKind, Read, Write};
+use embedded_io::{Read, Write};
 
 use super::link::{Link, Move, Moved};
 use super::{ConnectionError, Flush};
-use crate::session::Endpoint;
+use crate::session::{Endpoint, Want};
 
 /// A stream, and the engine that speaks over it: a [`Client`](crate::client::Client), a [`Server`](crate::server::Server)
 /// or a [`Submission`](crate::submission::Submission).
@@ -41,30 +41,17 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
     /// still right, and behind [`ConnectionError::TimedOut`] a last call lets a server's 421 out.
     pub fn run(&mut self) -> Result<bool, ConnectionError<S::Error>> {
         loop {
-            let result = match self.link.next()? {
+            let (want, result) = match self.link.next()? {
                 Move::Event => return Ok(true),
                 Move::Closed => return Ok(false),
-                Move::Write(octets) => match self.stream.write(octets) {
-                    Err(error) if !matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut) => {
-                        self.last_words();
-                        Err(error)
-                    }
-                    result => result.map(Moved::Written),
-                },
-                Move::Flush => self.stream.flush().map(|()| Moved::Flushed),
-                Move::Read(room) => self.stream.read(room).map(Moved::Read),
+                Move::Write(octets) => (Want::Write, self.stream.write(octets).map(Moved::Written)),
+                Move::Flush => (Want::Write, self.stream.flush().map(|()| Moved::Flushed)),
+                Move::Read(room) => (Want::Read, self.stream.read(room).map(Moved::Read)),
             };
+            if self.link.is_cut_off(want, &result) {
+                while self.stream.read(self.link.room()).is_ok_and(|octets| self.link.heard(octets)) {}
+            }
             self.link.moved(result)?;
-        }
-    }
-
-    /// A peer that takes no more may have said why before it closed.
-    fn last_words(&mut self) {
-        let engine = self.link.engine();
-        if let Ok(octets @ 1..) = self.stream.read(engine.receive_buffer()) {
-            engine.received(octets);
-            // What comes of it is in the engine's event, or in the report; the stream's error is told first.
-            let _ = engine.poll();
         }
     }
 

@@ -88,6 +88,32 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
         Ok(())
     }
 
+    /// Whether the stream takes no more octets though there is room to read: the peer may have said why before it closed (a 552
+    /// or a 421), and what it said is to be [`heard`](Self::heard) then.
+    pub(super) fn is_cut_off<T: embedded_io::Error>(
+        &mut self,
+        want: Want,
+        result: &Result<Moved, T>,
+    ) -> bool {
+        let passing = |error: &T| matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut);
+        want == Want::Write
+            && result.as_ref().is_err_and(|error| !passing(error))
+            && !self.engine.receive_buffer().is_empty()
+    }
+
+    /// Takes in last words; whether there may be more of them. What comes of them is in the engine's event, or in the
+    /// report; the stream's error is told first.
+    pub(super) fn heard(&mut self, octets: usize) -> bool {
+        self.engine.received(octets);
+        octets > 0
+            && matches!(self.engine.poll(), Ok(Want::Write | Want::Read))
+            && !self.engine.receive_buffer().is_empty()
+    }
+
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        self.engine.receive_buffer()
+    }
+
     pub(super) fn engine(&mut self) -> &mut E {
         self.event = false;
         self.engine

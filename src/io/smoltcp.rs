@@ -2,7 +2,8 @@
 //!
 //! [`Driver::drive`] belongs behind each [`Interface::poll`](::smoltcp::iface::Interface::poll). It moves octets between the
 //! socket's buffers and the engine's until nothing more moves; sockets of 64 octets do as well as large ones.
-//! Where the peer takes no more, it reads all the same, so that two small stacks cannot wait for each other.
+//! Where the peer takes no more, it reads all the same, so that two small stacks cannot wait for each other, and a peer that
+//! refuses in the middle and goes away is read to its last word.
 
 use core::fmt;
 

@@ -25,6 +25,10 @@ pub(super) const SHUTTING_DOWN: Canned =
 pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
 pub(super) const TOO_MANY_ERRORS: Canned =
     Response::known(421, (4, 7, 0), "Too many errors, closing connection");
+pub(super) const TOO_MANY_COMMANDS: Canned =
+    Response::known(421, (4, 7, 0), "Too many commands without a mail, closing connection");
+pub(super) const TOO_MUCH: Canned =
+    Response::known(421, (4, 7, 0), "Too much refused content, closing connection");
 pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 0), "Too many mails in this session");
 pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
 pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
@@ -139,6 +143,9 @@ impl Server<'_, '_> {
         let positive = severity == Severity::Positive;
         if matches!(verb, Verb::EndOfData | Verb::BdatLast) {
             self.replied = self.replied.saturating_add(1);
+            if positive {
+                self.idle = 0;
+            }
             if self.policy.lmtp && self.replied < self.recipients {
                 // RFC 2033 §4.2: one reply for each accepted recipient
                 if self.owed.is_some() {
@@ -176,10 +183,19 @@ impl Server<'_, '_> {
                 self.mechanism = None;
                 self.rx.put_aside(0..0);
                 if !positive {
-                    self.count_error();
+                    return self.count_error();
                 }
             }
             _ => {}
+        }
+        // Recipients have a limit of their own, and mails too.
+        let idle = match verb {
+            Verb::Rcpt | Verb::EndOfData | Verb::BdatLast => false,
+            Verb::Data => severity != Severity::Intermediate,
+            _ => true,
+        };
+        if idle {
+            self.count_idle();
         }
     }
 
@@ -203,8 +219,18 @@ impl Server<'_, '_> {
         self.tick();
         if response.code().severity() == Severity::Permanent {
             self.count_error();
+        } else {
+            self.count_idle();
         }
         Ok(())
+    }
+
+    /// A command more that brings no mail nearer.
+    pub(super) fn count_idle(&mut self) {
+        self.idle = self.idle.saturating_add(1);
+        if self.idle >= self.policy.max_idle {
+            self.shut(&TOO_MANY_COMMANDS);
+        }
     }
 
     fn count_error(&mut self) {

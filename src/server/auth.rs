@@ -27,7 +27,9 @@ impl Server<'_, '_> {
             (_, Some(initial)) => self.take_message(initial),
             (AuthMechanism::Plain, None) => self.prompt(b""),
             (AuthMechanism::Login, None) => self.prompt(USER_NAME),
-            (mechanism, None) => Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, message: None })),
+            (mechanism, None) => {
+                Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first: true, message: None }))
+            }
         }
     }
 
@@ -58,7 +60,9 @@ impl Server<'_, '_> {
             Some(AuthMechanism::Plain) => self.plain(message),
             Some(AuthMechanism::Login) => self.login(message),
             Some(mechanism) => {
-                Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, message: Some(message) }))
+                // Behind 334 the phase is another than where AUTH is permitted.
+                let first = self.phase != Phase::Auth;
+                Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message: Some(message) }))
             }
             None => self.give_up(&answer::BAD_SEQUENCE),
         }

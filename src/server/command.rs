@@ -22,7 +22,13 @@ impl Server<'_, '_> {
         };
         self.consumed = line.consumed as u16;
         if line.bare {
+            // To whom an LF ends a line, this one may hold a BDAT, and its octets would come next.
+            let chunk = |five: &[u8]| five.eq_ignore_ascii_case(b"\nBDAT");
+            let hidden = line.truncated || self.rx.slice(0..line.consumed).windows(5).any(chunk);
             self.rx.wipe(line.consumed);
+            if hidden {
+                self.shut(&answer::CANNOT_GO_ON);
+            }
             return Ok(Next::Again);
         }
         if self.phase == Phase::Auth {
@@ -53,6 +59,7 @@ impl Server<'_, '_> {
                 self.tick();
                 self.chunk = size;
                 self.chunk_is = ChunkIs::Refused(answer);
+                self.drain(size);
             }
             Judgement::Hopeless(response) => {
                 self.answer(response)?;
@@ -78,7 +85,8 @@ impl Server<'_, '_> {
             },
             Judgement::StartTls => return self.start_tls(line.consumed),
             Judgement::Quit => {
-                self.answer(&answer::BYE)?;
+                self.say(&answer::BYE, true)?;
+                self.tick();
                 self.phase = Phase::Closing;
                 return Ok(self.tell(Shown::Quit));
             }
@@ -95,6 +103,7 @@ impl Server<'_, '_> {
             out.crlf();
         })?;
         self.tick();
+        self.count_idle();
         Ok(())
     }
 

@@ -3,13 +3,20 @@
 use super::event::{Lost, Shown, Span};
 use super::{ChunkIs, Next, Server, answer};
 use crate::Error;
-use crate::data::Then;
+use crate::data::{BareLineEnds, Then, first_bare};
 use crate::session::Phase;
 use crate::wire::{Response, Severity, Verb};
 
 impl Server<'_, '_> {
     /// The next run of what follows 354.
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
+        if let Some(lost) = self.lost
+            && self.is_drained_dry()
+        {
+            self.say(refusal(lost), true)?;
+            self.shut(&answer::TOO_MUCH);
+            return Ok(Next::Again);
+        }
         if self.flags.ended {
             return self.end_of_data(Verb::EndOfData);
         }
@@ -23,20 +30,34 @@ impl Server<'_, '_> {
         self.consumed = step.consumed() as u16;
         self.flags.ended = step.then == Then::End;
         self.advance_clock(step.consumed());
-        if self.lost.is_none() {
-            self.received = self.received.saturating_add(step.run as u64);
-            if self.is_too_large(self.received) {
-                return Ok(self.lose(Lost::TooLarge));
-            }
-            if step.then == Then::Bare {
-                return Ok(self.lose(Lost::BareLineEnd));
-            }
-            if step.run > 0 {
-                let (from, to) = (step.skip as u16, step.skip.saturating_add(step.run) as u16);
-                return Ok(self.tell(Shown::Body(Span { from, to })));
-            }
+        if self.lost.is_some() {
+            self.drain(step.skip as u64);
+            return Ok(Next::Again);
         }
-        Ok(Next::Again)
+        self.received = self.received.saturating_add(step.run as u64);
+        if self.is_too_large(self.received) {
+            self.drain(self.received.saturating_sub(self.policy.max_size));
+            return Ok(self.lose(Lost::TooLarge));
+        }
+        if step.then == Then::Bare {
+            return Ok(self.lose(Lost::BareLineEnd));
+        }
+        if step.run == 0 {
+            return Ok(Next::Again);
+        }
+        let (from, to) = (step.skip as u16, step.skip.saturating_add(step.run) as u16);
+        Ok(self.tell(Shown::Body(Span { from, to })))
+    }
+
+    /// So many octets are read for nothing, or are to be.
+    pub(super) fn drain(&mut self, octets: u64) {
+        let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+        self.drained = self.drained.saturating_add(octets);
+    }
+
+    /// Whether more of them would be too many.
+    fn is_drained_dry(&self) -> bool {
+        self.drained > self.policy.max_drained
     }
 
     fn is_too_large(&self, octets: u64) -> bool {
@@ -65,7 +86,10 @@ impl Server<'_, '_> {
         self.chunk = size;
         self.chunk_is = if last { ChunkIs::Last } else { ChunkIs::Content };
         self.tick();
-        if self.lost.is_none() && self.is_too_large(self.received.saturating_add(size)) {
+        if self.lost.is_some() {
+            self.drain(size);
+        } else if self.is_too_large(self.received.saturating_add(size)) {
+            self.drain(size);
             return self.lose(Lost::TooLarge);
         }
         Next::Again
@@ -73,6 +97,17 @@ impl Server<'_, '_> {
 
     /// The next run of a chunk, or its end.
     pub(super) fn take_chunk(&mut self) -> Result<Next, Error> {
+        let refusal = match (self.chunk_is, self.lost) {
+            (ChunkIs::Refused(response), _) => Some(response),
+            (_, lost) => lost.map(refusal),
+        };
+        if let Some(response) = refusal
+            && self.is_drained_dry()
+        {
+            self.say(response, true)?;
+            self.shut(&answer::TOO_MUCH);
+            return Ok(Next::Again);
+        }
         if self.chunk == 0 {
             return self.end_of_chunk();
         }
@@ -81,18 +116,38 @@ impl Server<'_, '_> {
         if run == 0 {
             return Ok(Next::Input);
         }
+        let wanted = refusal.is_none();
+        let octets = self.rx.slice(0..run);
+        let ends_in_cr = octets.last() == Some(&b'\r');
+        let bare = if wanted && self.is_text() { first_bare(self.flags.cr, octets) } else { None };
+        // What a CR should not have behind it stays where it is: the CR was at fault.
+        let run = bare.map_or(run, |at| if self.flags.cr && at == 0 { 0 } else { at.saturating_add(1) });
         self.consumed = run as u16;
         self.chunk = self.chunk.saturating_sub(run as u64);
+        self.flags.cr = ends_in_cr;
         self.advance_clock(run);
-        if matches!(self.chunk_is, ChunkIs::Refused(_)) || self.lost.is_some() {
+        if bare.is_some() {
+            self.drain(self.chunk);
+            return Ok(self.lose(Lost::BareLineEnd));
+        }
+        if !wanted {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
         Ok(self.tell(Shown::Body(Span { from: 0, to: run as u16 })))
     }
 
+    /// RFC 3030 §3: without BINARYMIME a mail has lines, in chunks too. Who passes it on behind DATA would else pass on what ends
+    /// it early.
+    fn is_text(&self) -> bool {
+        self.policy.bare == BareLineEnds::Reject && !self.flags.binary
+    }
+
     fn end_of_chunk(&mut self) -> Result<Next, Error> {
         match self.chunk_is {
+            ChunkIs::Last if self.flags.cr && self.lost.is_none() && self.is_text() => {
+                return Ok(self.lose(Lost::BareLineEnd));
+            }
             ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 self.chunk_is = ChunkIs::None;
@@ -112,10 +167,15 @@ impl Server<'_, '_> {
     /// The clock starts anew when enough has come.
     fn advance_clock(&mut self, octets: usize) {
         self.progress = self.progress.saturating_add(octets as u32);
-        if self.progress >= self.policy.progress
-            || self.flags.ended
-            || self.phase != Phase::Data && self.chunk == 0
-        {
+        let far = self.progress >= self.policy.progress;
+        if far {
+            self.progress = 0;
+            // Content that somebody wants is what a session is for.
+            if self.lost.is_none() && !matches!(self.chunk_is, ChunkIs::Refused(_)) {
+                self.idle = 0;
+            }
+        }
+        if far || self.flags.ended || self.phase != Phase::Data && self.chunk == 0 {
             self.tick();
         }
     }

@@ -54,9 +54,15 @@ pub enum Event<'e> {
     Login(Login<'e>),
     /// A message of another SASL mechanism, decoded; `None` when AUTH came without an initial response. Owed is
     /// [`challenge`](super::Server::challenge), or a reply.
+    ///
+    /// An exchange may end without a word to the caller: the client takes it back, or breaks a rule for lines. So state of a
+    /// mechanism is good from one message to the next only where that is not the `first`.
     AuthMessage {
         /// The mechanism.
         mechanism: AuthMechanism,
+        /// Whether this is an AUTH command, with which an exchange begins: whatever an earlier one left is to be forgotten. Else it
+        /// answers the last challenge.
+        first: bool,
         /// The message. It may be a secret.
         message: Option<Message<'e>>,
     },
@@ -175,7 +181,7 @@ pub(super) enum Shown {
     Lost(Lost),
     Reset,
     Login { authorize_as: Span, user: Span, password: Span },
-    AuthMessage { mechanism: AuthMechanism, message: Option<Span> },
+    AuthMessage { mechanism: AuthMechanism, first: bool, message: Option<Span> },
     Vrfy(Span),
     Expn(Span),
     Proxy(Span),
@@ -225,8 +231,9 @@ impl Shown {
                 let user = if aside.is_empty() { user.text(rx) } else { aside };
                 Event::Login(Login { authorize_as: authorize_as.text(rx), user, password: password.text(rx) })
             }
-            Self::AuthMessage { mechanism, message } => {
-                Event::AuthMessage { mechanism, message: message.map(|span| Message(span.text(rx))) }
+            Self::AuthMessage { mechanism, first, message } => {
+                let message = message.map(|span| Message(span.text(rx)));
+                Event::AuthMessage { mechanism, first, message }
             }
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),

@@ -86,6 +86,11 @@ impl Server<'_, '_> {
             return Answer(self.out_of_sequence(verb));
         }
         match command {
+            Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name)
+                if has_c1(name.as_str().as_bytes()) =>
+            {
+                Answer(&answer::SYNTAX)
+            }
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
                 Ask(verb, Shown::Hello { verb, name: Span::of(name.as_str().as_bytes(), line) })
             }
@@ -204,6 +209,9 @@ impl Server<'_, '_> {
         if !path.is_ascii() && !smtputf8 {
             return Answer(&answer::NEEDS_SMTPUTF8);
         }
+        if has_c1(path.as_str().as_bytes()) {
+            return Answer(&answer::BAD_SENDER);
+        }
         let path = ShownPath::of(path.mailbox(), line);
         Ask(Verb::Mail, Shown::Mail { path, params: Span::of(params.wire(), line), smtputf8, binary })
     }
@@ -219,6 +227,9 @@ impl Server<'_, '_> {
         }
         if !path.is_ascii() && !self.flags.smtputf8 {
             return Answer(&answer::NEEDS_SMTPUTF8);
+        }
+        if has_c1(path.as_str().as_bytes()) {
+            return Answer(&answer::BAD_ADDRESS);
         }
         let path = ShownPath::of(path.mailbox(), line);
         Ask(Verb::Rcpt, Shown::Rcpt { path, params: Span::of(params.wire(), line) })
@@ -253,6 +264,12 @@ impl Server<'_, '_> {
             _ => Answer(&answer::UNKNOWN_MECHANISM),
         }
     }
+}
+
+/// Whether UTF-8 holds U+0080 to U+009F: control characters which the grammar does not know of, and which terminals and
+/// logs obey (RFC 5198 §2 keeps them out of text).
+fn has_c1(text: &[u8]) -> bool {
+    text.windows(2).any(|two| matches!(two, [0xc2, 0x80..=0x9f]))
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.

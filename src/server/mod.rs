@@ -49,7 +49,7 @@ pub struct Server<'b, 'p> {
     chunk_is: ChunkIs,
     /// Octets of the mail so far.
     received: u64,
-    /// Octets since the timer was last started.
+    /// Octets of content since the timer was last started for their sake.
     progress: u32,
     recipients: u16,
     /// Recipients that the caller refused, of which there may be as many.
@@ -57,6 +57,10 @@ pub struct Server<'b, 'p> {
     /// LMTP: replies given for this mail's recipients.
     replied: u16,
     mails: u16,
+    /// Octets of refused content that were dropped.
+    drained: u32,
+    /// Commands since the last mail that brought none nearer.
+    idle: u16,
     errors: u8,
     epoch: u8,
     mechanism: Option<AuthMechanism>,
@@ -91,6 +95,8 @@ struct Flags {
     binary: bool,
     /// The lone dot has been read, and is to be told of.
     ended: bool,
+    /// The octets before end in a CR, which LF must follow.
+    cr: bool,
 }
 
 impl<'b, 'p> Server<'b, 'p> {
@@ -114,6 +120,8 @@ impl<'b, 'p> Server<'b, 'p> {
             refused: 0,
             replied: 0,
             mails: 0,
+            drained: 0,
+            idle: 0,
             errors: 0,
             epoch: 0,
             mechanism: None,
@@ -139,6 +147,8 @@ impl<'b, 'p> Server<'b, 'p> {
         self.failed = None;
         self.forget_transaction();
         self.mails = 0;
+        self.drained = 0;
+        self.idle = 0;
         self.errors = 0;
         self.mechanism = None;
         self.flags = Flags { tls, ..Flags::default() };
@@ -303,7 +313,6 @@ impl<'b, 'p> Server<'b, 'p> {
 
     fn tick(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
-        self.progress = 0;
     }
 
     fn forget_transaction(&mut self) {
@@ -311,6 +320,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.chunk = 0;
         self.chunk_is = ChunkIs::None;
         self.received = 0;
+        self.progress = 0;
         self.recipients = 0;
         self.refused = 0;
         self.replied = 0;
@@ -318,6 +328,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.flags.smtputf8 = false;
         self.flags.binary = false;
         self.flags.ended = false;
+        self.flags.cr = false;
     }
 }
 

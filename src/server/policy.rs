@@ -24,6 +24,8 @@ pub struct Policy<'p> {
     pub(super) command_seconds: u16,
     pub(super) content_seconds: u16,
     pub(super) max_errors: u8,
+    pub(super) max_idle: u16,
+    pub(super) max_drained: u32,
     pub(super) bare: BareLineEnds,
     pub(super) ask_vrfy: bool,
     pub(super) lmtp: bool,
@@ -36,8 +38,8 @@ pub struct Policy<'p> {
 impl<'p> Policy<'p> {
     /// A server of this name, with the extensions PIPELINING, 8BITMIME, SMTPUTF8, CHUNKING,
     /// BINARYMIME, ENHANCEDSTATUSCODES and SIZE, and these limits: 10 MiB a mail, 100 recipients (RFC 5321 §4.5.3.1.8),
-    /// 1 000 mails a session, 10 commands in error, lines of 2 048 octets, 5 minutes for a command and for
-    /// 1 024 octets of content (RFC 5321 §4.5.3.2.7).
+    /// 1 000 mails a session, 10 commands in error, 100 commands without a mail, 32 MiB of refused content, lines of 2 048
+    /// octets, 5 minutes for a command and for 1 024 octets of content (RFC 5321 §4.5.3.2.7).
     pub fn new(host: HelloName<'p>) -> Self {
         let offered = [
             Extension::Pipelining,
@@ -62,6 +64,8 @@ impl<'p> Policy<'p> {
             command_seconds: 300,
             content_seconds: 300,
             max_errors: 10,
+            max_idle: 100,
+            max_drained: 32 * 1024 * 1024,
             bare: BareLineEnds::Reject,
             ask_vrfy: false,
             lmtp: false,
@@ -140,9 +144,29 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Commands in error before 421 ends the session.
+    /// Commands in error, failed logins among them, before 421 ends the session. They are counted over the whole session.
     pub fn max_errors(mut self, errors: u8) -> Self {
         self.max_errors = errors;
+        self
+    }
+
+    /// Commands that bring no mail nearer before 421 ends the session (RFC 5321 §3.8), so that nobody holds it for ever by one
+    /// NOOP in each [`patience`](Self::patience). The count begins anew behind each mail that is accepted, and behind each
+    /// `progress` octets of content.
+    ///
+    /// Counted are NOOP, RSET, HELP, VRFY, EXPN, EHLO, a successful AUTH, MAIL, each chunk, DATA that the caller
+    /// refuses, and what the engine defers (452). Commands in error have [a count of their own](Self::max_errors), and so have
+    /// [recipients](Self::max_recipients). A mail takes four of these commands at least, where it comes with STARTTLS.
+    pub fn max_idle(mut self, commands: u16) -> Self {
+        self.max_idle = commands;
+        self
+    }
+
+    /// Octets of refused content that are read and dropped in a session before 421 ends it: of chunks that are refused, which are to
+    /// be read all the same (RFC 3030 §2), and of mails that are too large or lost. A chunk that announces more than is left of
+    /// them is refused at once, for its end is not worth waiting for. [`u32::MAX`] is no limit.
+    pub fn max_drained(mut self, octets: u32) -> Self {
+        self.max_drained = octets;
         self
     }
 
@@ -161,7 +185,8 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// What becomes of bare CR and LF in mails.
+    /// What becomes of bare CR and LF in mails, behind DATA and BDAT alike. In a mail of BODY=BINARYMIME they are content under either
+    /// (RFC 3030 §3).
     pub fn bare_line_ends(mut self, bare: BareLineEnds) -> Self {
         self.bare = bare;
         self
@@ -181,6 +206,11 @@ impl<'p> Policy<'p> {
 
     /// A PROXY header, version 1 or 2, is expected in front of each session. Only for servers that
     /// nobody but the proxy can reach.
+    ///
+    /// The engine reads it from the octets that it is given first. A proxy writes it in front of everything, the TLS handshake too:
+    /// under implicit TLS it is in clear and the handshake follows, so it never comes to an engine whose stream is
+    /// TLS already. There read it from the bare stream by [`ProxyHeader::parse`](crate::wire::ProxyHeader::parse), not an octet
+    /// further than it goes, then do the handshake, and leave this switch off. STARTTLS is not concerned.
     pub fn expect_proxy_header(mut self) -> Self {
         self.proxy = true;
         self

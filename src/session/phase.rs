@@ -14,7 +14,7 @@ use crate::wire::{Severity, Verb};
 pub enum Phase {
     /// Connected; the greeting is due (RFC 5321 §3.1).
     Connected,
-    /// The greeting was a refusal (RFC 5321 §3.1: 554): only QUIT is left.
+    /// The greeting was a refusal (RFC 5321 §3.1: 554), or who owes a reply has become unclear: only QUIT is left.
     Refused,
     /// Greeted, or freshly behind TLS (RFC 3207 §4.2); EHLO is due.
     Greeted,

@@ -254,6 +254,10 @@ impl Capabilities {
         self.set & extension.bit() != 0
     }
 
+    pub(crate) const fn forget(&mut self, extension: Extension) {
+        self.set &= !extension.bit();
+    }
+
     /// The SASL mechanisms behind AUTH, those that this crate knows by name.
     pub const fn mechanisms(&self) -> AuthMechanisms {
         self.mechanisms

@@ -332,6 +332,10 @@ nothing_is_sent() {
     port=$BARE_PORT service=bare
     sent_nothing "TLS required, the server has none" "$REFUSED $RETRY_LATER"
 
+    set_transport starttls none
+    options+=(--requiretls)
+    sent_nothing "REQUIRETLS, which the server does not offer" "$REFUSED"
+
     set_transport plain plain
     options=(--tls never --user "$LOGIN" --auth plain --timeout 60)
     sent_nothing "a password in clear without leave" "$REFUSED $DATA_ERROR 64"

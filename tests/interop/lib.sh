@@ -92,6 +92,29 @@ make_ca() { # NAME
         -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null || fail "openssl could not make $1"
 }
 
+# The same with keys on the curve P-256, for TLS stacks that know nothing else; each CA with a certificate of the same name.
+make_small_certs() {
+    [ -s "$certs/small-other.crt" ] && return
+    local name
+    for name in small small-other; do
+        small_key "$name-ca"
+        openssl req -x509 -new -key "$certs/$name-ca.key" -days 365 -out "$certs/$name-ca.crt" \
+            -subj "/CN=embedded-smtp interop $name" -addext basicConstraints=critical,CA:TRUE \
+            -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null || fail "openssl could not make $name-ca"
+        small_key "$name"
+        openssl req -new -key "$certs/$name.key" -out "$certs/$name.csr" -subj "/CN=$tls_name" 2>/dev/null
+        openssl x509 -req -in "$certs/$name.csr" -CA "$certs/$name-ca.crt" -CAkey "$certs/$name-ca.key" -CAcreateserial \
+            -days 365 -extfile "$certs/server.ext" -out "$certs/$name.crt.new" 2>/dev/null ||
+            fail "openssl could not sign $name"
+        mv "$certs/$name.crt.new" "$certs/$name.crt"
+    done
+}
+
+small_key() { # NAME
+    openssl ecparam -name prime256v1 -genkey -noout -out "$certs/$1.key" || fail "openssl could not make a key"
+    chmod 600 "$certs/$1.key"
+}
+
 # --- test mails --------------------------------------------------------------------------------------------
 
 # Each writes a body with LF line ends to standard output; `to_crlf` gives the form on the wire.

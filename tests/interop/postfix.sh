@@ -13,6 +13,9 @@
 #   65  implicit   TLS from the first octet; AUTH offered, not demanded
 #   26  bare       no STARTTLS, AUTH, PIPELINING, CHUNKING, 8BITMIME ...; SIZE 4096
 #   28  lenient    like plain, but a bare LF ends lines (on purpose)
+#   88  small      like submission, with a certificate on P-256 of a CA of its own
+#   66  small      the same with TLS from the first octet
+#   67  small      the same with a certificate of another CA
 #   35  (relay)    where the second Postfix takes mail
 # Recipients: reject@ 550 5.1.1, defer@ 450 4.2.0, full@ 452 4.2.2; everyone else at example.test is delivered to one Maildir,
 # one file a recipient. INTEROP_DIR moves the directory.
@@ -28,6 +31,11 @@ lenient_port=$((port_base + 28))
 relay_port=$((port_base + 35))
 implicit_port=$((port_base + 65))
 submission_port=$((port_base + 87))
+small_port=$((port_base + 88))
+small_implicit_port=$((port_base + 66))
+small_other_port=$((port_base + 67))
+ports=("$plain_port" "$bare_port" "$lenient_port" "$implicit_port" "$submission_port" "$small_port"
+    "$small_implicit_port" "$small_other_port")
 
 main() {
     case "${1:-}" in
@@ -38,7 +46,7 @@ main() {
         if [ "${2:-}" = stop ]; then stop_relay; else start_relay "${2:?HOST:PORT}" "${3:-none}"; fi
         ;;
     *)
-        sed -n '2,21s/^# \{0,1\}//p' "$0"
+        sed -n '2,24s/^# \{0,1\}//p' "$0"
         exit 64
         ;;
     esac
@@ -46,10 +54,11 @@ main() {
 
 start() {
     check_host
-    require_free_ports "$plain_port" "$bare_port" "$lenient_port" "$implicit_port" "$submission_port"
+    require_free_ports "${ports[@]}"
     rm -rf "$base"
     mkdir -p "$base"/{etc,data,log,mail,dovecot} "$base"/spool/private
     make_certs
+    make_small_certs
     chown postfix "$base/data" "$base/spool/private"
     # Mail is delivered as nobody; the Maildir belongs to it.
     mkdir -p "$maildir"/{new,cur,tmp}
@@ -60,7 +69,7 @@ start() {
     dovecot -c "$base/etc/dovecot.conf" >"$base/log/dovecot.start" 2>&1 ||
         fail "Dovecot does not start: $(cat "$base/log/dovecot.start")"
     launch_postfix "$base" || give_up "Postfix does not start"
-    for port in "$plain_port" "$bare_port" "$lenient_port" "$implicit_port" "$submission_port"; do
+    for port in "${ports[@]}"; do
         wait_for 15 port_is_open "$port" || give_up "nothing listens on port $port"
     done
     # Postfix asks for the mechanisms when a session starts: without the socket it would offer no AUTH.
@@ -84,7 +93,8 @@ print_env() {
     printf '%s=%q\n' PLAIN_PORT "$plain_port" SUBMISSION_PORT "$submission_port" IMPLICIT_PORT "$implicit_port" \
         BARE_PORT "$bare_port" LENIENT_PORT "$lenient_port" RELAY_PORT "$relay_port" \
         LOGIN "$login" PASSWORD "$password" TLS_NAME "$tls_name" CA "$certs/ca.crt" OTHER_CA "$certs/other-ca.crt" \
-        MAILDIR "$maildir" MAILLOG "$base/log/maillog" RELAY_LOG "$relay_base/log/maillog"
+        SMALL_PORT "$small_port" SMALL_IMPLICIT_PORT "$small_implicit_port" SMALL_OTHER_PORT "$small_other_port" \
+        SMALL_CA "$certs/small-ca.crt" MAILDIR "$maildir" MAILLOG "$base/log/maillog" RELAY_LOG "$relay_base/log/maillog"
 }
 
 # --- the second Postfix, as a client -----------------------------------------------------------------------
@@ -207,6 +217,17 @@ write_master() {
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
 127.0.0.1:$implicit_port inet n - n - - smtpd -o syslog_name=implicit
   -o smtpd_tls_wrappermode=yes
+127.0.0.1:$small_port inet n - n - - smtpd -o syslog_name=small
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_tls_cert_file=$certs/small.crt -o smtpd_tls_key_file=$certs/small.key
+127.0.0.1:$small_implicit_port inet n - n - - smtpd -o syslog_name=small-implicit
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_tls_cert_file=$certs/small.crt -o smtpd_tls_key_file=$certs/small.key
+127.0.0.1:$small_other_port inet n - n - - smtpd -o syslog_name=small-other
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_tls_cert_file=$certs/small-other.crt -o smtpd_tls_key_file=$certs/small-other.key
 127.0.0.1:$bare_port inet n - n - - smtpd -o syslog_name=bare
   -o smtpd_tls_security_level=none
   -o smtpd_sasl_auth_enable=no

@@ -171,6 +171,7 @@ tls_and_login() {
     sends_to never "$BARE_PORT"
     refuses_strangers
     refuses_other_certificates
+    require_tls
     "$here/postfix.sh" stop
 }
 
@@ -233,6 +234,59 @@ refuses_other_certificates() {
         miss "$what" "another answer" "$work/said"
     fi
     stop_relay "another certificate"
+}
+
+# --- REQUIRETLS (RFC 8689) ---------------------------------------------------------------------------------
+
+# Postfix does not offer it (3.7, that of Debian 12), so such a mail must not go there; the inbox example does.
+require_tls() {
+    local what="REQUIRETLS: a next hop without it gets nothing of the mail, the sender 550 5.7.30"
+    new_token
+    whole_mail "$token" "$work/dots" | to_crlf >"$work/mail"
+    start_relay --next-hop "127.0.0.1:$PLAIN_PORT" --ca "$CA" --tls "$certs/server.crt" "$certs/server.key"
+    if asks_for_tls; then
+        miss "$what" "it was taken" "$log"
+    elif ! grep -qF "550, b'5.7.30 REQUIRETLS support required'" "$work/said"; then
+        miss "$what" "another answer" "$work/said"
+    elif stored_in "$MAILDIR/new"; then
+        miss "$what" "it was sent on" "$log"
+    else
+        pass "$what" "Postfix $(postconf -d -h mail_version)"
+    fi
+    stop_relay "REQUIRETLS refused"
+
+    what="REQUIRETLS: it goes on over TLS to a next hop that offers it, with the parameter"
+    start_inbox
+    start_relay --next-hop "127.0.0.1:$sink_port" --ca "$CA" --tls "$certs/server.crt" "$certs/server.key"
+    if ! asks_for_tls; then
+        miss "$what" "refused" "$work/said"
+    elif ! stored_in "$work/inbox"; then
+        miss "$what" "not stored" "$log"
+    elif ! grep -q 'over TLS' "$work/inbox.log"; then
+        miss "$what" "it went in clear" "$work/inbox.log"
+    else
+        pass "$what" "relay, then inbox"
+    fi
+    stop_relay "REQUIRETLS passed on"
+    stop_sink
+}
+
+asks_for_tls() { # the test mail by Python's smtplib, which knows only that the parameter is one
+    python3 "$here/smtplib_client.py" --port "$listen_port" --tls starttls --ca "$CA" --name "$tls_name" \
+        --requiretls --from "$login@$domain" --to b@example.test "$work/mail" >"$work/said" 2>&1
+}
+
+stored_in() { # DIR
+    grep -rqF -- "$token" "$1" 2>/dev/null
+}
+
+start_inbox() { # in the sink's place
+    inbox=${INBOX_BIN:-$(cd "$project" && cargo build --quiet --example inbox >&2 &&
+        echo "${CARGO_TARGET_DIR:-$project/target}/debug/examples/inbox")} || fail "the inbox example does not build"
+    "$inbox" --listen "127.0.0.1:$sink_port" --dir "$work/inbox" --tls "$certs/server.crt" "$certs/server.key" \
+        >"$work/inbox.log" 2>&1 </dev/null &
+    sink_pid=$!
+    wait_for 15 port_is_open "$sink_port" || fail "the inbox does not listen: $(cat "$work/inbox.log")"
 }
 
 main "$@"

@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--from", dest="sender", required=True)
     parser.add_argument("--to", action="append", required=True)
     parser.add_argument("--bdat", type=int, metavar="N", help="send by BDAT in chunks of N octets instead of DATA")
+    parser.add_argument("--requiretls", action="store_true", help="ask for REQUIRETLS (RFC 8689)")
     parser.add_argument("file")
     return parser.parse_args()
 
@@ -41,7 +42,8 @@ def main():
             if args.bdat:
                 refused = send_chunks(smtp, args, message)
             else:
-                refused = smtp.sendmail(args.sender, args.to, message)
+                options = ["REQUIRETLS"] if args.requiretls else []
+                refused = smtp.sendmail(args.sender, args.to, message, mail_options=options)
     except smtplib.SMTPRecipientsRefused as error:
         report(error.recipients)
         return 1

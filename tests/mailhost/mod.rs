@@ -90,6 +90,32 @@ impl Mailhost {
         })
     }
 
+    /// TLS from the first octet, of which a record comes octet by octet, with a pause behind each: the first one of the handshake,
+    /// or, where that is `shaken` to its end, the first one behind it.
+    pub(crate) fn dripping_tls(pause: Duration, shaken: bool) -> Self {
+        Self::listen(move |mut socket| {
+            let kind = if shaken {
+                let mut server = server();
+                while server.is_handshaking() {
+                    server.complete_io(&mut socket).unwrap();
+                }
+                23
+            } else {
+                assert!(socket.read(&mut [0; 512]).unwrap() > 0);
+                22
+            };
+            // 16 KiB are announced, so that the record will not be whole.
+            let _ = socket.write_all(&[kind, 3, 3, 0x40, 0]);
+            for _ in 0..50 {
+                thread::sleep(pause);
+                if socket.write_all(&[0]).is_err() {
+                    break;
+                }
+            }
+            (String::new(), String::new())
+        })
+    }
+
     fn listen(serve: impl FnOnce(TcpStream) -> (String, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -149,6 +175,10 @@ fn line(stream: &mut dyn Stream) -> Option<String> {
 }
 
 fn secure(socket: TcpStream) -> Box<dyn Stream> {
+    Box::new(StreamOwned::new(server(), socket))
+}
+
+fn server() -> ServerConnection {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/");
     let read = |name: &str| fs::read(format!("{directory}{name}")).unwrap();
     let certificate = CertificateDer::from_pem_slice(&read("server.pem")).unwrap();
@@ -159,5 +189,5 @@ fn secure(socket: TcpStream) -> Box<dyn Stream> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    Box::new(StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket))
+    ServerConnection::new(Arc::new(config)).unwrap()
 }

@@ -225,7 +225,7 @@ pub(crate) fn told(event: &Event<'_>) -> String {
             let parts = [login.authorize_as(), login.user(), login.password()];
             format!("Login {}", parts.map(text).join("|"))
         }
-        Event::AuthMessage { mechanism, message } => {
+        Event::AuthMessage { mechanism, message, .. } => {
             format!("{} {:?}", mechanism.name(), message.map(|message| text(message.as_bytes())))
         }
         Event::Vrfy(who) => format!("VRFY {}", text(who)),

@@ -2,14 +2,16 @@
 
 use embedded_smtp::session::{Endpoint, Want};
 
-/// Drives a submission to its end, or to its error.
-pub(crate) fn drive(engine: &mut impl Endpoint, replies: &[&str]) {
+/// Drives a submission to its end, or to its error; what it sent.
+pub(crate) fn drive(engine: &mut impl Endpoint, replies: &[&str]) -> String {
+    let mut sent = Vec::new();
     let mut replies = replies.iter();
     loop {
         match engine.poll() {
             Ok(Want::Write) => {
-                let octets = engine.transmit().len();
-                engine.transmitted(octets);
+                let octets = engine.transmit().to_vec();
+                engine.transmitted(octets.len());
+                sent.extend(octets);
             }
             Ok(Want::Read) => match replies.next() {
                 Some(reply) => {
@@ -18,7 +20,7 @@ pub(crate) fn drive(engine: &mut impl Endpoint, replies: &[&str]) {
                 }
                 None => engine.received_eof(),
             },
-            Ok(Want::Event | Want::Closed) | Err(_) => return,
+            Ok(Want::Event | Want::Closed) | Err(_) => return String::from_utf8(sent).expect("UTF-8"),
         }
     }
 }

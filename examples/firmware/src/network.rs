@@ -1,6 +1,6 @@
 //! Interface, address and the one TCP socket.
 
-use core::net::SocketAddrV4;
+use core::net::{Ipv4Addr, SocketAddrV4};
 
 use defmt::{info, warn};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
@@ -9,7 +9,6 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Cidr};
 
 use crate::lan9118::Lan9118;
-use crate::settings::{self, Unreadable};
 
 /// Locally administered.
 pub const MAC: [u8; 6] = [0x02, 0x00, 0x5e, 0x10, 0x00, 0x01];
@@ -29,24 +28,25 @@ pub struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    /// With a static address if the settings have one, else by DHCP.
+    /// With a static address and a gateway if there are, else by DHCP.
     pub fn new(
         mut device: Lan9118,
         mut sockets: SocketSet<'a>,
         tcp: tcp::Socket<'a>,
+        address: Option<(Ipv4Addr, u8, Ipv4Addr)>,
         now: Instant,
-    ) -> Result<Self, Unreadable> {
+    ) -> Self {
         let mut interface = Interface::new(Config::new(EthernetAddress(MAC).into()), &mut device, now);
         let tcp = sockets.add(tcp);
         let mut dhcp = None;
-        match settings::address()? {
+        match address {
             Some((address, prefix, gateway)) => {
                 set_address(&mut interface, Ipv4Cidr::new(address, prefix));
                 let _ = interface.routes_mut().add_default_ipv4_route(gateway);
             }
             None => dhcp = Some(sockets.add(dhcpv4::Socket::new())),
         }
-        Ok(Self { device, interface, sockets, dhcp, tcp, up: dhcp.is_none(), next_port: 49152 })
+        Self { device, interface, sockets, dhcp, tcp, up: dhcp.is_none(), next_port: 49152 }
     }
 
     /// Moves frames, and keeps the address up to date.

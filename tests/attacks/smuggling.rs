@@ -1,11 +1,8 @@
 //! Content behind DATA: only CRLF.CRLF ends it, and what looks alike makes the mail be refused whole, at
 //! every split of the input.
 
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server::{Setup, policy};
 use embedded_smtp::data::BareLineEnds;
-use server::{Setup, policy};
 
 const ENVELOPE: &str = "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
 

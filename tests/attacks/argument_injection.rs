@@ -1,9 +1,8 @@
 //! Nothing that a caller hands in can make a second command of one: the commands on the wire, whatever
 //! the values are, and the octets that no constructor takes.
 
-mod random;
-mod support;
-
+use crate::random::Random;
+use crate::support::feed::{feed, ready, sent};
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Unfit};
@@ -13,8 +12,6 @@ use embedded_smtp::wire::{
     AuthSender, DateTime, Domain, Envid, Fault, ForwardPath, HelloName, InitialResponse, Mailbox, Orcpt,
     Other, Param, ReversePath, SaslName, Syntax, Text, Xtext,
 };
-use random::Random;
-use support::feed::{feed, ready, sent};
 
 /// Whether a constructor takes this, and the place of what it does not take.
 type Constructor = (&'static str, fn(&str) -> Result<(), Option<(usize, Option<u8>, Fault)>>, &'static str);
@@ -142,7 +139,7 @@ fn whatever_values_there_are_each_command_is_one_line() {
             lines += 1;
         }
         client.restart(false);
-        support::feed::hello(&mut client, b"220 hi\r\n", &keywords);
+        crate::support::feed::hello(&mut client, b"220 hi\r\n", &keywords);
     }
     println!("{lines} commands");
     assert!(lines > 10_000, "{lines}");

@@ -1,12 +1,9 @@
 //! Time: a client that drips wins none, and a session that is over says so.
 
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server::{codes, policy, told};
 use embedded_smtp::server::{Policy, Server};
 use embedded_smtp::session::{Phase, TimerKind, Want};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
-use server::{codes, policy, told};
 
 /// A server, a clock that the driver keeps by the timer's epochs, and all that was written.
 struct Clocked<'b, 'p> {

@@ -1,12 +1,9 @@
 //! BDAT (RFC 3030) in the server, each session at every split of the input.
 
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server::{Say, Setup, Trace, policy};
 use embedded_smtp::data::BareLineEnds;
-use embedded_smtp::server::Policy;
+use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::wire::Extension;
-use server::{Setup, Trace, policy};
 
 const ENVELOPE: &str = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
 
@@ -33,7 +30,10 @@ fn chunks_become_a_mail_octet_for_octet() {
         ("BDAT 0003 LAST\r\nabc", "250 2.6.0", "abc"),
         // Nothing in a chunk means anything.
         ("BDAT 3 LAST\r\n.\r\n", "250 2.6.0", ".\r\n"),
-        ("BDAT 9 LAST\r\na\r\n.\r\n..\n", "250 2.6.0", "a\r\n.\r\n..\n"),
+        ("BDAT 10 LAST\r\na\r\n.\r\n..\r\n", "250 2.6.0", "a\r\n.\r\n..\r\n"),
+        // Nor does it matter where in a line the cut is.
+        ("BDAT 2\r\na\rBDAT 1 LAST\r\n\n", "250 2.0.0, 250 2.6.0", "a\r\n"),
+        ("BDAT 3\r\na\r\nBDAT 3 LAST\r\n.\r\n", "250 2.0.0, 250 2.6.0", "a\r\n.\r\n"),
         ("BDAT 6 LAST\r\nQUIT\r\n", "250 2.6.0", "QUIT\r\n"),
         ("BDAT 13 LAST\r\nBDAT 0 LAST\r\n", "250 2.6.0", "BDAT 0 LAST\r\n"),
         ("BDAT 4 LAST\r\n\0\r\n\0", "250 2.6.0", "\0\r\n\0"),
@@ -95,15 +95,48 @@ fn a_chunk_is_refused_when_all_of_it_has_come_and_not_before() {
     }
 }
 
+/// RFC 3030 §2 wants what is announced to be read; not for ever.
+#[test]
+fn a_refused_chunk_is_read_up_to_a_limit_and_one_that_announces_more_ends_the_session() {
+    let policy = policy().max_size(5).max_drained(20);
+    let content = "QUIT\r\n";
+    for (says, codes) in [
+        // Refused for its size, for its place, for its time; each announces what is still allowed, or more.
+        (format!("{ENVELOPE}BDAT 6 LAST\r\n{content}NOOP\r\n"), "250 2.1.0, 250 2.1.5, 552 5.3.4, 250 2.0.0"),
+        (format!("BDAT 20\r\n{}NOOP\r\n", "x".repeat(20)), "503 5.5.1, 250 2.0.0"),
+        (format!("BDAT 21\r\n{content}"), "503 5.5.1, 421 4.7.0"),
+        (format!("BDAT 99 LAST\r\n{content}"), "503 5.5.1, 421 4.7.0"),
+        (format!("BDAT 18446744073709551615 LAST\r\n{content}"), "503 5.5.1, 421 4.7.0"),
+        (format!("{ENVELOPE}BDAT 21\r\n{content}"), "250 2.1.0, 250 2.1.5, 552 5.3.4, 421 4.7.0"),
+        (
+            format!("{ENVELOPE}BDAT 4294967296 LAST\r\n{content}"),
+            "250 2.1.0, 250 2.1.5, 552 5.3.4, 421 4.7.0",
+        ),
+        // All of a session counts.
+        (
+            format!("BDAT 14\r\n{}BDAT 6\r\n{content}BDAT 1\r\nx", "x".repeat(14)),
+            "503 5.5.1, 503 5.5.1, 503 5.5.1, 421 4.7.0",
+        ),
+        // Of a lost mail the rest of the chunk counts, and every other one.
+        (format!("{ENVELOPE}BDAT 5 LAST\r\na\nxxxNOOP\r\n"), "250 2.1.0, 250 2.1.5, 554 5.6.0, 250 2.0.0"),
+    ] {
+        assert_eq!(session(&policy, &says).behind_hello(), codes, "{says:?}");
+    }
+    let unlimited = policy.max_size(0);
+    let says = format!("{ENVELOPE}BDAT 18446744073709551615\r\na\nMAIL FROM:<evil@x>\r\n");
+    let trace = session(&unlimited, &says);
+    assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.1.5, 554 5.6.0, 421 4.7.0");
+    assert_eq!(trace.told.last().unwrap(), "Lost BareLineEnd");
+}
+
 #[test]
 fn an_announced_end_of_time_is_counted_exactly() {
-    let (codes, mails) = chunks(&policy(), "BDAT 18446744073709551615 LAST\r\nQUIT\r\nNOOP\r\n");
-    assert_eq!((codes.as_str(), mails.len()), ("250 2.1.0, 250 2.1.5", 0));
     let unlimited = policy().max_size(0);
     let trace =
         session(&unlimited, &format!("{ENVELOPE}BDAT 5\r\nhelloBDAT 18446744073709551615 LAST\r\nQUIT\r\n"));
     assert_eq!(trace.told.last().unwrap(), "Body");
     assert_eq!(trace.mails.len(), 0);
+    assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.1.5, 250 2.0.0");
 }
 
 #[test]
@@ -135,7 +168,7 @@ fn chunks_beyond_the_limit_are_passed_over_and_the_mail_is_lost_whole() {
         ("BDAT 11 LAST\r\n0123456789a", "552 5.3.4", false),
         ("BDAT 9\r\n012345678BDAT 1 LAST\r\n9", "250 2.0.0, 250 2.6.0", true),
         ("BDAT 9\r\n012345678BDAT 2 LAST\r\n9a", "250 2.0.0, 552 5.3.4", false),
-        ("BDAT 9\r\n012345678BDAT 18446744073709551610\r\n9a", "250 2.0.0", false),
+        ("BDAT 9\r\n012345678BDAT 18446744073709551610\r\n9a", "250 2.0.0, 552 5.3.4, 421 4.7.0", false),
     ] {
         let (found, mails) = chunks(&policy, says);
         assert_eq!(found, codes, "{says:?}");
@@ -220,11 +253,96 @@ fn binarymime_needs_bdat_and_chunking() {
     }
 }
 
+/// Whoever takes the mail and passes it on behind DATA would pass on what ends it early.
 #[test]
-fn bare_line_ends_in_chunks_are_content_under_every_policy() {
-    for bare in [BareLineEnds::Reject, BareLineEnds::Accept] {
-        let (codes, mails) = chunks(&policy().bare_line_ends(bare), "BDAT 5 LAST\r\n\r\n.\n\r");
-        assert_eq!((codes.as_str(), &mails[..]), ("250 2.6.0", &[b"\r\n.\n\r".to_vec()][..]));
+fn bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary() {
+    let binary = "MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\n";
+    let eight_bit = "MAIL FROM:<a@b> BODY=8BITMIME\r\nRCPT TO:<c@d>\r\n";
+    for content in [
+        &b"\n"[..],
+        b"\r",
+        b"\n.\n",
+        b"\r.\r",
+        b"a\r\n.\n",
+        b"a\n.\r\nb",
+        b"a\r\n.\r\r\n",
+        b"a\r",
+        b"\r\r\n",
+        b"a\n\r\n",
+        b".\n",
+        b"a\r.\r\n",
+        b"a\r\n.\rb",
+        b"\r\n.\r",
+    ] {
+        for cut in 0..=content.len() {
+            let (front, back) = content.split_at(cut);
+            let chunks = [
+                format!("BDAT {}\r\n", front.len()).as_bytes(),
+                front,
+                format!("BDAT {} LAST\r\n", back.len()).as_bytes(),
+                back,
+                b"NOOP\r\n",
+            ]
+            .concat();
+            let says = |envelope: &str| [b"EHLO c\r\n", envelope.as_bytes(), &chunks].concat();
+            for envelope in [ENVELOPE, eight_bit] {
+                let trace = Setup::new(&policy()).every_split(&says(envelope));
+                assert_eq!(trace.mails.len(), 0, "{content:?} {cut}");
+                assert_eq!(trace.told.last().unwrap(), "Lost BareLineEnd", "{content:?} {cut}");
+                let codes = trace.behind_hello();
+                // In the first chunk, which leaves nothing to add to; in the last; at the end of it.
+                let good = ["554 5.6.0, 503 5.5.1, 250 2.0.0", "250 2.0.0, 554 5.6.0, 250 2.0.0"];
+                assert!(good.iter().any(|good| codes.ends_with(good)), "{content:?} {cut}: {codes}");
+            }
+            let accept = policy().bare_line_ends(BareLineEnds::Accept);
+            for (policy, envelope) in [(accept, ENVELOPE), (policy(), binary)] {
+                let trace = Setup::new(&policy).every_split(&says(envelope));
+                assert_eq!(trace.mails, [content], "{cut}");
+                assert!(
+                    trace.behind_hello().ends_with("250 2.0.0, 250 2.6.0, 250 2.0.0"),
+                    "{content:?} {cut}"
+                );
+            }
+        }
+    }
+    // The next mail is judged by itself.
+    let says = format!(
+        "EHLO c\r\n{ENVELOPE}BDAT 2 LAST\r\na\r{ENVELOPE}BDAT 2 LAST\r\nb\n{binary}BDAT 1\r\n\rRSET\r\n{ENVELOPE}BDAT 2 LAST\r\n\r\n"
+    );
+    assert_eq!(Setup::new(&policy()).every_split(says.as_bytes()).mails, [b"\r\n"]);
+}
+
+#[test]
+fn what_looks_like_bdat_ends_the_session_before_its_octets_are_commands() {
+    let behind = "RSET\r\nMAIL FROM:<evil@x>\r\n";
+    for (line, last) in [
+        ("BDAT\t25 LAST\r\n", "501 5.5.4, 421 4.3.0"),
+        // Where an LF ends a line for whoever sends it on, this one is two.
+        ("NOOP\nBDAT 25 LAST\r\n", "500 5.5.2, 421 4.3.0"),
+        ("\nbdat 25\r\n", "500 5.5.2, 421 4.3.0"),
+        ("MAIL FROM:<>\nNOOP\nBdat 25\nx\r\n", "500 5.5.2, 421 4.3.0"),
+    ] {
+        let trace = session(&policy(), &format!("{line}{behind}"));
+        assert_eq!(trace.behind_hello(), last, "{line:?}");
+        assert_eq!(trace.told, ["EHLO c"], "{line:?}");
+    }
+    // Where the line was too long to be kept, nobody knows.
+    let long = format!("NOOP {}\nBDAT 25\r\n{behind}", "x".repeat(600));
+    let trace = Setup::new(&policy()).rx(512).every_split(format!("EHLO c\r\n{long}").as_bytes());
+    assert_eq!(trace.behind_hello(), "500 5.5.2, 421 4.3.0");
+}
+
+/// Chunks of next to nothing, one in each five minutes, are no mail.
+#[test]
+fn chunks_that_bring_nothing_come_to_an_end() {
+    let policy = policy().max_idle(20).patience(300, 300, 100);
+    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx"] {
+        let trace = session(&policy, &format!("{ENVELOPE}{}", chunk.repeat(60)));
+        assert!(trace.behind_hello().ends_with("250 2.0.0, 421 4.7.0"), "{chunk:?}");
+    }
+    for chunk in ["BDAT 6\r\nxxxxxx", "BDAT 10\r\n\r\n\r\n\r\n\r\n\r\n"] {
+        let trace = session(&policy, &format!("{ENVELOPE}{}BDAT 0 LAST\r\n", chunk.repeat(60)));
+        assert!(trace.behind_hello().ends_with("250 2.0.0, 250 2.6.0"), "{chunk:?}");
     }
 }
 
@@ -251,4 +369,17 @@ fn in_lmtp_the_last_chunk_is_answered_for_each_recipient() {
         let codes = format!("250 2.1.0, 250 2.1.5, 550 5.1.1, 250 2.1.5, {codes}, 250 2.0.0");
         assert_eq!(trace.behind_hello(), codes, "{says:?}");
     }
+}
+
+#[test]
+fn a_mail_of_which_a_chunk_was_refused_is_not_taken_by_lmtp_either() {
+    let policy = policy().lmtp();
+    let says = b"LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nBDAT 5\r\nfirstBDAT 6 LAST\r\nsecondNOOP\r\n";
+    let setup = Setup::new(&policy).caller(|event| match event {
+        Event::EndOfChunk => Say::Reply(451, (4, 3, 0), "no"),
+        event => crate::server::usual(event),
+    });
+    let trace = setup.every_split(says);
+    assert_eq!(trace.told[1..], ["MAIL <a@b>", "RCPT <c@d>", "RCPT <e@f>", "Body", "EndOfChunk"]);
+    assert!(trace.behind_hello().ends_with("451 4.3.0, 554 5.6.0, 554 5.6.0, 250 2.0.0"));
 }

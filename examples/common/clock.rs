@@ -31,18 +31,16 @@ impl Clock {
 /// An engine that sets the clock to its timer.
 #[derive(Debug)]
 pub(crate) struct Clocked<'e, E> {
-    engine: &'e mut E,
+    pub(crate) engine: &'e mut E,
     clock: Clock,
+    /// In place of the engine's own durations.
+    fixed: Option<Duration>,
     epoch: Option<u8>,
 }
 
 impl<'e, E: Endpoint> Clocked<'e, E> {
-    pub(crate) fn new(engine: &'e mut E, clock: Clock) -> Self {
-        Self { engine, clock, epoch: None }
-    }
-
-    pub(crate) fn engine(&mut self) -> &mut E {
-        self.engine
+    pub(crate) fn new(engine: &'e mut E, clock: Clock, fixed: Option<Duration>) -> Self {
+        Self { engine, clock, fixed, epoch: None }
     }
 }
 
@@ -54,7 +52,7 @@ impl<E: Endpoint> Endpoint for Clocked<'_, E> {
             && self.epoch != Some(timer.epoch())
         {
             self.epoch = Some(timer.epoch());
-            self.clock.set(timer.after());
+            self.clock.set(self.fixed.unwrap_or(timer.after()));
         }
         Ok(want)
     }

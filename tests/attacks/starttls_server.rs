@@ -1,13 +1,10 @@
 //! STARTTLS in the server (RFC 3207): nothing that came before TLS is read behind it.
 
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server::{Setup, policy};
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::{Phase, TimerKind, Want};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};
 use embedded_smtp::{Error, Misuse, Protocol};
-use server::{Setup, policy};
 
 fn tls_policy() -> Policy<'static> {
     let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::CramMd5);

@@ -1,9 +1,8 @@
 //! Servers and clients that do not play by the rules of a mechanism, and what is printed of secrets.
 
-mod sasl_support;
-
 use std::cell::Cell;
 
+use crate::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};
@@ -15,7 +14,6 @@ use embedded_smtp::sasl::{
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
 use embedded_smtp::{Buffer, Error, Protocol};
-use sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
 
 const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
 const PASSWORD: &str = "tanstaaftanstaaf";

@@ -1,0 +1,53 @@
+//! The senders' connections: taken while there is room, and let go when the program is told to end.
+
+use std::io::{Write, stderr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::config::Config;
+use super::session::{self, Stop};
+
+/// Takes connections until told to stop; then mails on their way are given time, and the rest is told 421.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    config: Arc<Config>,
+    stop: watch::Sender<Stop>,
+    mut stopped: watch::Receiver<Stop>,
+) {
+    let room = Arc::new(Semaphore::new(config.sessions));
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok(permit) = room.clone().acquire_owned() => tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, peer)) => {
+                        let (config, stopped) = (config.clone(), stopped.clone());
+                        sessions.spawn(async move {
+                            session::run(socket, peer, config, stopped).await;
+                            drop(permit);
+                        });
+                    }
+                    // Out of file descriptors, say: that passes when sessions end.
+                    Err(error) => {
+                        let _ = writeln!(stderr(), "relay: cannot accept: {error}");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                _ = stopped.changed() => break,
+            },
+            _ = stopped.changed() => break,
+        }
+        while sessions.try_join_next().is_some() {}
+    }
+    drop(listener);
+    let ended = async |sessions: &mut JoinSet<()>| while sessions.join_next().await.is_some() {};
+    if timeout(config.grace, ended(&mut sessions)).await.is_err() {
+        stop.send_replace(Stop::Now);
+        let _ = timeout(Duration::from_secs(5), ended(&mut sessions)).await;
+    }
+}
