@@ -20,7 +20,7 @@ pub(crate) use parameters::check;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 use content::Ending;
-use event::Shown;
+use event::{Shown, ShownLine};
 
 use crate::data::{LineEnds, Stuffer};
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want};
@@ -187,6 +187,7 @@ impl<'b> Client<'b> {
     /// # Errors
     /// [`Error::Protocol`] when the server broke the protocol, now and at every later call;
     /// [`Error::Capacity`] when the receive buffer is below [`MIN_RX`].
+    #[inline(never)]
     pub fn poll(&mut self) -> Result<Want, Error> {
         self.release();
         if let Some(failed) = self.failed {
@@ -259,7 +260,19 @@ impl<'b> Client<'b> {
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx, self.reply)
+        match &self.shown {
+            Shown::Nothing => None,
+            Shown::StartTls => Some(Event::StartTls),
+            Shown::Line(line) => Some(line.event(&self.rx)),
+        }
+    }
+
+    /// The line that is shown, and its text.
+    pub(crate) fn shown_line(&self) -> Option<(&ShownLine, &[u8])> {
+        match &self.shown {
+            Shown::Line(line) => Some((line, self.rx.slice(line.place()))),
+            _ => None,
+        }
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.

@@ -13,19 +13,11 @@ use crate::wire::{Capabilities, Code, Extension, Reply, Severity, Verb};
 pub(super) struct Fold {
     /// The code of the reply's lines so far.
     code: Option<Code>,
-    /// The code of the line that is shown.
-    shown: Option<Code>,
     /// Octets so far.
     octets: u16,
     /// Octets at the front of the input that came before the command in flight was given, and so
     /// cannot answer it.
     stale: u16,
-}
-
-impl Fold {
-    pub(super) fn shown(self) -> Option<Code> {
-        self.shown
-    }
 }
 
 impl Client<'_> {
@@ -56,6 +48,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
         let octets = self.rx.slice(0..line.length);
         let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
@@ -89,8 +82,7 @@ impl Client<'_> {
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;
         self.shown =
-            Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });
-        self.reply.shown = Some(code);
+            Shown::Line(ShownLine { to, code, enhanced, text, last, truncated, closing, length, consumed });
         self.reply.code = Some(code);
         if last {
             self.reply.code = None;
