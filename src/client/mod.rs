@@ -91,7 +91,7 @@ impl<'b> Client<'b> {
             line_ends: LineEnds::Normalize,
             in_place: 0,
             chunk: 0,
-            ending: Ending::None,
+            ending: Ending::NONE,
             recipients: 0,
             challenges: 0,
             epoch: 0,
@@ -137,7 +137,7 @@ impl<'b> Client<'b> {
         self.failed = None;
         self.in_place = 0;
         self.chunk = 0;
-        self.ending = Ending::None;
+        self.ending = Ending::NONE;
         self.recipients = 0;
         self.challenges = 0;
         self.epoch = self.epoch.wrapping_add(1);
@@ -171,7 +171,7 @@ impl<'b> Client<'b> {
     pub fn transmitted(&mut self, octets: usize) {
         // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
         let chunk = self.chunk > 0 || self.in_place > 0 || self.pipeline.front() == Some(Verb::Bdat);
-        if self.phase == Phase::Data || chunk || matches!(self.ending, Ending::Waiting(_)) {
+        if self.phase == Phase::Data || chunk || self.ending.is_waiting() {
             self.tick();
         }
         if self.in_place > 0 {
@@ -179,7 +179,7 @@ impl<'b> Client<'b> {
         } else {
             self.tx.transmitted(octets);
         }
-        self.ending = self.ending.transmitted(octets);
+        self.ending.transmitted(octets);
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone.
@@ -319,7 +319,7 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.ending == Ending::Sent
+        self.ending == Ending::SENT
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
@@ -328,7 +328,7 @@ impl<'b> Client<'b> {
             && !self.flags.closed
             && self.failed.is_none()
             && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
-            && !(self.ending != Ending::None && matches!(verb, Verb::Bdat | Verb::BdatLast))
+            && !(self.ending != Ending::NONE && matches!(verb, Verb::Bdat | Verb::BdatLast))
     }
 
     fn tick(&mut self) {

@@ -104,7 +104,7 @@ impl Client<'_> {
         match to {
             // The end of the content cannot be answered before all of it has gone out; a refusal
             // in its middle means that the server will not read the rest.
-            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::Sent => {
+            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::SENT => {
                 if refusal {
                     Ok((to, true))
                 } else {
@@ -129,7 +129,7 @@ impl Client<'_> {
             self.phase = Phase::Closing;
             self.pipeline.clear();
             self.drop_output();
-            self.ending = Ending::None;
+            self.ending = Ending::NONE;
             return;
         };
         let ends_content = matches!(verb, Verb::EndOfData | Verb::BdatLast);
@@ -142,7 +142,7 @@ impl Client<'_> {
         }
         self.pipeline.pop();
         if ends_content {
-            self.ending = Ending::None;
+            self.ending = Ending::NONE;
         }
         let severity = code.severity();
         self.phase = self.phase.after(verb, severity);

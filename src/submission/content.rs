@@ -2,7 +2,7 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission};
-use crate::client::{Transfer, check};
+use crate::client::{Parameters, Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
@@ -14,21 +14,16 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     pub(super) fn obstacle(&self) -> Option<Cause> {
         let offered = self.client.capabilities();
         let transfer = self.transfer();
-        let needs = [
-            (transfer.binary, Extension::BinaryMime, Cause::NeedsBinaryMime),
-            (transfer.binary, Extension::Chunking, Cause::NeedsBinaryMime),
-            (transfer.eight_bit && !transfer.binary, Extension::EightBitMime, Cause::NeedsEightBitMime),
-            (transfer.smtputf8, Extension::SmtpUtf8, Cause::NeedsSmtpUtf8),
-        ];
-        for (needed, extension, cause) in needs {
-            if needed && !offered.has(extension) {
-                return Some(cause);
-            }
-        }
+        let of_mail: [&dyn Parameters; 2] = [&transfer, self.envelope.parameters];
         let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
-        for (verb, parameters) in rcpts.chain([(Verb::Mail, self.envelope.parameters)]) {
+        for (verb, parameters) in of_mail.map(|list| (Verb::Mail, list)).into_iter().chain(rcpts) {
             match check(parameters, verb, offered) {
                 Ok(()) => {}
+                Err(Misuse::NotOffered(Extension::EightBitMime)) => return Some(Cause::NeedsEightBitMime),
+                Err(Misuse::NotOffered(Extension::BinaryMime | Extension::Chunking)) => {
+                    return Some(Cause::NeedsBinaryMime);
+                }
+                Err(Misuse::NotOffered(Extension::SmtpUtf8)) => return Some(Cause::NeedsSmtpUtf8),
                 Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
                 Err(misuse) => return Some(Cause::Engine(misuse.into())),
             }

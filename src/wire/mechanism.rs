@@ -120,8 +120,21 @@ impl AuthMechanisms {
     }
 
     /// What is in it but for those that reveal the secret to whoever listens.
-    pub fn not_revealing(self) -> Self {
-        self.iter().filter(|mechanism| !mechanism.reveals_secret()).fold(Self::NONE, Self::with)
+    pub const fn not_revealing(self) -> Self {
+        const REVEALING: AuthMechanisms = AuthMechanisms::revealing();
+        Self(self.0 & !REVEALING.0)
+    }
+
+    /// Those that reveal the secret.
+    const fn revealing() -> Self {
+        let (mut set, mut place) = (Self::NONE, 0);
+        while place < AuthMechanism::ALL.len() {
+            if AuthMechanism::ALL[place].reveals_secret() {
+                set = set.with(AuthMechanism::ALL[place]);
+            }
+            place += 1;
+        }
+        set
     }
 
     /// The mechanisms in it, in the order of the enumeration.
