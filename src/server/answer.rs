@@ -171,6 +171,12 @@ impl Server<'_, '_> {
             }
             Verb::Rcpt if positive => self.recipients = self.recipients.saturating_add(1),
             Verb::Rcpt => self.refused = self.refused.saturating_add(1),
+            // Content that somebody wants is what a session is for; by crumbs it is not.
+            Verb::Bdat
+                if positive && u32::from(self.useful) >= self.policy.progress.min(u32::from(u16::MAX)) =>
+            {
+                (self.useful, self.idle) = (0, 0);
+            }
             // In LMTP the last chunk is still taken, to be refused for each recipient.
             Verb::Bdat if !positive => self.lost = self.lost.or(Some(Lost::Refused)),
             Verb::EndOfData | Verb::BdatLast => {

@@ -134,6 +134,7 @@ impl Server<'_, '_> {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
+        self.useful = self.useful.saturating_add(run as u16);
         Ok(self.tell(Shown::Body(Span { from: 0, to: run as u16 })))
     }
 
@@ -167,15 +168,10 @@ impl Server<'_, '_> {
     /// The clock starts anew when enough has come.
     fn advance_clock(&mut self, octets: usize) {
         self.progress = self.progress.saturating_add(octets as u32);
-        let far = self.progress >= self.policy.progress;
-        if far {
-            self.progress = 0;
-            // Content that somebody wants is what a session is for.
-            if self.lost.is_none() && !matches!(self.chunk_is, ChunkIs::Refused(_)) {
-                self.idle = 0;
-            }
-        }
-        if far || self.flags.ended || self.phase != Phase::Data && self.chunk == 0 {
+        if self.progress >= self.policy.progress
+            || self.flags.ended
+            || self.phase != Phase::Data && self.chunk == 0
+        {
             self.tick();
         }
     }

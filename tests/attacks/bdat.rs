@@ -336,7 +336,7 @@ fn what_looks_like_bdat_ends_the_session_before_its_octets_are_commands() {
 #[test]
 fn chunks_that_bring_nothing_come_to_an_end() {
     let policy = policy().max_idle(20).patience(300, 300, 100);
-    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx"] {
+    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx", "BDAT 0\r\nBDAT 2\r\nxx"] {
         let trace = session(&policy, &format!("{ENVELOPE}{}", chunk.repeat(60)));
         assert!(trace.behind_hello().ends_with("250 2.0.0, 421 4.7.0"), "{chunk:?}");
     }
