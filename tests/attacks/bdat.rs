@@ -305,6 +305,15 @@ fn bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary() {
             }
         }
     }
+    // What is refused is no content: a CR of it stands in front of none.
+    for (refused, content) in [("\r", "\n"), ("\r", "a\r\n"), ("a", "\n")] {
+        let says = format!(
+            "EHLO c\r\nMAIL FROM:<>\r\nBDAT 1\r\n{refused}RCPT TO:<c@d>\r\nBDAT {} LAST\r\n{content}",
+            content.len()
+        );
+        let trace = Setup::new(&policy()).every_split(says.as_bytes());
+        assert_eq!(trace.mails.len(), usize::from(content != "\n"), "{says:?}");
+    }
     // The next mail is judged by itself.
     let says = format!(
         "EHLO c\r\n{ENVELOPE}BDAT 2 LAST\r\na\r{ENVELOPE}BDAT 2 LAST\r\nb\n{binary}BDAT 1\r\n\rRSET\r\n{ENVELOPE}BDAT 2 LAST\r\n\r\n"
