@@ -3,6 +3,7 @@
 
 use super::coding::{Breaks, Coding, Line, base64_size, is_literal, quoted_printable};
 use super::transport::Transport;
+use crate::wire::syntax::find;
 
 /// Octets of a line without its CRLF (RFC 5322 §2.1.1).
 pub(crate) const LONGEST_LINE: usize = 998;
@@ -202,15 +203,31 @@ fn flag(set: bool, flag: u8) -> u8 {
 }
 
 fn holds_boundary(octets: &[u8]) -> bool {
-    octets.windows(BOUNDARY_MARK.len()).any(|window| window == BOUNDARY_MARK)
+    let Some((last, front)) = BOUNDARY_MARK.split_last() else { return false };
+    let mut rest = octets;
+    // The last octet of the mark stands nowhere else in it, so that none begins in front of a place that was found.
+    while let Some((before, behind)) = find(*last, rest).and_then(|at| rest.split_at_checked(at)) {
+        if before.ends_with(front) {
+            return true;
+        }
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// Runs the encoder to count, unless a quick look shows that base64 is shorter.
 fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
     let line_end = |octet: &u8| breaks == Breaks::Text && matches!(octet, b'\r' | b'\n');
-    let escaped = octets.iter().filter(|octet| !is_literal(**octet) && !line_end(octet)).count() as u64;
-    if size.saturating_add(escaped.saturating_mul(2)) > base64_size(size) {
-        return None;
+    let mut least = size;
+    let most = base64_size(size);
+    // Counted in octets, of which a vector unit takes many at once.
+    for chunk in octets.chunks(255) {
+        let escaped = |octet: &u8| u8::from(!is_literal(*octet) && !line_end(octet));
+        let count = chunk.iter().fold(0_u8, |count, octet| count.wrapping_add(escaped(octet)));
+        least = least.saturating_add(2 * u64::from(count));
+        if least > most {
+            return None;
+        }
     }
     let mut total = 0_u64;
     let mut rest = octets;
