@@ -154,6 +154,16 @@ single_mails() {
     judge "TLS if offered: it is, and is used"
 
     new_token
+    set_transport starttls none
+    port=$LENIENT_PORT service=lenient
+    whole_mail "$token" "$work/text" >"$work/sent"
+    alert_as ops@$domain -- --raw --file "$work/sent"
+    expect_status "$DELIVERED"
+    expect_arrived raw "$work/sent" ops@$domain
+    expect_log "TLSv1.2 with cipher"
+    judge "TLS 1.2, where the server has no 1.3"
+
+    new_token
     whole_mail "$token" "$work/dots" >"$work/sent"
     port=$BARE_PORT service=bare
     alert_as ops@$domain second@$domain reject@$domain -- --raw --file "$work/sent"
