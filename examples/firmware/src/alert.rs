@@ -1,12 +1,12 @@
 //! The mail, and the attempts at sending it.
 
 use defmt::{info, warn};
-use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::message::{
     Address, Attachment, AutoSubmitted, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart,
     Text,
 };
+use embedded_smtp::sasl::Unfit;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{Domain, ForwardPath, HelloName, Mailbox, ReversePath, Syntax, Writer};
 use smoltcp::time::Duration;
@@ -36,7 +36,7 @@ pub enum Unsendable {
     /// An address or a name out of form.
     Value(Syntax),
     /// A name or password out of form.
-    Login(Misuse),
+    Login(Unfit),
     /// There is no source of randomness.
     #[cfg(feature = "scram")]
     Random,
@@ -48,9 +48,9 @@ impl From<Syntax> for Unsendable {
     }
 }
 
-impl From<Misuse> for Unsendable {
-    fn from(misuse: Misuse) -> Self {
-        Self::Login(misuse)
+impl From<Unfit> for Unsendable {
+    fn from(unfit: Unfit) -> Self {
+        Self::Login(unfit)
     }
 }
 
