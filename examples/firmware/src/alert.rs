@@ -7,7 +7,7 @@ use embedded_smtp::message::{
     Text,
 };
 use embedded_smtp::sasl::Unfit;
-use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{Domain, ForwardPath, HelloName, Mailbox, ReversePath, Syntax, Writer};
 use smoltcp::time::Duration;
 
@@ -101,12 +101,13 @@ pub fn mail(
         info!("attempt {}: {} ({}) {=str}", number, report.verdict(), answer.code(), report.text(&answer));
         match report.verdict() {
             Verdict::Delivered | Verdict::PartlyDelivered => return Ok(Outcome::Delivered),
-            Verdict::Rejected => {
+            // Who has taken STARTTLS out of the server's offer may be gone at the next attempt.
+            Verdict::Rejected if report.cause() != Some(Cause::TlsNotOffered) => {
                 warn!("refused: {}", report.cause());
                 return Ok(Outcome::Rejected);
             }
             // Unknown: an alert that comes twice is better than one that does not come.
-            Verdict::RetryLater | Verdict::Unknown => warn!("failed: {}", report.cause()),
+            Verdict::Rejected | Verdict::RetryLater | Verdict::Unknown => warn!("failed: {}", report.cause()),
         }
         if number < settings.attempts {
             info!("again in {} ms", pause.total_millis());
