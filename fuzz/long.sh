@@ -17,8 +17,8 @@ export RUSTC_BOOTSTRAP=1
 demanded() { # TARGET    executions in all
     case $1 in
         command | reply | path | parameter | value | front) echo 50000000 ;;
-        client_split | server_split | pair | commands | session) echo 5000000 ;;
-        *) echo 10000000 ;;
+        message) echo 1000000 ;;
+        *) echo 5000000 ;;
     esac
 }
 

@@ -14,14 +14,14 @@ cd "$(dirname "$0")/.."
 
 # The tests of a layer itself, and such as need it.
 declare -A judges=(
-    [data]="stuffing unstuffing attacks/main"
+    [data]="stuffing unstuffing data_values attacks/main"
     [session]="commands pipelining replies replies_together server_timer timers transcripts transcripts_server attacks/main"
     [wire]="replies responses wire_commands wire_params wire_paths wire_proxy wire_xclient"
 )
 # The last pass has these beside its own.
 declare -A more=(
     [data]="transcripts"
-    [session]="engine server_commands"
+    [session]="engine sasl server_commands"
     [wire]="commands transcripts transcripts_server server_commands server_policy enhanced_codes proxy attacks/main"
 )
 # Left to the last pass, because they take longer than a compilation.
