@@ -7,8 +7,8 @@
 #
 # It works on a copy, in which the tests below are modules of the crate itself: a mutant then costs one compilation
 # and one link instead of twenty. Three passes: the quick tests of the layer judge all mutants, those that survive are judged
-# again on what a machine without a vector unit runs, and then by all tests below. The lists of what was caught, missed and so on lie
-# in target/inside/LAYER/mutants.out.
+# by all tests below, and then by the layer's on what a machine without a vector unit runs. The lists of what was caught, missed and so
+# on lie in target/inside/LAYER/mutants.out. With AGAIN=yes a run that was broken off goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,15 +18,16 @@ declare -A judges=(
     [session]="commands pipelining replies replies_together server_timer timers transcripts transcripts_server attacks/main"
     [wire]="replies responses wire_commands wire_params wire_paths wire_proxy wire_xclient"
 )
-# The last pass has these beside its own.
+# The second pass has these beside its own.
 declare -A more=(
     [data]="transcripts"
     [session]="engine sasl server_commands"
     [wire]="commands transcripts transcripts_server server_commands server_policy enhanced_codes proxy attacks/main"
 )
-# Left to the last pass, because they take longer than a compilation.
+# Left to the second pass, because they take longer than a compilation.
 slow=(blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses random_octets_ no_other_octet
-    what_never_ends whatever_values chunks_that_bring_nothing bare_line_ends_in_chunks)
+    what_never_ends whatever_values chunks_that_bring_nothing bare_line_ends_in_chunks every_transcript_goes a_bdat_in_a_line wherever_421
+    every_look_alike headers_go_both_ways any_transmit_buffer look_alikes_are content_of_any_size unstuffing_undoes the_crates_own)
 
 # shellcheck source=tests/inside.sh
 . tests/inside.sh
@@ -40,9 +41,9 @@ judge() { # LAYER FILE...
     local options=(--in-place --cargo-arg=--lib --no-shuffle --colors never --output "$top/target/inside/$layer" "${files[@]}")
     # shellcheck disable=SC2086 # lists of words
     {
-        (inside "$layer" ${judges[$layer]} && cargo mutants "${options[@]}" -- -- "${quick[@]}") || survived $?
-        (inside "$layer" ${judges[$layer]} && narrow && cargo mutants --iterate "${options[@]}" -- -- "${quick[@]}") || survived $?
+        (inside "$layer" ${judges[$layer]} && cargo mutants ${AGAIN:+--iterate} "${options[@]}" -- -- "${quick[@]}") || survived $?
         (inside "$layer" ${judges[$layer]} ${more[$layer]} && cargo mutants --iterate "${options[@]}") || survived $?
+        (inside "$layer" ${judges[$layer]} && narrow && cargo mutants --iterate "${options[@]}") || survived $?
     }
 }
 
