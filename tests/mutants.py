@@ -22,7 +22,7 @@ SLOW = """blocks_find_the_same every_short_ long_content_ long_input_ a_million_
     what_never_ends whatever_values chunks_that_bring_nothing bare_line_ends_in_chunks every_transcript_goes a_bdat_in_a_line wherever_421
     every_look_alike headers_go_both_ways any_transmit_buffer look_alikes_are content_of_any_size unstuffing_undoes the_crates_own
     at_random_what auth_lines_up_to ten_megabytes message sasl parameters_may_make lines_of_512""".split()
-SECONDS = 30  # of the processor; the slowest run takes a third of it
+PATIENCE = 4  # times what the tests take of the processor without a mutant
 
 
 class Source:
@@ -126,9 +126,9 @@ def build(copy, sources, mutants):
                 mutant["fate"] = "unviable"
 
 
-def notices(program, copy, number, options):
-    """Whether a test fails (`caught`), does not end (`timeout`), or not (`missed`)."""
-    limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+def notices(program, copy, number, options, seconds=60):
+    """Whether a test fails (`caught`), does not end (`timeout`), or neither (`missed`)."""
+    limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     environment = dict(os.environ, MUTANT=str(number), RUST_BACKTRACE="0")
     run = subprocess.Popen(
         [program, *options],
@@ -165,22 +165,31 @@ def main():
                 for mutant in those:
                     mutant["fate"] = "skipped"
     program = build(copy, sources, mutants)
-    quick = [word for name in SLOW for word in ("--skip", name)]
-    if notices(program, copy, 0, []) != "missed":
-        sys.exit("the tests fail without a mutant")
     left = [m for m in mutants if m.get("fate") is None]
+    note(out, [m for m in mutants if m.get("fate") is not None])
+    quick = [word for name in SLOW for word in ("--skip", name)]
+    passes = []
+    for options in (quick, []):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        if notices(program, copy, 0, options) != "missed":
+            sys.exit("the tests fail without a mutant")
+        taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        passes.append((options, round(taken * PATIENCE) + 1))
+    print(f"{len(left)} mutants; seconds for each: {[seconds for _, seconds in passes]}", flush=True)
     for done, mutant in enumerate(left, 1):
-        mutant["fate"] = notices(program, copy, mutant["id"], quick)
-        if mutant["fate"] == "missed":
-            mutant["fate"] = notices(program, copy, mutant["id"], [])
+        for options, seconds in passes:
+            mutant["fate"] = notices(program, copy, mutant["id"], options, seconds)
+            if mutant["fate"] != "missed":
+                break
         if mutant["fate"] != "caught" or done % 50 == 0:
             print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
-        with out.open("a") as file:
-            file.write(f"{mutant['fate']}\t{mutant['name']}\n")
+        note(out, [mutant])
+
+
+def note(out, mutants):
     with out.open("a") as file:
         for mutant in mutants:
-            if mutant["fate"] in ("unviable", "skipped"):
-                file.write(f"{mutant['fate']}\t{mutant['name']}\n")
+            file.write(f"{mutant['fate']}\t{mutant['name']}\n")
 
 
 main()
