@@ -8,9 +8,9 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
 ///
-/// Sealed, for what is written here goes onto the wire unseen. `Debug` is not asked for: it would be in every `dyn Parameters`,
-/// and formatting in every firmware.
-pub trait Parameters: sealed::Sealed {
+/// Sealed, for what is written here goes onto the wire unseen. `Sync`, so that a submission can go from one thread to
+/// another. `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
+pub trait Parameters: sealed::Sealed + Sync {
     /// Writes them, each behind a space.
     ///
     /// # Errors
@@ -41,6 +41,13 @@ impl<'l, 'b> ParameterList<'l, 'b> {
             return Err(Misuse::NotOffered(extension));
         }
         self.smtputf8 |= extension == Extension::SmtpUtf8;
+        Ok(())
+    }
+
+    /// A parameter that is nothing but this.
+    fn word(&mut self, extension: Extension, text: &str) -> Result<(), Misuse> {
+        self.may(true, extension)?;
+        self.out.put(text.as_bytes());
         Ok(())
     }
 
@@ -102,15 +109,15 @@ impl Parameters for Transfer {
             list.out.put(b" SIZE=");
             list.out.number(size);
         }
-        let body: Option<(Extension, &[u8])> = match (self.binary, self.eight_bit) {
-            (true, _) => Some((Extension::BinaryMime, b" BODY=BINARYMIME")),
-            (_, true) => Some((Extension::EightBitMime, b" BODY=8BITMIME")),
-            _ => None,
-        };
-        let utf8 = self.smtputf8.then_some((Extension::SmtpUtf8, &b" SMTPUTF8"[..]));
-        for (extension, text) in body.into_iter().chain(utf8) {
-            list.may(of_mail, extension)?;
-            list.out.put(text);
+        if self.binary {
+            // Such a mail can go in chunks only.
+            list.may(of_mail, Extension::Chunking)?;
+            list.word(Extension::BinaryMime, " BODY=BINARYMIME")?;
+        } else if self.eight_bit {
+            list.word(Extension::EightBitMime, " BODY=8BITMIME")?;
+        }
+        if self.smtputf8 {
+            list.word(Extension::SmtpUtf8, " SMTPUTF8")?;
         }
         Ok(())
     }

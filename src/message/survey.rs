@@ -126,6 +126,71 @@ fn look(text: &[u8]) -> (u64, u8) {
     (size, traits)
 }
 
+/// The same look at text that comes in pieces, octet by octet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    size: u64,
+    /// Octets of the line so far.
+    line: u16,
+    /// Octets of [`BOUNDARY_MARK`] that have just come.
+    mark: u8,
+    traits: u8,
+    after_cr: bool,
+}
+
+impl Look {
+    pub(crate) const fn new() -> Self {
+        Self { size: 0, line: 0, mark: 0, traits: FITS | VERBATIM, after_cr: false }
+    }
+
+    pub(crate) fn at(&mut self, piece: &[u8]) {
+        for octet in piece {
+            self.mark = match (self.mark, octet) {
+                (0 | 3, b'-') => 1,
+                (1 | 2, b'-') => 2,
+                (2, b'=') => 3,
+                (3, b'_') => {
+                    self.traits |= BOUNDARY;
+                    0
+                }
+                _ => 0,
+            };
+            let after_cr = core::mem::replace(&mut self.after_cr, *octet == b'\r');
+            if after_cr != (*octet == b'\n') {
+                self.traits &= !VERBATIM;
+            }
+            match octet {
+                b'\n' if after_cr => {}
+                b'\r' | b'\n' => {
+                    self.size = self.size.saturating_add(2);
+                    self.line = 0;
+                }
+                _ => {
+                    self.size = self.size.saturating_add(1);
+                    self.line = self.line.saturating_add(1);
+                    if *octet == 0 || usize::from(self.line) > LONGEST_LINE {
+                        self.traits &= !LINES;
+                    }
+                    if *octet > 127 {
+                        self.traits &= !ASCII;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the text, when it ends here, is like the one that was surveyed.
+    pub(crate) fn is_of(&self, survey: &Survey) -> bool {
+        self.survey(survey.quoted) == *survey
+    }
+
+    /// What the text is like when it ends here; in quoted-printable it takes `quoted` octets.
+    pub(crate) fn survey(&self, quoted: Option<u64>) -> Survey {
+        let verbatim = if self.after_cr { !VERBATIM } else { u8::MAX };
+        Survey { size: self.size, quoted, traits: self.traits & verbatim | flag(self.line == 0, ENDS_LINE) }
+    }
+}
+
 /// Octets of text that goes out as it is over any transport, and whether it ends with a line end.
 /// Knows nothing of encoders, so that they drop out of an image without other text.
 pub(crate) fn seven_bit(text: &[u8]) -> Option<(u64, bool)> {
@@ -173,4 +238,45 @@ fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
         rest = rest.get(taken..).unwrap_or_default();
     }
     Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_pieces_looks_like_text_in_one() {
+        let long = "x".repeat(998);
+        let texts = [
+            "",
+            "a",
+            "\r",
+            "\n",
+            "\r\n",
+            "a\r\nb",
+            "a\rb\n",
+            "a\r\r\n",
+            "\n\r",
+            "a\r\n\r\n",
+            "--=_",
+            "---=_a",
+            "--=-=_",
+            "--=--=_\r",
+            "-\r\n-=_",
+            "caf\u{e9}\r\n",
+            "a\0b",
+            &long,
+            &(long.clone() + "y\r\n"),
+            &(long.clone() + "\n"),
+        ];
+        for text in texts {
+            let (size, traits) = look(text.as_bytes());
+            for piece in [1, 2, 3, 1000] {
+                let mut in_pieces = Look::new();
+                text.as_bytes().chunks(piece).for_each(|piece| in_pieces.at(piece));
+                let survey = in_pieces.survey(None);
+                assert_eq!((survey.size, survey.traits), (size, traits), "{text:.20?} by {piece}");
+            }
+        }
+    }
 }
