@@ -150,7 +150,7 @@ documented() {
     refused "a wrong password at the next hop: 502 with its words" 502 "authentication failed"
     stop_gateway "a wrong password"
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$SUBMISSION_PORT" --relay-ca "$OTHER_CA"
-    refused "a next hop whose certificate is not to be trusted: 503, and nothing is sent" 503 "TLS with the next hop failed"
+    refused "a next hop whose certificate is not to be trusted: 502, and nothing is sent" 502 "TLS with the next hop failed"
     stop_gateway "another certificate"
     "$here/postfix.sh" stop
 }
