@@ -6,6 +6,7 @@
 #   GATEWAY_BIN=FILE                      test this program instead of building the example
 #   GATEWAY_MAILS=NUMBER                  mails while Postfix is stopped and started (200)
 #   GATEWAY_SHOTS=DIR                     keep the page's screenshots there
+#   tests/interop/gateway.sh figures      not a test: requests a second, and how long one takes, beside the bare relay
 #   VERBOSE=1                             show the gateway's log at the end of each case
 #
 # Needs root (for Postfix), and the packages of tests/interop/install.sh with python3-venv and chromium.
@@ -258,6 +259,34 @@ page() {
     start_gateway --config "$work/gateway.toml"
     rows python3 "$here/gateway_page.py" --rest "$rest_port" --profile "$work/chromium" --shots "$shots"
     stop_gateway "the page"
+}
+
+# Not a test: the table of examples/gateway/README.md. GATEWAY_BIN and RELAY_BIN are release builds; both pass on to smtp-sink.
+figures() {
+    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails=${GATEWAY_MAILS:-4000} pid
+    [ -x "$relay" ] || fail "build the relay first: cargo build --release --example relay"
+    start_sink
+    for clients in 1 20; do
+        start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
+        figure rest "$rest_port"
+        figure smtp "$smtp_port"
+        kill "$gateway_pid"
+        wait "$gateway_pid"
+        gateway_pid=
+        "$relay" --listen "127.0.0.1:$smtp_port" --next-hop "127.0.0.1:$hop_port" --next-hop-tls never >/dev/null 2>&1 </dev/null &
+        pid=$!
+        wait_for 15 port_is_open "$smtp_port" || fail "the relay does not listen"
+        figure relay "$smtp_port"
+        figure "none" "$hop_port"
+        kill "$pid"
+        wait "$pid"
+    done
+    stop_sink
+    passed=1
+}
+
+figure() { # DOOR PORT
+    echo "$clients clients, $(python3 "$here/gateway_load.py" time --door "$1" --port "$2" --mails "$mails" --clients "$clients")"
 }
 
 main "$@"
