@@ -16,8 +16,8 @@ export RUSTC_BOOTSTRAP=1
 
 demanded() { # TARGET    executions in all
     case $1 in
-        command | reply | path | parameter | value) echo 50000000 ;;
-        client_split | server_split | pair | commands) echo 5000000 ;;
+        command | reply | path | parameter | value | front) echo 50000000 ;;
+        client_split | server_split | pair | commands | session) echo 5000000 ;;
         *) echo 10000000 ;;
     esac
 }

@@ -46,6 +46,18 @@ fn what_is_stored_is_what_was_sent() {
 }
 
 #[test]
+fn a_mail_is_for_its_owner_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let inbox = Inbox::start("mode", &[]);
+    let mut client = inbox.client();
+    client.envelope(&["ops@example.test"]);
+    client.say("DATA", "354");
+    client.say("text\r\n.", "250");
+    let [file] = &inbox.files()[..] else { panic!("one mail is expected") };
+    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn what_comes_by_chunks_is_stored_as_it_is() {
     let inbox = Inbox::start("chunks", &[]);
     let mut client = inbox.client();

@@ -194,7 +194,7 @@ fn an_ehlo_reply_offers_the_same_wherever_it_is_cut() {
         250-x-y\r\n250-PIPELINING\r\n250-pipelining\r\n250-LIMITS RCPTMAX=20\r\n250 SMTPUTF8\r\n";
     let offered = |cut: usize| {
         let (mut rx, mut tx) = ([0; MIN_RX], [0; 64]);
-        let mut client = Client::new(&mut rx, &mut tx);
+        let mut client = Client::new(&mut rx, &mut tx).read_limits();
         feed(&mut client, b"220 hi\r\n");
         events(&mut client);
         client.ehlo(HelloName::new("c").unwrap()).unwrap();

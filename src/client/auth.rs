@@ -1,6 +1,7 @@
 //! AUTH (RFC 4954).
 
 use super::Client;
+use super::event::Shown;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
@@ -86,7 +87,10 @@ impl Client<'_> {
     /// [`Error::Protocol`] for challenges without end.
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
         self.may_answer()?;
-        let (range, whole) = self.shown.text().unwrap_or_default();
+        let (range, whole) = match &self.shown {
+            Shown::Line(line) => (line.place(), !line.truncated),
+            _ => (0..0, false),
+        };
         let number = self.challenges;
         // A mechanism with a state is asked once: the room must be there beforehand.
         let longest = encoded_length(mechanism.longest()).saturating_add(2);

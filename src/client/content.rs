@@ -6,27 +6,29 @@ use crate::wire::writer::copy;
 use crate::wire::{Verb, emit};
 use crate::{Error, Misuse};
 
-/// How far the end of a mail's content has got.
+/// How far the end of a mail's content has got: so many octets are to be written until the server may have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// No end is on its way.
-    None,
-    /// In a last chunk whose octets are not all given.
-    Open,
-    /// It will have been written when so many more octets have been.
-    Waiting(u32),
-    /// The server may have it.
-    Sent,
-}
+pub(super) struct Ending(u32);
 
 impl Ending {
-    pub(super) fn transmitted(self, octets: usize) -> Self {
-        match self {
-            Self::Waiting(left) => match left.checked_sub(octets as u32) {
-                None | Some(0) => Self::Sent,
-                Some(left) => Self::Waiting(left),
-            },
-            other => other,
+    /// No end is on its way.
+    pub(super) const NONE: Self = Self(u32::MAX);
+    /// In a last chunk whose octets are not all given.
+    const OPEN: Self = Self(u32::MAX - 1);
+    /// The server may have it.
+    pub(super) const SENT: Self = Self(0);
+
+    fn waiting(octets: usize) -> Self {
+        Self((octets as u32).min(u32::MAX - 2))
+    }
+
+    pub(super) fn is_waiting(self) -> bool {
+        self != Self::SENT && self.0 < Self::OPEN.0
+    }
+
+    pub(super) fn transmitted(&mut self, octets: usize) {
+        if self.is_waiting() {
+            self.0 = self.0.saturating_sub(octets as u32);
         }
     }
 }
@@ -147,14 +149,13 @@ impl Client<'_> {
 
     /// The end of the mail is the last octet in `tx`, or of what is still to come of the chunk.
     fn end_waits(&mut self) {
-        self.ending =
-            if self.chunk > 0 { Ending::Open } else { Ending::Waiting(self.tx.waiting().len() as u32) };
+        self.ending = if self.chunk > 0 { Ending::OPEN } else { Ending::waiting(self.tx.waiting().len()) };
     }
 
     fn chunk_advanced(&mut self) {
-        if self.chunk == 0 && self.ending == Ending::Open {
+        if self.chunk == 0 && self.ending == Ending::OPEN {
             let left = self.tx.waiting().len().saturating_add(self.in_place as usize);
-            self.ending = Ending::Waiting(left as u32);
+            self.ending = Ending::waiting(left);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use core::ops::Range;
 
-use super::reply::Fold;
 use crate::session::Incoming;
 use crate::wire::{Code, EnhancedCode, Reply, Verb};
 
@@ -41,60 +40,46 @@ pub enum Event<'e> {
 
 /// The event as the engine keeps it: ranges instead of slices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Nothing,
     StartTls,
     Line(ShownLine),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ShownLine {
-    pub(super) to: Option<Verb>,
-    pub(super) enhanced: Option<EnhancedCode>,
+pub(crate) struct ShownLine {
+    pub(crate) to: Option<Verb>,
+    pub(crate) code: Code,
+    pub(crate) enhanced: Option<EnhancedCode>,
     /// Where the text begins in the line; a code, an enhanced code and their separators are short.
     pub(super) text: u8,
-    pub(super) last: bool,
+    pub(crate) last: bool,
     pub(super) truncated: bool,
-    pub(super) closing: bool,
+    pub(crate) closing: bool,
     /// Octets of the line, without CRLF.
     pub(super) length: u16,
     /// Octets to use up when the event is over.
     pub(super) consumed: u16,
 }
 
-impl Shown {
-    /// Where the shown line's text stands, and whether it is whole.
-    pub(super) fn text(&self) -> Option<(Range<usize>, bool)> {
-        match self {
-            Self::Line(line) => Some((usize::from(line.text)..usize::from(line.length), !line.truncated)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, fold: Fold) -> Option<Event<'e>> {
-        let line = match self {
-            Self::Nothing => return None,
-            Self::StartTls => return Some(Event::StartTls),
-            Self::Line(line) => line,
-        };
-        let code = fold.shown()?;
-        let reply = line.reply(code, rx);
-        Some(match (line.to, line.last) {
-            (to, true) if line.closing => Event::Closing { to, reply },
-            (Some(to), true) => Event::Reply { to, reply },
-            (to, _) => Event::Line { to, reply },
-        })
-    }
-}
-
 impl ShownLine {
-    fn reply<'e>(&self, code: Code, rx: &'e Incoming<'_>) -> Reply<'e> {
-        Reply {
-            code,
+    /// Where the text stands in the line.
+    pub(super) fn place(&self) -> Range<usize> {
+        usize::from(self.text)..usize::from(self.length)
+    }
+
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Event<'e> {
+        let reply = Reply {
+            code: self.code,
             enhanced: self.enhanced,
-            text: rx.slice(usize::from(self.text)..usize::from(self.length)),
+            text: rx.slice(self.place()),
             last: self.last,
             truncated: self.truncated,
+        };
+        match (self.to, self.last) {
+            (to, true) if self.closing => Event::Closing { to, reply },
+            (Some(to), true) => Event::Reply { to, reply },
+            (to, _) => Event::Line { to, reply },
         }
     }
 }

@@ -20,11 +20,11 @@ pub(crate) use parameters::check;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 use content::Ending;
-use event::Shown;
+use event::{Shown, ShownLine};
 
 use crate::data::{LineEnds, Stuffer};
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want};
-use crate::wire::{Capabilities, Extension, Verb};
+use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A client's session over two lent buffers.
@@ -56,6 +56,8 @@ pub struct Client<'b> {
     /// Octets of the chunk that are still to be given.
     chunk: u64,
     capabilities: Capabilities,
+    /// By use, so that others do not link it.
+    limits: Option<LimitsReader>,
     pipeline: Pipeline,
 }
 
@@ -80,6 +82,7 @@ impl<'b> Client<'b> {
             tx: Outgoing::new(tx),
             pipeline,
             capabilities: Capabilities::NONE,
+            limits: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
             reply: reply::Fold::default(),
@@ -88,7 +91,7 @@ impl<'b> Client<'b> {
             line_ends: LineEnds::Normalize,
             in_place: 0,
             chunk: 0,
-            ending: Ending::None,
+            ending: Ending::NONE,
             recipients: 0,
             challenges: 0,
             epoch: 0,
@@ -105,6 +108,12 @@ impl<'b> Client<'b> {
     /// Lets mechanisms that reveal the secret be used without TLS.
     pub fn allow_clear_text_auth(mut self) -> Self {
         self.flags.clear_text_allowed = true;
+        self
+    }
+
+    /// Reads the numbers of LIMITS (RFC 9422) too; else [`Capabilities::limits`] has none.
+    pub fn read_limits(mut self) -> Self {
+        self.limits = Some(Limits::fold);
         self
     }
 
@@ -128,7 +137,7 @@ impl<'b> Client<'b> {
         self.failed = None;
         self.in_place = 0;
         self.chunk = 0;
-        self.ending = Ending::None;
+        self.ending = Ending::NONE;
         self.recipients = 0;
         self.challenges = 0;
         self.epoch = self.epoch.wrapping_add(1);
@@ -162,7 +171,7 @@ impl<'b> Client<'b> {
     pub fn transmitted(&mut self, octets: usize) {
         // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
         let chunk = self.chunk > 0 || self.in_place > 0 || self.pipeline.front() == Some(Verb::Bdat);
-        if self.phase == Phase::Data || chunk || matches!(self.ending, Ending::Waiting(_)) {
+        if self.phase == Phase::Data || chunk || self.ending.is_waiting() {
             self.tick();
         }
         if self.in_place > 0 {
@@ -170,7 +179,7 @@ impl<'b> Client<'b> {
         } else {
             self.tx.transmitted(octets);
         }
-        self.ending = self.ending.transmitted(octets);
+        self.ending.transmitted(octets);
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone.
@@ -178,6 +187,7 @@ impl<'b> Client<'b> {
     /// # Errors
     /// [`Error::Protocol`] when the server broke the protocol, now and at every later call;
     /// [`Error::Capacity`] when the receive buffer is below [`MIN_RX`].
+    #[inline(never)]
     pub fn poll(&mut self) -> Result<Want, Error> {
         self.release();
         if let Some(failed) = self.failed {
@@ -250,7 +260,19 @@ impl<'b> Client<'b> {
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx, self.reply)
+        match &self.shown {
+            Shown::Nothing => None,
+            Shown::StartTls => Some(Event::StartTls),
+            Shown::Line(line) => Some(line.event(&self.rx)),
+        }
+    }
+
+    /// The line that is shown, and its text.
+    pub(crate) fn shown_line(&self) -> Option<(&ShownLine, &[u8])> {
+        match &self.shown {
+            Shown::Line(line) => Some((line, self.rx.slice(line.place()))),
+            _ => None,
+        }
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
@@ -297,7 +319,7 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.ending == Ending::Sent
+        self.ending == Ending::SENT
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
@@ -306,7 +328,7 @@ impl<'b> Client<'b> {
             && !self.flags.closed
             && self.failed.is_none()
             && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
-            && !(self.ending != Ending::None && matches!(verb, Verb::Bdat | Verb::BdatLast))
+            && !(self.ending != Ending::NONE && matches!(verb, Verb::Bdat | Verb::BdatLast))
     }
 
     fn tick(&mut self) {

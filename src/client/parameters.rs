@@ -44,6 +44,13 @@ impl<'l, 'b> ParameterList<'l, 'b> {
         Ok(())
     }
 
+    /// A parameter that is nothing but this.
+    fn word(&mut self, extension: Extension, text: &str) -> Result<(), Misuse> {
+        self.may(true, extension)?;
+        self.out.put(text.as_bytes());
+        Ok(())
+    }
+
     /// RFC 6531 §3.4: an address outside ASCII needs SMTPUTF8 with MAIL, and with RCPT a server that offers it.
     pub(super) fn check_address(&mut self, address: &str) -> Result<(), Misuse> {
         if is_ascii(address.as_bytes()) || self.smtputf8 {
@@ -102,15 +109,15 @@ impl Parameters for Transfer {
             list.out.put(b" SIZE=");
             list.out.number(size);
         }
-        let body: Option<(Extension, &[u8])> = match (self.binary, self.eight_bit) {
-            (true, _) => Some((Extension::BinaryMime, b" BODY=BINARYMIME")),
-            (_, true) => Some((Extension::EightBitMime, b" BODY=8BITMIME")),
-            _ => None,
-        };
-        let utf8 = self.smtputf8.then_some((Extension::SmtpUtf8, &b" SMTPUTF8"[..]));
-        for (extension, text) in body.into_iter().chain(utf8) {
-            list.may(of_mail, extension)?;
-            list.out.put(text);
+        if self.binary {
+            // Such a mail can go in chunks only.
+            list.may(of_mail, Extension::Chunking)?;
+            list.word(Extension::BinaryMime, " BODY=BINARYMIME")?;
+        } else if self.eight_bit {
+            list.word(Extension::EightBitMime, " BODY=8BITMIME")?;
+        }
+        if self.smtputf8 {
+            list.word(Extension::SmtpUtf8, " SMTPUTF8")?;
         }
         Ok(())
     }

@@ -13,19 +13,11 @@ use crate::wire::{Capabilities, Code, Extension, Reply, Severity, Verb};
 pub(super) struct Fold {
     /// The code of the reply's lines so far.
     code: Option<Code>,
-    /// The code of the line that is shown.
-    shown: Option<Code>,
     /// Octets so far.
     octets: u16,
     /// Octets at the front of the input that came before the command in flight was given, and so
     /// cannot answer it.
     stale: u16,
-}
-
-impl Fold {
-    pub(super) fn shown(self) -> Option<Code> {
-        self.shown
-    }
 }
 
 impl Client<'_> {
@@ -56,6 +48,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
         let octets = self.rx.slice(0..line.length);
         let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
@@ -80,7 +73,7 @@ impl Client<'_> {
                 self.capabilities = Capabilities::NONE;
             }
             let text = self.rx.slice(usize::from(text)..line.length);
-            self.capabilities.fold(text, first, line.truncated);
+            self.capabilities.fold_with(text, first, line.truncated, self.limits);
             // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
             if !self.flags.tls {
                 self.capabilities.forget(Extension::RequireTls);
@@ -89,8 +82,7 @@ impl Client<'_> {
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;
         self.shown =
-            Shown::Line(ShownLine { to, enhanced, text, last, truncated, closing, length, consumed });
-        self.reply.shown = Some(code);
+            Shown::Line(ShownLine { to, code, enhanced, text, last, truncated, closing, length, consumed });
         self.reply.code = Some(code);
         if last {
             self.reply.code = None;
@@ -112,7 +104,7 @@ impl Client<'_> {
         match to {
             // The end of the content cannot be answered before all of it has gone out; a refusal
             // in its middle means that the server will not read the rest.
-            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::Sent => {
+            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::SENT => {
                 if refusal {
                     Ok((to, true))
                 } else {
@@ -137,7 +129,7 @@ impl Client<'_> {
             self.phase = Phase::Closing;
             self.pipeline.clear();
             self.drop_output();
-            self.ending = Ending::None;
+            self.ending = Ending::NONE;
             return;
         };
         let ends_content = matches!(verb, Verb::EndOfData | Verb::BdatLast);
@@ -150,7 +142,7 @@ impl Client<'_> {
         }
         self.pipeline.pop();
         if ends_content {
-            self.ending = Ending::None;
+            self.ending = Ending::NONE;
         }
         let severity = code.severity();
         self.phase = self.phase.after(verb, severity);

@@ -1,6 +1,6 @@
 //! Which mechanism to use, from what the server offers and the caller holds.
 
-use super::{Credentials, Login, Mechanism, Plain};
+use super::{Cancel, Challenge, Credentials, Login, Mechanism, Message, Plain};
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
 /// Whoever can log in, by one mechanism or several.
@@ -12,7 +12,7 @@ pub trait Authenticator {
     /// now; `None` when there is none.
     fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism>;
 
-    /// The mechanism settled on; `None` before that.
+    /// The mechanism settled on; `None` before that, and when there was none.
     fn mechanism(&mut self) -> Option<&mut dyn Mechanism>;
 
     /// Whether logging in is wanted at all.
@@ -42,24 +42,16 @@ impl Authenticator for Anyone {
 /// Login by user name and password: PLAIN, or LOGIN where that is all there is.
 #[derive(Debug, Clone, Copy)]
 pub struct Password<'a> {
-    credentials: Credentials<'a>,
+    login: Login<'a>,
     allowed: AuthMechanisms,
-    initial_response: bool,
-    chosen: Chosen<'a>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Chosen<'a> {
-    None,
-    Plain(Plain<'a>),
-    Login(Login<'a>),
+    chosen: Option<AuthMechanism>,
 }
 
 impl<'a> Password<'a> {
     /// PLAIN and LOGIN are allowed, LOGIN without an initial response.
     pub fn new(credentials: Credentials<'a>) -> Self {
         let allowed = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
-        Self { credentials, allowed, initial_response: false, chosen: Chosen::None }
+        Self { login: Login::new(credentials), allowed, chosen: None }
     }
 
     /// Only the mechanisms in `allowed`.
@@ -70,30 +62,54 @@ impl<'a> Password<'a> {
 
     /// LOGIN with the user name as initial response.
     pub fn with_initial_response(mut self) -> Self {
-        self.initial_response = true;
+        self.login = self.login.with_initial_response();
         self
+    }
+
+    /// PLAIN, when that is the one.
+    fn plain(&self) -> Option<Plain<'a>> {
+        (self.chosen == Some(AuthMechanism::Plain)).then(|| Plain::new(self.login.credentials()))
     }
 }
 
 impl Authenticator for Password<'_> {
     fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism> {
         let usable = offered.both(self.allowed);
-        self.chosen = if usable.has(AuthMechanism::Plain) {
-            Chosen::Plain(Plain::new(self.credentials))
-        } else if usable.has(AuthMechanism::Login) {
-            let login = Login::new(self.credentials);
-            Chosen::Login(if self.initial_response { login.with_initial_response() } else { login })
-        } else {
-            Chosen::None
-        };
-        self.mechanism().map(|mechanism| mechanism.mechanism())
+        self.chosen = [AuthMechanism::Plain, AuthMechanism::Login].into_iter().find(|name| usable.has(*name));
+        self.chosen
     }
 
     fn mechanism(&mut self) -> Option<&mut dyn Mechanism> {
-        match &mut self.chosen {
-            Chosen::None => None,
-            Chosen::Plain(plain) => Some(plain),
-            Chosen::Login(login) => Some(login),
+        if self.chosen.is_some() { Some(self) } else { None }
+    }
+}
+
+/// The one that was chosen, without a table of functions for each.
+impl Mechanism for Password<'_> {
+    fn mechanism(&self) -> AuthMechanism {
+        self.chosen.unwrap_or(AuthMechanism::Plain)
+    }
+
+    fn longest(&self) -> usize {
+        self.plain().map_or_else(|| self.login.longest(), |plain| plain.longest())
+    }
+
+    fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
+        match self.plain() {
+            Some(mut plain) => plain.initial(message),
+            None => self.login.initial(message),
+        }
+    }
+
+    fn respond(
+        &mut self,
+        number: u8,
+        challenge: Challenge<'_>,
+        message: &mut Message<'_, '_>,
+    ) -> Result<(), Cancel> {
+        match self.plain() {
+            Some(mut plain) => plain.respond(number, challenge, message),
+            None => self.login.respond(number, challenge, message),
         }
     }
 }

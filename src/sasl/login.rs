@@ -19,6 +19,10 @@ impl<'a> Login<'a> {
         Self { credentials, initial: false }
     }
 
+    pub(super) fn credentials(&self) -> Credentials<'a> {
+        self.credentials
+    }
+
     /// The same, with the user name as initial response, which saves a round trip and which a few
     /// servers do not take.
     pub fn with_initial_response(mut self) -> Self {

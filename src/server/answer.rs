@@ -208,7 +208,7 @@ impl Server<'_, '_> {
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
         match self.tx.append(emit) {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
         }
     }

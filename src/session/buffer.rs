@@ -98,24 +98,18 @@ impl<'b> Incoming<'b> {
         self.filled().get(range).unwrap_or_default()
     }
 
-    /// Room for more octets; moves what is in use to the front when the room behind it is short.
+    /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.start == self.end {
-            (self.start, self.end, self.searched) = (self.aside, self.aside, self.aside);
-        } else if self.start > self.aside
-            && self.storage.len().saturating_sub(usize::from(self.end)) <= self.storage.len() / 4
-        {
-            self.compact();
+        if self.start > self.aside {
+            // What is left is the front of a line, or nothing.
+            let by = self.start.wrapping_sub(self.aside);
+            move_down(self.storage, self.start, self.end, self.aside);
+            self.start = self.aside;
+            self.end = self.end.wrapping_sub(by);
+            self.searched = self.searched.wrapping_sub(by);
+            self.cut = self.cut.saturating_sub(by);
         }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
-    }
-
-    fn compact(&mut self) {
-        let by = self.start.saturating_sub(self.aside);
-        move_down(self.storage, self.start, self.end, self.aside);
-        for place in [&mut self.start, &mut self.end, &mut self.searched, &mut self.cut] {
-            *place = place.saturating_sub(by);
-        }
     }
 
     /// What is put aside.

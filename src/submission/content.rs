@@ -1,8 +1,8 @@
 //! The envelope and the content on their way out: as much at once as may be.
 
 use super::report::Cause;
-use super::{Step, Submission};
-use crate::client::{Transfer, check};
+use super::{Status, Step, Submission};
+use crate::client::{Parameters, Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
@@ -14,20 +14,16 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     pub(super) fn obstacle(&self) -> Option<Cause> {
         let offered = self.client.capabilities();
         let transfer = self.transfer();
-        if transfer.binary {
-            if !offered.has(Extension::BinaryMime) || !offered.has(Extension::Chunking) {
-                return Some(Cause::NeedsBinaryMime);
-            }
-        } else if transfer.eight_bit && !offered.has(Extension::EightBitMime) {
-            return Some(Cause::NeedsEightBitMime);
-        }
-        if transfer.smtputf8 && !offered.has(Extension::SmtpUtf8) {
-            return Some(Cause::NeedsSmtpUtf8);
-        }
+        let of_mail: [&dyn Parameters; 2] = [&transfer, self.envelope.parameters];
         let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
-        for (verb, parameters) in rcpts.chain([(Verb::Mail, self.envelope.parameters)]) {
+        for (verb, parameters) in of_mail.map(|list| (Verb::Mail, list)).into_iter().chain(rcpts) {
             match check(parameters, verb, offered) {
                 Ok(()) => {}
+                Err(Misuse::NotOffered(Extension::EightBitMime)) => return Some(Cause::NeedsEightBitMime),
+                Err(Misuse::NotOffered(Extension::BinaryMime | Extension::Chunking)) => {
+                    return Some(Cause::NeedsBinaryMime);
+                }
+                Err(Misuse::NotOffered(Extension::SmtpUtf8)) => return Some(Cause::NeedsSmtpUtf8),
                 Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
                 Err(misuse) => return Some(Cause::Engine(misuse.into())),
             }
@@ -47,33 +43,29 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         Transfer { size, eight_bit, binary, smtputf8: needs.utf8_headers || !paths_ascii }
     }
 
-    /// Whether the content goes in chunks (RFC 3030).
-    pub(super) fn is_binary(&self) -> bool {
-        self.body.needs().binary
-    }
-
     /// Sends what may be sent now of the envelope, one command after the other without waiting
     /// where the server offers PIPELINING.
-    pub(super) fn send_envelope(&mut self) -> Result<(), Error> {
-        loop {
+    #[inline(never)]
+    pub(super) fn send_envelope(&mut self) {
+        // Once something is refused, nothing more is sent; what is in flight is awaited.
+        while self.cause.is_none() {
             let verb = match self.step {
                 Step::Mail => Verb::Mail,
                 Step::Rcpt => Verb::Rcpt,
-                Step::Data if self.is_binary() => {
+                Step::Data if self.body.needs().binary => {
                     // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
-                    if self.client.in_flight() == 0 && self.anyone_accepted() {
+                    if self.client.in_flight() == 0 && self.any(Status::Accepted) {
                         self.step = Step::Content;
                     }
-                    return Ok(());
+                    return;
                 }
                 Step::Data => Verb::Data,
-                _ => return Ok(()),
+                _ => return,
             };
-            // Once something is refused, nothing more is sent; what is in flight is awaited.
-            if self.cause.is_some() || !self.client.permits(verb) {
-                return Ok(());
+            if !self.client.permits(verb) {
+                return;
             }
-            let sent = match verb {
+            let result = match verb {
                 Verb::Mail => {
                     let transfer = self.transfer();
                     self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
@@ -84,93 +76,90 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 },
                 _ => self.client.data(),
             };
-            match sent {
-                Ok(()) => self.envelope_sent(verb),
-                Err(error) => return self.room_later(error),
+            if !self.had_room(result) {
+                return;
             }
+            if verb == Verb::Rcpt {
+                self.sent = self.sent.saturating_add(1);
+            }
+            self.step = match verb {
+                Verb::Data => Step::Content,
+                _ if self.sent >= self.envelope.recipients.len() => Step::Data,
+                _ => Step::Rcpt,
+            };
         }
-    }
-
-    fn envelope_sent(&mut self, verb: Verb) {
-        if verb == Verb::Rcpt {
-            self.sent = self.sent.saturating_add(1);
-        }
-        self.step = match verb {
-            Verb::Data => Step::Content,
-            _ if self.sent >= self.envelope.recipients.len() => Step::Data,
-            _ => Step::Rcpt,
-        };
     }
 
     /// Sends what may be sent now of the content: short pieces by way of the transmit buffer, where
     /// they travel together, and long ones from where they lie.
-    pub(super) fn send_content(&mut self) -> Result<(), Error> {
-        let binary = self.is_binary();
+    #[inline(never)]
+    pub(super) fn send_content(&mut self) {
+        let binary = self.body.needs().binary;
         while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
-            if self.client.body_pending() > 0 {
-                // Lent already, and lent again for each write.
-                match self.body.fill() {
-                    Ok([_, ..]) => {}
-                    Ok([]) => self.abandon(Cause::BodyFailed),
-                    Err(error) => {
-                        self.body_error = Some(error);
-                        self.abandon(Cause::BodyFailed);
-                    }
-                }
-                return Ok(());
-            }
+            let pending = self.client.body_pending() > 0;
             let chunk = if binary { self.client.chunk_left() } else { 0 };
-            if binary && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat)) {
-                return Ok(());
+            let waits = self.cause.is_some() || !self.client.permits(Verb::Bdat);
+            if !pending && binary && chunk == 0 && waits {
+                return;
             }
             // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
-            let wanted = binary || self.cause.is_none() && self.anyone_accepted();
+            let wanted = pending || binary || self.cause.is_none() && self.any(Status::Accepted);
             let piece = match if wanted { self.body.fill() } else { Ok(&[][..]) } {
                 Ok(piece) => piece,
                 Err(error) => {
                     self.body_error = Some(error);
-                    self.abandon(Cause::BodyFailed);
-                    return Ok(());
+                    return self.abandon(Cause::BodyFailed);
                 }
             };
             let (lent, done) = (piece.len() as u64, piece.is_empty());
             let piece = if binary { front(piece, chunk) } else { piece };
+            if pending || done && binary && chunk > 0 {
+                // What is lent already is lent again for each write; a chunk that has been opened is given wholly.
+                if done {
+                    self.abandon(Cause::BodyFailed);
+                }
+                return;
+            }
             if binary && chunk == 0 {
                 // As much as is lent makes a chunk; how long the last one is shows behind it only.
-                match self.client.bdat(lent, done) {
-                    Ok(()) if done => self.step = Step::End,
-                    Ok(()) => {}
-                    Err(error) => return self.room_later(error),
+                let result = self.client.bdat(lent, done);
+                if !self.had_room(result) {
+                    return;
                 }
-            } else if done && binary {
-                self.abandon(Cause::BodyFailed);
+                if done {
+                    self.step = Step::End;
+                }
             } else if done {
-                match self.client.end_of_body() {
-                    Ok(()) => self.step = Step::End,
-                    Err(error) => return self.room_later(error),
+                let result = self.client.end_of_body();
+                if !self.had_room(result) {
+                    return;
                 }
-            } else if self.client.body_in_place(piece)? == 0 {
-                let taken = self.client.body(piece)?;
-                self.body.consume(taken);
-                if taken == 0 {
-                    return Ok(());
+                self.step = Step::End;
+            } else {
+                let taken = match self.client.body_in_place(piece) {
+                    Ok(0) => self.client.body(piece),
+                    // It is lent for writing.
+                    result => result.map(|_| 0),
+                };
+                match taken {
+                    Ok(0) => return,
+                    Ok(taken) => self.body.consume(taken),
+                    Err(error) => return self.did(Err(error)),
                 }
             }
         }
-        Ok(())
     }
 
-    /// Room that will come of itself (by writing, by reading replies) is waited for; a buffer that
-    /// could not hold this even when empty is an error.
-    fn room_later(&self, error: Error) -> Result<(), Error> {
-        match error {
-            Error::Capacity(short)
-                if short.buffer() == Buffer::Queue || !self.client.transmit().is_empty() =>
-            {
-                Ok(())
-            }
-            error => Err(error),
+    /// Whether a command is on its way. Room that will come of itself (by writing, by reading replies) is waited for; a
+    /// buffer that could not hold this even when empty is an error.
+    fn had_room(&mut self, result: Result<(), Error>) -> bool {
+        if let Err(Error::Capacity(short)) = result
+            && (short.buffer() == Buffer::Queue || !self.client.transmit().is_empty())
+        {
+            return false;
         }
+        self.did(result);
+        result.is_ok()
     }
 }
 

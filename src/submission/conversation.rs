@@ -1,14 +1,15 @@
 //! The conversation: which command follows which reply.
+//!
+//! A command that cannot be given ends the session: what is told of it is kept by [`Submission::did`], so that no step here has a
+//! result of its own.
 
 use super::report::Cause;
-use super::{Answer, Event, Hello, Status, Step, Submission, Then, TlsPolicy};
-use crate::Error;
-use crate::Misuse;
-use crate::client;
+use super::{Answer, Hello, Status, Step, Submission, Then, TlsPolicy};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::{Phase, Want};
 use crate::wire::{AuthMechanisms, Extension, Severity, Verb};
+use crate::{Error, Misuse};
 
 /// A reply, without its text, which has been kept.
 #[derive(Clone, Copy)]
@@ -19,273 +20,274 @@ struct Replied {
 }
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
+    #[inline(never)]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
         if self.step == Step::Begin {
-            self.begin()?;
+            self.begin();
         }
         loop {
-            if self.event() == Some(Event::Done) {
-                return Ok(Want::Event);
+            self.send_envelope();
+            self.send_content();
+            self.settle_when_refused();
+            if self.step == Step::Done {
+                return self.failed.take().map_or(Ok(Want::Event), Err);
             }
-            self.send_envelope()?;
-            self.send_content()?;
-            self.settle_when_refused()?;
-            if self.event() == Some(Event::Done) {
-                return Ok(Want::Event);
-            }
-            match self.client.poll()? {
-                Want::Event => {
-                    let Some(replied) = self.note() else {
-                        if self.event().is_some() {
-                            return Ok(Want::Event);
-                        }
-                        continue;
-                    };
-                    self.go_on(replied)?;
+            match self.client.poll() {
+                Ok(Want::Event) => {
+                    if self.client.shown_line().is_none() {
+                        // STARTTLS: nothing has come behind its reply.
+                        return Ok(Want::Event);
+                    }
+                    self.hear();
                 }
-                Want::Closed => self.abandon(Cause::ConnectionLost),
-                want => return Ok(want),
+                Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
+                Ok(want) => return Ok(want),
+                Err(error) => self.did(Err(error)),
             }
         }
     }
 
-    fn begin(&mut self) -> Result<(), Error> {
+    /// Takes note of an error of the engine's, which ends the session.
+    pub(super) fn did(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.failed = Some(error);
+            self.abandon(Cause::Engine(error));
+        }
+    }
+
+    fn begin(&mut self) {
         if self.envelope.recipients.is_empty() {
-            return Err(Misuse::OutOfOrder(Verb::Rcpt).into());
+            return self.did(Err(Misuse::OutOfOrder(Verb::Rcpt).into()));
         }
         if self.options.tls == TlsPolicy::Implicit && !self.client.is_tls() {
-            return Err(Misuse::TlsState.into());
+            return self.did(Err(Misuse::TlsState.into()));
         }
         match self.client.phase() {
+            _ if !self.client.is_open() => self.abandon(Cause::ConnectionLost),
             Phase::Connected => self.step = Step::Greeting,
             // A session that was kept.
-            Phase::Ready => return self.secure(),
+            Phase::Ready => self.secure(),
             // The session that was kept has ended meanwhile, or is in a state that only it knows: nothing
             // is wrong with this mail, which needs another connection (`Client::restart`).
             _ => self.abandon(Cause::ConnectionLost),
         }
-        if !self.client.is_open() {
-            self.abandon(Cause::ConnectionLost);
-        }
-        Ok(())
     }
 
-    /// Keeps the words and the code of what has come; `None` while a reply goes on, and for STARTTLS.
-    fn note(&mut self) -> Option<Replied> {
-        // The last chunk ends the content as the lone dot does.
-        let binary = self.is_binary();
-        let ending = |verb| if binary && verb == Verb::BdatLast { Verb::EndOfData } else { verb };
-        let (to, reply, closing) = match self.client.event()? {
-            client::Event::Line { to, reply } => {
-                let to = to.map(ending);
-                if self.is_worth_keeping(to, reply.severity()) {
-                    self.texts.add(reply.text);
-                }
-                return None;
-            }
-            client::Event::Reply { to, reply } => (Some(ending(to)), reply, false),
-            client::Event::Closing { to, reply } => (to.map(ending), reply, true),
-            client::Event::StartTls => return None,
+    /// Keeps the words and the code of what has come, and goes on once the reply is whole.
+    #[inline(never)]
+    fn hear(&mut self) {
+        let Some((line, text)) = self.client.shown_line() else { return };
+        let to = match line.to {
+            // The last chunk ends the content as the lone dot does.
+            Some(Verb::BdatLast) if self.body.needs().binary => Some(Verb::EndOfData),
+            to => to,
         };
-        let replied = Replied { to, severity: reply.severity(), closing };
+        let (code, enhanced, whole) = (line.code, line.enhanced, line.last);
+        let replied = Replied { to, severity: code.severity(), closing: line.closing && whole };
         if self.is_worth_keeping(to, replied.severity) {
-            self.texts.add(reply.text);
-            let text = self.texts.finish();
-            self.keep(replied, Answer { code: Some(reply.code), enhanced: reply.enhanced, text });
+            self.texts.add(text);
+            if whole {
+                let text = self.texts.finish();
+                self.keep(replied, Answer { code: Some(code), enhanced, text });
+            }
         }
-        Some(replied)
+        if whole {
+            self.go_on(replied);
+        }
     }
 
     /// Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
     /// in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
     fn is_worth_keeping(&self, to: Option<Verb>, severity: Severity) -> bool {
-        if self.is_settled() || self.cause.is_some() || severity == Severity::Positive {
-            return to == Some(Verb::EndOfData) && self.cause.is_none();
+        if self.cause.is_some() {
+            return false;
+        }
+        if to == Some(Verb::EndOfData) {
+            return true;
+        }
+        if self.is_settled() || severity == Severity::Positive {
+            return false;
         }
         match to {
             Some(Verb::Auth | Verb::AuthResponse) => severity != Severity::Intermediate,
-            Some(Verb::Data) => severity != Severity::Intermediate && self.anyone_accepted(),
+            Some(Verb::Data) => severity != Severity::Intermediate && self.any(Status::Accepted),
             _ => true,
         }
     }
 
+    #[inline(never)]
     fn keep(&mut self, Replied { to, severity, closing }: Replied, answer: Answer) {
-        if closing {
+        let positive = severity == Severity::Positive;
+        let content = matches!(to, Some(Verb::EndOfData | Verb::Data | Verb::Bdat));
+        if to != Some(Verb::Rcpt) || closing {
             self.answer = answer;
         }
-        match to {
-            Some(Verb::Rcpt) => {
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered) {
-                    recipient.status = Status::Refused;
-                    recipient.answer = answer;
-                }
+        // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
+        // who closes.
+        let one = !content || to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
+        let from = if content { 0 } else { self.answered };
+        if !content && to != Some(Verb::Rcpt) {
+            return;
+        }
+        for recipient in self.envelope.recipients.iter_mut().skip(from) {
+            if content && recipient.status != Status::Accepted {
+                continue;
             }
-            Some(Verb::EndOfData | Verb::Data | Verb::Bdat) => {
-                let status = if severity == Severity::Positive { Status::Delivered } else { Status::Refused };
-                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
-                // who closes.
-                let one = to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
-                let accepted = self.envelope.recipients.iter_mut().filter(|r| r.status == Status::Accepted);
-                for recipient in accepted.take(if one { 1 } else { usize::MAX }) {
-                    recipient.status = status;
-                    recipient.answer = answer;
-                }
-                self.answer = answer;
+            recipient.status = if content && positive { Status::Delivered } else { Status::Refused };
+            recipient.answer = answer;
+            if one {
+                return;
             }
-            _ => self.answer = answer,
         }
     }
 
-    pub(super) fn anyone_accepted(&self) -> bool {
-        self.envelope.recipients.iter().any(|recipient| recipient.status == Status::Accepted)
+    /// Whether there is a recipient of this status.
+    #[inline(never)]
+    pub(super) fn any(&self, status: Status) -> bool {
+        self.envelope.recipients.iter().any(|recipient| recipient.status == status)
     }
 
-    fn go_on(&mut self, Replied { to, severity, closing }: Replied) -> Result<(), Error> {
+    #[inline(never)]
+    fn go_on(&mut self, Replied { to, severity, closing }: Replied) {
         let positive = severity == Severity::Positive;
+        let Some(verb) = to else {
+            return self.abandon(Cause::ConnectionLost);
+        };
         if closing {
-            match to {
-                Some(Verb::Data) if self.answer.code.is_none() => self.refused(Verb::Rcpt),
-                Some(verb) => self.refused(verb),
-                None => {}
-            }
-            self.abandon(Cause::ConnectionLost);
-            return Ok(());
+            let refused = if verb == Verb::Data && self.answer.code.is_none() { Verb::Rcpt } else { verb };
+            self.refused(refused);
+            return self.abandon(Cause::ConnectionLost);
         }
-        match to {
-            Some(Verb::Greeting | Verb::Helo) if !positive => self.refused(to.unwrap_or(Verb::Greeting)),
-            Some(Verb::Greeting) => return self.hello(),
-            Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo) if positive => return self.secure(),
+        match verb {
+            Verb::Greeting if positive => self.hello(Verb::Ehlo),
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
-            Some(Verb::Ehlo) if severity == Severity::Permanent => return self.hello_without_extensions(),
-            Some(verb @ (Verb::Ehlo | Verb::Lhlo)) => self.refused(verb),
-            Some(Verb::StartTls) if !positive => {
+            Verb::Ehlo if severity == Severity::Permanent => self.hello_without_extensions(),
+            Verb::StartTls if !positive => {
                 if self.options.tls == TlsPolicy::Required {
-                    self.refused(Verb::StartTls);
-                    self.abandon(Cause::TlsNotOffered);
-                    return Ok(());
+                    self.refused(verb);
+                    return self.abandon(Cause::TlsNotOffered);
                 }
                 self.answer = Answer::default();
-                return self.login();
+                self.login();
             }
-            Some(Verb::Auth | Verb::AuthResponse) => return self.login_goes_on(severity),
-            Some(verb @ (Verb::Mail | Verb::Bdat)) if !positive => self.refused(verb),
-            Some(Verb::Rcpt) => {
+            Verb::Auth | Verb::AuthResponse => self.login_goes_on(severity),
+            Verb::Rcpt => {
                 // Behind a refused MAIL there is nobody to accept.
-                let live = self.cause.is_none();
                 if let Some(recipient) = self.envelope.recipients.get_mut(self.answered)
-                    && live
+                    && self.cause.is_none()
                     && positive
                 {
                     recipient.status = Status::Accepted;
                 }
                 self.answered = self.answered.saturating_add(1);
             }
-            Some(Verb::Data) if severity != Severity::Intermediate && self.answer.code.is_some() => {
-                self.refused(Verb::Data);
+            Verb::Data => {
+                // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
+                let leave = severity == Severity::Intermediate;
+                let told = !leave && self.answer.code.is_some();
+                if !told && !self.any(Status::Accepted) {
+                    self.refused(Verb::Rcpt);
+                } else if !leave {
+                    self.refused(Verb::Data);
+                }
             }
-            Some(Verb::Data) if !self.anyone_accepted() => self.refused(Verb::Rcpt),
-            // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
-            Some(Verb::Data) if severity != Severity::Intermediate => self.refused(Verb::Data),
-            Some(Verb::EndOfData) if self.client.in_flight() == 0 => {
-                if self.envelope.recipients.iter().all(|r| r.status != Status::Delivered) {
+            Verb::EndOfData if self.client.in_flight() == 0 => {
+                if !self.any(Status::Delivered) {
                     self.refused(Verb::EndOfData);
                 }
-                return self.leave();
+                self.leave();
             }
-            Some(Verb::Quit | Verb::Rset) => {
+            Verb::Quit | Verb::Rset => {
                 // Behind a RSET that is refused nobody knows where the session is.
-                if to == Some(Verb::Rset) && !positive {
+                if verb == Verb::Rset && !positive {
                     self.client.timed_out();
                 }
                 self.step = Step::Done;
             }
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Mail | Verb::Bdat if !positive => {
+                self.refused(verb);
+            }
             _ => {}
         }
-        Ok(())
     }
 
     /// The first refusal is the cause.
     #[inline(never)]
     fn refused(&mut self, verb: Verb) {
-        if !self.is_settled() && self.cause.is_none() {
-            self.cause = Some(Cause::Refused(verb));
-        }
+        self.caused(Cause::Refused(verb));
     }
 
-    pub(super) fn hello(&mut self) -> Result<(), Error> {
-        self.step = Step::Ehlo;
-        match self.options.hello {
-            Hello::Smtp(name) => self.client.ehlo(name),
+    pub(super) fn hello(&mut self, verb: Verb) {
+        self.step = Step::Hello;
+        let result = match self.options.hello {
             Hello::Lmtp(name) => self.client.lhlo(name),
-        }
+            Hello::Smtp(name) if verb == Verb::Helo => self.client.helo(name),
+            Hello::Smtp(name) => self.client.ehlo(name),
+        };
+        self.did(result);
     }
 
     /// HELO instead of EHLO, unless that gives up the TLS that is required.
-    fn hello_without_extensions(&mut self) -> Result<(), Error> {
+    fn hello_without_extensions(&mut self) {
         if self.options.tls == TlsPolicy::Required && !self.client.is_tls() {
-            self.abandon(Cause::TlsNotOffered);
-            return Ok(());
+            return self.abandon(Cause::TlsNotOffered);
         }
-        match self.options.hello {
-            Hello::Smtp(name) => {
-                self.step = Step::Helo;
-                self.answer = Answer::default();
-                self.client.helo(name)
-            }
-            Hello::Lmtp(_) => Ok(()),
-        }
+        self.answer = Answer::default();
+        self.hello(Verb::Helo);
     }
 
     /// Behind EHLO: TLS, by the policy.
-    fn secure(&mut self) -> Result<(), Error> {
-        let wanted = matches!(self.options.tls, TlsPolicy::Required | TlsPolicy::IfOffered);
-        if self.client.is_tls() || !wanted {
+    fn secure(&mut self) {
+        let policy = self.options.tls;
+        if self.client.is_tls() || !matches!(policy, TlsPolicy::Required | TlsPolicy::IfOffered) {
             return self.login();
         }
         if self.client.capabilities().has(Extension::StartTls) {
             self.step = Step::StartTls;
-            return self.client.starttls();
+            let result = self.client.starttls();
+            return self.did(result);
         }
-        if self.options.tls == TlsPolicy::Required {
-            self.abandon(Cause::TlsNotOffered);
-            return Ok(());
+        if policy == TlsPolicy::Required {
+            return self.abandon(Cause::TlsNotOffered);
         }
-        self.login()
+        self.login();
     }
 
-    fn login(&mut self) -> Result<(), Error> {
+    #[inline(never)]
+    fn login(&mut self) {
         if !self.login.is_wanted() || self.client.is_authenticated() {
-            self.address();
-            return Ok(());
+            return self.address();
         }
         let offered = self.client.capabilities().mechanisms();
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
-        if self.login.choose(safe).is_some()
-            && let Some(mechanism) = self.login.mechanism()
-        {
+        let unoffered = match (self.login.choose(safe), self.options.unoffered) {
+            (None, Some(unoffered)) if self.client.is_tls() => {
+                self.login.choose(AuthMechanisms::NONE.with(unoffered));
+                true
+            }
+            _ => false,
+        };
+        if let Some(mechanism) = self.login.mechanism() {
             self.step = Step::Auth;
-            return self.client.auth(mechanism);
-        }
-        if let Some(unoffered) = self.options.unoffered
-            && self.client.is_tls()
-            && self.login.choose(AuthMechanisms::NONE.with(unoffered)).is_some()
-            && let Some(mechanism) = self.login.mechanism()
-        {
-            self.step = Step::Auth;
-            return self.client.auth_unoffered(mechanism);
+            let result =
+                if unoffered { self.client.auth_unoffered(mechanism) } else { self.client.auth(mechanism) };
+            return self.did(result);
         }
         self.cause = Some(if safe == offered { Cause::NoMechanism } else { Cause::ClearText });
-        self.leave()
+        self.leave();
     }
 
-    fn login_goes_on(&mut self, severity: Severity) -> Result<(), Error> {
+    fn login_goes_on(&mut self, severity: Severity) {
         match (severity, self.login.mechanism()) {
-            (Severity::Intermediate, Some(mechanism)) => return self.client.auth_respond(mechanism),
+            (Severity::Intermediate, Some(mechanism)) => {
+                let result = self.client.auth_respond(mechanism);
+                self.did(result);
+            }
             (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
             (Severity::Positive, _) => self.abandon(Cause::ServerNotProven),
             _ => self.refused(Verb::Auth),
         }
-        Ok(())
     }
 
     /// Behind the login: the envelope, unless something stands in its way.
@@ -295,38 +297,30 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// Leaves once something is refused and nothing is in flight any more.
-    fn settle_when_refused(&mut self) -> Result<(), Error> {
+    fn settle_when_refused(&mut self) {
         if self.is_settled() || self.client.in_flight() > 0 {
-            return Ok(());
+            return;
         }
-        let nobody = self.step == Step::Data
-            && self.answered == self.sent
-            && self.envelope.recipients.iter().all(|recipient| recipient.status == Status::Refused);
-        if nobody {
+        let waits = self.any(Status::Waiting) || self.any(Status::Accepted);
+        if self.step == Step::Data && self.answered == self.sent && !waits {
             self.refused(Verb::Rcpt);
         }
         if self.cause.is_some()
             && self.client.phase() != Phase::Data
-            && !(self.is_binary() && self.client.chunk_left() > 0)
+            && !(self.body.needs().binary && self.client.chunk_left() > 0)
         {
-            return self.leave();
+            self.leave();
         }
-        Ok(())
     }
 
     /// The outcome is settled: QUIT, or good order for the next mail.
-    fn leave(&mut self) -> Result<(), Error> {
-        self.step = Step::Leaving;
-        if self.options.then == Then::Quit && self.client.permits(Verb::Quit) {
-            return self.client.quit();
-        }
-        if self.options.then == Then::Keep
-            && self.client.phase().in_transaction()
-            && self.client.permits(Verb::Rset)
-        {
-            return self.client.rset();
-        }
-        self.step = Step::Done;
-        Ok(())
+    #[inline(never)]
+    fn leave(&mut self) {
+        let said = match self.options.then {
+            Then::Quit => self.client.quit().is_ok(),
+            Then::Keep => self.client.phase().in_transaction() && self.client.rset().is_ok(),
+        };
+        // Where nothing can be said any more, that is that.
+        self.step = if said { Step::Leaving } else { Step::Done };
     }
 }

@@ -25,7 +25,7 @@ use crate::client::{Client, Parameters};
 use crate::data::Body;
 use crate::sasl::{Anyone, Authenticator};
 use crate::session::{Endpoint, Timer, Want};
-use crate::wire::ReversePath;
+use crate::wire::{ReversePath, Verb};
 use crate::{Error, Misuse};
 
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
@@ -62,20 +62,23 @@ impl fmt::Debug for Envelope<'_, '_> {
 /// `B` is where the content comes from, `A` is how to log in. `'s` is how long client, recipients
 /// and texts are lent, `'b` the client's buffers, `'e` what the envelope says.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone> {
     client: &'s mut Client<'b>,
+    step: Step,
     options: Options<'e>,
+    cause: Option<Cause>,
+    /// An error of the engine's that is to be told of.
+    failed: Option<Error>,
+    answer: Answer,
+    /// Recipients for whom RCPT has been sent, and has been answered.
+    sent: usize,
+    answered: usize,
     envelope: Envelope<'s, 'e>,
     texts: Texts<'s>,
     body: B,
     body_error: Option<B::Error>,
     login: A,
-    step: Step,
-    cause: Option<Cause>,
-    answer: Answer,
-    /// Recipients for whom RCPT has been sent, and has been answered.
-    sent: usize,
-    answered: usize,
 }
 
 /// What the submission waits for, or does.
@@ -83,8 +86,7 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone> {
 enum Step {
     Begin,
     Greeting,
-    Ehlo,
-    Helo,
+    Hello,
     StartTls,
     Auth,
     Mail,
@@ -146,6 +148,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
             login,
             step: Step::Begin,
             cause: None,
+            failed: None,
             answer: Answer::default(),
             sent: 0,
             answered: 0,
@@ -170,7 +173,8 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
             return Err(Misuse::TlsState.into());
         }
         self.client.tls_established()?;
-        self.hello()
+        self.hello(Verb::Ehlo);
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// Says that the handshake failed: nothing is sent, the stream is to be closed.
@@ -212,17 +216,22 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
 
     /// Ends the session here and now: nothing more is sent.
     fn abandon(&mut self, cause: Cause) {
-        if !self.is_settled() {
-            self.cause = self.cause.or(Some(cause));
-        }
+        self.caused(cause);
         self.client.timed_out();
         self.step = Step::Done;
+    }
+
+    /// The first cause is the one.
+    fn caused(&mut self, cause: Cause) {
+        if !self.is_settled() && self.cause.is_none() {
+            self.cause = Some(cause);
+        }
     }
 }
 
 impl<B: Body, A: Authenticator> Endpoint for Submission<'_, '_, '_, B, A> {
     fn poll(&mut self) -> Result<Want, Error> {
-        self.converse().inspect_err(|error| self.abandon(Cause::Engine(*error)))
+        self.converse()
     }
 
     fn receive_buffer(&mut self) -> &mut [u8] {

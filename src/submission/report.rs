@@ -111,7 +111,12 @@ impl<'r> Report<'r> {
 
     /// The server's words in an answer: lines set apart by LF, safe to print, cut to the lent memory.
     pub fn text(&self, answer: &Answer) -> &'r str {
-        self.texts.text(answer.text)
+        core::str::from_utf8(self.octets(answer)).unwrap_or_default()
+    }
+
+    /// The same as octets, which a program that only passes them on takes less flash for.
+    pub fn octets(&self, answer: &Answer) -> &'r [u8] {
+        self.texts.octets(answer.text)
     }
 }
 
@@ -122,21 +127,24 @@ pub(super) fn verdict(
     answer: &Answer,
     in_doubt: bool,
 ) -> Verdict {
-    let count = |status| recipients.iter().filter(|recipient| recipient.status == status).count();
-    let delivered = count(Status::Delivered);
-    if in_doubt && count(Status::Accepted) > 0 {
+    let (mut delivered, mut accepted, mut worth_retrying) = (0_usize, false, false);
+    for recipient in recipients {
+        match recipient.status {
+            Status::Delivered => delivered = delivered.wrapping_add(1),
+            Status::Accepted => accepted = true,
+            Status::Waiting | Status::Refused => worth_retrying |= recipient.is_worth_retrying(),
+        }
+    }
+    if in_doubt && accepted {
         return Verdict::Unknown;
     }
     if delivered > 0 {
         return if delivered == recipients.len() { Verdict::Delivered } else { Verdict::PartlyDelivered };
     }
     let transient = match cause {
-        Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => {
-            recipients.iter().any(Recipient::is_worth_retrying)
-        }
+        Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => worth_retrying,
         Some(Cause::Refused(verb)) => {
-            answer.severity() != Some(Severity::Permanent)
-                || verb == Verb::Data && recipients.iter().any(Recipient::is_worth_retrying)
+            answer.severity() != Some(Severity::Permanent) || verb == Verb::Data && worth_retrying
         }
         Some(
             Cause::TlsNotOffered

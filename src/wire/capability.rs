@@ -1,7 +1,7 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
-use super::class::{KEYWORD, packed, packed_eight, packed_run, same_word};
-use super::mechanism::{AuthMechanism, AuthMechanisms};
+use super::class::{KEYWORD, before, packed, packed_eight, packed_run, place, same_word, skip};
+use super::mechanism::AuthMechanisms;
 use super::syntax::{WIDE, find};
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
@@ -73,37 +73,75 @@ const KEYWORDS: [(&[u8], Extension, bool); 19] = [
     (b"XCLIENT", Extension::XClient, true),
 ];
 
+/// The keywords, with spaces between: for small machines, where a table of texts takes more than the texts do.
+const TEXT: [u8; text_length()] = text();
+
+/// A bit for each extension whose keyword parameters may follow.
+const WITH_PARAMETERS: u32 = with_parameters();
+
 impl Extension {
     /// The EHLO keyword.
     pub fn keyword(self) -> &'static str {
-        core::str::from_utf8(self.row().0).unwrap_or_default()
-    }
-
-    /// Finds a keyword of letters, digits and hyphens, in any case: by its first eight octets, packed
-    /// as `front`, and then by the others; on small machines by all of them, which saves a table.
-    fn find(keyword: &[u8], front: u64) -> Option<Self> {
-        const FRONTS: [u64; KEYWORDS.len()] = fronts();
-        if !WIDE {
-            return KEYWORDS.iter().find(|row| same_word(row.0, keyword)).map(|row| row.1);
-        }
-        let found = FRONTS.iter().position(|known| *known == front)?;
-        let (name, extension, _) = *KEYWORDS.get(found)?;
-        let tails = (name.get(8..), keyword.get(8..));
-        if let (Some(tail), Some(other)) = tails
-            && !same_word(tail, other)
-        {
-            return None;
-        }
-        Some(extension)
-    }
-
-    fn row(self) -> (&'static [u8], Self, bool) {
-        KEYWORDS.get(usize::from(self as u8)).copied().unwrap_or((b"", self, false))
+        let row = KEYWORDS.get(usize::from(self as u8));
+        row.and_then(|row| core::str::from_utf8(row.0).ok()).unwrap_or_default()
     }
 
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u8
     }
+}
+
+/// The number of the extension with this keyword of letters, digits and hyphens, in any case.
+fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
+    if !WIDE {
+        let rest = skip(line, KEYWORD);
+        return place(&TEXT, before(line, rest)).map(|found| (found, rest));
+    }
+    // By the first eight octets at once, and then by the others.
+    const FRONTS: [u64; KEYWORDS.len()] = fronts();
+    let (rest, (keyword, front)) = packed_run(line, KEYWORD).ok()?;
+    let found = FRONTS.iter().position(|known| *known == front)?;
+    let (name, ..) = KEYWORDS.get(found)?;
+    let tails = (name.get(8..), keyword.get(8..));
+    if let (Some(tail), Some(other)) = tails
+        && !same_word(tail, other)
+    {
+        return None;
+    }
+    Some((found as u8, rest))
+}
+
+const fn text_length() -> usize {
+    let (mut length, mut row) = (KEYWORDS.len() - 1, 0);
+    while row < KEYWORDS.len() {
+        length += KEYWORDS[row].0.len();
+        row += 1;
+    }
+    length
+}
+
+const fn text() -> [u8; text_length()] {
+    let (mut text, mut at, mut row) = ([b' '; text_length()], 0, 0);
+    while row < KEYWORDS.len() {
+        let mut octet = 0;
+        while octet < KEYWORDS[row].0.len() {
+            text[at] = KEYWORDS[row].0[octet];
+            (at, octet) = (at + 1, octet + 1);
+        }
+        (at, row) = (at + 1, row + 1);
+    }
+    text
+}
+
+const fn with_parameters() -> u32 {
+    let (mut bits, mut row) = (0, 0);
+    while row < KEYWORDS.len() {
+        if KEYWORDS[row].2 {
+            bits |= KEYWORDS[row].1.bit();
+        }
+        row += 1;
+    }
+    bits
 }
 
 const fn fronts() -> [u64; KEYWORDS.len()] {
@@ -145,44 +183,44 @@ impl SizeLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    mail: u32,
-    rcpt: u32,
-    domain: u32,
+    /// Three numbers of six digits at most, in 20 bits each; 0 for what is not stated.
+    packed: u64,
 }
 
 impl Limits {
     /// MAILMAX: mails in one session.
     pub fn mails(self) -> Option<u32> {
-        (self.mail != 0).then_some(self.mail)
+        self.number(0)
     }
 
     /// RCPTMAX: recipients of one mail.
     pub fn recipients(self) -> Option<u32> {
-        (self.rcpt != 0).then_some(self.rcpt)
+        self.number(1)
     }
 
     /// RCPTDOMAINMAX: different domains among the recipients of one session.
     pub fn domains(self) -> Option<u32> {
-        (self.domain != 0).then_some(self.domain)
+        self.number(2)
     }
 
-    fn fold(&mut self, parameter: &[u8]) {
-        let Some(equals) = find(b'=', parameter) else { return };
-        let (Some(name), Some(digits)) = (parameter.get(..equals), parameter.get(equals.saturating_add(1)..))
-        else {
-            return;
-        };
-        // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
-        let (Number::Value(number @ 1..=999_999), 1..=6) = (Number::parse(digits), digits.len()) else {
-            return;
-        };
-        let field = match () {
-            () if name.eq_ignore_ascii_case(b"MAILMAX") => &mut self.mail,
-            () if name.eq_ignore_ascii_case(b"RCPTMAX") => &mut self.rcpt,
-            () if name.eq_ignore_ascii_case(b"RCPTDOMAINMAX") => &mut self.domain,
-            () => return,
-        };
-        *field = number as u32;
+    fn number(self, place: u32) -> Option<u32> {
+        let number = (self.packed >> (place * 20)) as u32 & 0xf_ffff;
+        (number != 0).then_some(number)
+    }
+
+    /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.
+    pub(crate) fn fold(&mut self, mut parameters: &[u8]) {
+        while let Some(parameter) = next_word(&mut parameters) {
+            let Some(equals) = find(b'=', parameter) else { continue };
+            let Some((name, [_, digits @ ..])) = parameter.split_at_checked(equals) else { continue };
+            // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
+            let (Some((number @ 1..=999_999, false)), 1..=6) = (number(digits), digits.len()) else {
+                continue;
+            };
+            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX", name) else { continue };
+            let shift = u32::from(place).wrapping_mul(20);
+            self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
+        }
     }
 }
 
@@ -208,12 +246,8 @@ impl Default for Capabilities {
 
 impl Capabilities {
     /// Nothing at all, as after HELO.
-    pub const NONE: Self = Self {
-        set: 0,
-        mechanisms: AuthMechanisms::NONE,
-        size: 0,
-        limits: Limits { mail: 0, rcpt: 0, domain: 0 },
-    };
+    pub const NONE: Self =
+        Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits { packed: 0 } };
 
     /// Whether `extension` is offered.
     pub const fn has(&self, extension: Extension) -> bool {
@@ -257,50 +291,58 @@ impl Capabilities {
     /// Of a line that did not fit the buffer (`truncated`) the last word is left out, since it may
     /// be half a word or half a number.
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
+        self.fold_with(text, first, truncated, Some(Limits::fold));
+    }
+
+    /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
+    #[inline(never)]
+    pub(crate) fn fold_with(
+        &mut self,
+        text: &[u8],
+        first: bool,
+        truncated: bool,
+        limits: Option<LimitsReader>,
+    ) {
         let mut line = text;
         if truncated {
-            let Some(space) = line.iter().rposition(|octet| *octet == b' ') else { return };
-            line = line.get(..space).unwrap_or_default();
+            // Up to the last space.
+            while let [front @ .., last] = line {
+                line = front;
+                if *last == b' ' {
+                    break;
+                }
+            }
         }
-        let line = behind_blanks(line);
-        let Ok((mut rest, (keyword, front))) = packed_run(line, KEYWORD) else { return };
-        let Some(extension) = Extension::find(keyword, front) else { return };
-        let (_, _, parameters) = extension.row();
+        let Some((found, mut rest)) = find_keyword(behind_blanks(line)) else { return };
+        let parameters = !first && WITH_PARAMETERS >> found & 1 != 0;
         match rest {
             // The old form `AUTH=LOGIN PLAIN`.
-            [b'=', mechanisms @ ..] if extension == Extension::Auth && !first => rest = mechanisms,
+            [b'=', mechanisms @ ..] if found == Extension::Auth as u8 && !first => rest = mechanisms,
             [] => {}
-            [b' ' | b'\t', ..] if (parameters && !first) || behind_blanks(rest).is_empty() => {}
+            [b' ' | b'\t', ..] if parameters || behind_blanks(rest).is_empty() => {}
             _ => return,
         }
-        self.set |= extension.bit();
-        match extension {
-            Extension::Size => {
-                if let Some(digits) = next_word(&mut rest) {
-                    let number = Number::parse(digits);
-                    self.size = if let Number::Value(octets) = number { octets } else { 0 };
-                    self.set &= !BEYOND;
-                    if number == Number::Beyond {
-                        self.set |= BEYOND;
-                    }
-                }
+        self.set |= 1 << found;
+        if found == Extension::Auth as u8 {
+            while let Some(word) = next_word(&mut rest) {
+                self.mechanisms = self.mechanisms.with_name(word);
             }
-            Extension::Auth => {
-                while let Some(word) = next_word(&mut rest) {
-                    if let Some(mechanism) = AuthMechanism::from_name(word) {
-                        self.mechanisms = self.mechanisms.with(mechanism);
-                    }
-                }
+        } else if found == Extension::Size as u8 {
+            if let Some(digits) = next_word(&mut rest) {
+                let (octets, beyond) = number(digits).unwrap_or_default();
+                self.size = octets;
+                self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
             }
-            Extension::Limits => {
-                while let Some(parameter) = next_word(&mut rest) {
-                    self.limits.fold(parameter);
-                }
-            }
-            _ => {}
+        } else if found == Extension::Limits as u8
+            && let Some(read) = limits
+        {
+            read(&mut self.limits, rest);
         }
     }
 }
+
+/// What reads LIMITS's parameters.
+pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
 
 /// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
 fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -318,37 +360,25 @@ fn behind_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// A decimal number from a peer: never wrapped, never cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Number {
-    Value(u64),
-    Beyond,
-    Not,
-}
-
-impl Number {
-    fn parse(digits: &[u8]) -> Self {
-        let (mut sum, mut beyond) = (0_u64, false);
-        for digit in digits {
-            if !digit.is_ascii_digit() {
-                return Self::Not;
-            }
-            let (tens, over) = sum.overflowing_mul(10);
-            let (next, carried) = tens.overflowing_add(u64::from(digit & 0x0f));
-            beyond |= over | carried;
-            sum = next;
+/// A decimal number from a peer, never cut: and whether it is beyond 64 bits, of which no digit is then of use.
+fn number(digits: &[u8]) -> Option<(u64, bool)> {
+    let (mut sum, mut beyond) = (0_u64, false);
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
         }
-        match digits {
-            [] => Self::Not,
-            _ if beyond => Self::Beyond,
-            _ => Self::Value(sum),
-        }
+        beyond |= sum > u64::MAX / 10;
+        let tens = sum.wrapping_mul(10);
+        sum = tens.wrapping_add(u64::from(digit & 0x0f));
+        beyond |= sum < tens;
     }
+    (!digits.is_empty()).then_some((sum, beyond))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::AuthMechanism;
     use std::vec::Vec;
 
     fn fold(lines: &[&str]) -> Capabilities {

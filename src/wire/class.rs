@@ -124,6 +124,18 @@ pub(crate) const fn packed(word: &[u8]) -> u64 {
     packed
 }
 
+/// The number of `word`, in any case of letters, in a list of words with one space between.
+pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<u8> {
+    let mut number = 0_u8;
+    for known in list.split(|octet| *octet == b' ') {
+        if same_word(known, word) {
+            return Some(number);
+        }
+        number = number.wrapping_add(1);
+    }
+    None
+}
+
 /// Whether `word` is the word `known` in any case of letters. Most are written as they are known.
 pub(crate) fn same_word(known: &[u8], word: &[u8]) -> bool {
     let same = |(known, octet): (&u8, &u8)| known == octet || known.eq_ignore_ascii_case(octet);

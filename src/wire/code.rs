@@ -2,7 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use super::syntax::{Fault, Parsed, fail};
+use super::scan::Scan;
 use super::writer::{Emit, Writer};
 
 /// A three-digit reply code, 200 to 599.
@@ -65,15 +65,8 @@ impl Code {
     /// Reply-code = %x32-35 %x30-35 %x30-39
     /// ```
     /// Lenient: the second digit may be 6 to 9, which servers with codes of their own send.
-    pub(crate) fn parse(line: &[u8]) -> Parsed<'_, Self> {
-        if let [b'2'..=b'5', _, _, ..] = line
-            && let (Some(number), rest) = number(line)
-            && number > 99
-            && let Some(code) = Self::new(number)
-        {
-            return Ok((rest, code));
-        }
-        fail(Fault::Unexpected, line)
+    pub(crate) fn parse(digits: &[u8]) -> Option<Self> {
+        Self::new(Scan::new(digits).number(10, 3)?)
     }
 }
 
@@ -131,30 +124,30 @@ impl EnhancedCode {
         (self.0.get() & 0x3ff) as u16
     }
 
+    /// An enhanced code in front of a text, and the space behind it: RFC 2034 §4 demands that its class is that of `code`.
+    ///
     /// ```abnf
     /// status-code = class "." subject "." detail
     /// class       = "2" / "4" / "5"
     /// subject     = 1*3digit
     /// detail      = 1*3digit
     /// ```
-    pub(crate) fn parse(text: &[u8]) -> Option<(&[u8], Self)> {
-        let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else { return None };
-        let (Some(subject), [b'.', rest @ ..]) = number(rest) else { return None };
-        let (Some(detail), rest) = number(rest) else { return None };
-        Some((rest, Self::new(class & 0x0f, subject, detail)?))
+    pub(crate) fn scan(scan: &mut Scan<'_>, code: Code) -> Option<Self> {
+        let (mut numbers, mut most) = ([0; 3], 1);
+        for number in &mut numbers {
+            if most > 1 && !scan.octet(b'.') {
+                return None;
+            }
+            *number = scan.number(10, most)?;
+            most = 3;
+        }
+        let [class, subject, detail] = numbers;
+        let ends = scan.octet(b' ') || scan.rest.is_empty();
+        if !ends || class != code.number() / 100 {
+            return None;
+        }
+        Self::new(class as u8, subject, detail)
     }
-}
-
-/// One to three digits, and what stands behind them.
-fn number(text: &[u8]) -> (Option<u16>, &[u8]) {
-    let mut number = None;
-    let mut rest = text;
-    for _ in 0..3 {
-        let [digit @ b'0'..=b'9', behind @ ..] = rest else { break };
-        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
-        rest = behind;
-    }
-    (number, rest)
 }
 
 impl Emit for EnhancedCode {

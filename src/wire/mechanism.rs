@@ -1,6 +1,6 @@
 //! Names of SASL mechanisms, one by one and as a set.
 
-use super::class::same_word;
+use super::class::place;
 
 /// A SASL mechanism that this crate knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,7 @@ impl AuthMechanism {
 
     /// The mechanism of this name, in any case of letters.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        let place = NAMES.split(|octet| *octet == b' ').position(|known| same_word(known, name))?;
-        Self::ALL.get(place).copied()
+        Self::ALL.get(usize::from(place(NAMES, name)?)).copied()
     }
 
     /// Whether the secret crosses the wire in a form that whoever listens can use again.
@@ -110,14 +109,32 @@ impl AuthMechanisms {
         Self(self.0 | mechanism.bit())
     }
 
+    /// The set with the mechanism of this name in it, if it is one.
+    pub(crate) fn with_name(self, name: &[u8]) -> Self {
+        Self(self.0 | place(NAMES, name).map_or(0, |place| 1 << place))
+    }
+
     /// What is in both sets.
     pub const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
     /// What is in it but for those that reveal the secret to whoever listens.
-    pub fn not_revealing(self) -> Self {
-        self.iter().filter(|mechanism| !mechanism.reveals_secret()).fold(Self::NONE, Self::with)
+    pub const fn not_revealing(self) -> Self {
+        const REVEALING: AuthMechanisms = AuthMechanisms::revealing();
+        Self(self.0 & !REVEALING.0)
+    }
+
+    /// Those that reveal the secret.
+    const fn revealing() -> Self {
+        let (mut set, mut place) = (Self::NONE, 0);
+        while place < AuthMechanism::ALL.len() {
+            if AuthMechanism::ALL[place].reveals_secret() {
+                set = set.with(AuthMechanism::ALL[place]);
+            }
+            place += 1;
+        }
+        set
     }
 
     /// The mechanisms in it, in the order of the enumeration.

@@ -64,6 +64,7 @@ pub(crate) mod writer;
 mod xclient;
 pub(crate) mod xtext;
 
+pub(crate) use capability::LimitsReader;
 pub use capability::{Capabilities, Extension, Limits, SizeLimit};
 pub use code::{Code, EnhancedCode, Severity};
 pub use command::{Command, CommandError, InitialResponse, SaslName, Text, UnknownCommand};

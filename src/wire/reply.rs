@@ -2,7 +2,8 @@
 //! more than one of them is ever in memory.
 
 use super::code::{Code, EnhancedCode, Severity};
-use super::syntax::{Fault, Parsed, Syntax, fail, whole};
+use super::scan::Scan;
+use super::syntax::{Fault, Syntax, WIDE, find, syntax_at};
 use super::writer::{Emit, Writer};
 
 /// One line of a reply.
@@ -31,12 +32,24 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
-        if has_control(line)
-            && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n'))
-        {
+        let breaks = if WIDE && !has_control(line) { None } else { find(b'\r', line).or(find(b'\n', line)) };
+        if let Some(at) = breaks {
             return Err(Syntax::new(Fault::LineBreak, line, at));
         }
-        whole(line, reply_line)
+        let (digits, rest) = line.split_at_checked(3).unwrap_or_default();
+        let Some(code) = Code::parse(digits) else {
+            return Err(syntax_at(line, line.len(), Fault::Unexpected));
+        };
+        let (text, last) = match rest {
+            [] => (rest, true),
+            [b' ', text @ ..] => (text, true),
+            [b'-', text @ ..] => (text, false),
+            _ => return Err(syntax_at(line, rest.len(), Fault::Unexpected)),
+        };
+        let mut scan = Scan::new(text);
+        let enhanced = EnhancedCode::scan(&mut scan, code);
+        let text = if enhanced.is_some() { scan.rest } else { text };
+        Ok(Self { code, enhanced, text, last, truncated: false })
     }
 
     /// What the code's first digit says.
@@ -66,31 +79,6 @@ fn has_control(line: &[u8]) -> bool {
         word.wrapping_sub(EACH * 14) & !word & (EACH * 128) != 0
     };
     words.iter().any(in_word) || tail.iter().any(|octet| *octet < 14)
-}
-
-fn reply_line(line: &[u8]) -> Parsed<'_, Reply<'_>> {
-    let (rest, code) = Code::parse(line)?;
-    let (text, last) = match rest {
-        [] => (rest, true),
-        [b' ', text @ ..] => (text, true),
-        [b'-', text @ ..] => (text, false),
-        _ => return fail(Fault::Unexpected, rest),
-    };
-    let (text, enhanced) = enhanced(code, text);
-    Ok((&[], Reply { code, enhanced, text, last, truncated: false }))
-}
-
-/// The enhanced code in front of `text`, if it is one, and what follows it.
-fn enhanced(code: Code, text: &[u8]) -> (&[u8], Option<EnhancedCode>) {
-    match EnhancedCode::parse(text) {
-        // RFC 2034 §4: the class must agree with the reply code's first digit.
-        Some((rest, enhanced)) if u16::from(enhanced.class()) == code.number() / 100 => match rest {
-            [] => (rest, Some(enhanced)),
-            [b' ', rest @ ..] => (rest, Some(enhanced)),
-            _ => (text, None),
-        },
-        _ => (text, None),
-    }
 }
 
 impl Emit for Reply<'_> {

@@ -28,24 +28,17 @@ impl<'b> Writer<'b> {
 
     /// Appends a number in decimal digits.
     pub fn number(&mut self, number: u64) {
-        // By hand in base 2^16, since 32-bit machines have no instruction for dividing 64 bits and
-        // would link half a kilobyte for it.
-        let mut limbs = [number >> 48, number >> 32, number >> 16, number].map(|limb| (limb & 0xffff) as u32);
-        let mut digits = [0_u8; 20];
-        let mut used = 0_usize;
-        for digit in digits.iter_mut().rev() {
-            let mut remainder = 0;
-            for limb in &mut limbs {
-                let dividend = remainder << 16 | *limb;
-                (*limb, remainder) = (dividend / 10, dividend % 10);
-            }
-            *digit = b'0' | remainder as u8;
-            used = used.saturating_add(1);
-            if limbs.iter().all(|limb| *limb == 0) {
+        let (mut digits, mut rest) = ([0; 20], number);
+        let mut first = digits.len();
+        for (at, place) in digits.iter_mut().enumerate().rev() {
+            let digit;
+            (rest, digit) = tenth(rest);
+            *place = b'0' | digit;
+            first = at;
+            if rest == 0 {
                 break;
             }
         }
-        let first = digits.len().saturating_sub(used);
         self.put(digits.get(first..).unwrap_or_default());
     }
 
@@ -73,6 +66,24 @@ impl<'b> Writer<'b> {
     pub fn finish(self) -> Result<usize, usize> {
         if self.wanted <= self.buffer.len() { Ok(self.wanted) } else { Err(self.wanted) }
     }
+}
+
+/// A tenth, and what is left over. Bit by bit on machines without an instruction for dividing 64 bits, which would link half
+/// a kilobyte for it.
+fn tenth(number: u64) -> (u64, u8) {
+    if cfg!(target_pointer_width = "64") {
+        return (number / 10, (number % 10) as u8);
+    }
+    let (mut quotient, mut left) = (number, 0_u8);
+    for _ in 0..64 {
+        left = left << 1 | (quotient >> 63) as u8;
+        quotient <<= 1;
+        if left >= 10 {
+            left = left.wrapping_sub(10);
+            quotient |= 1;
+        }
+    }
+    (quotient, left)
 }
 
 /// Without what is written: it may be a password.

@@ -1,6 +1,6 @@
 //! BDAT (RFC 3030) in the server, each session at every split of the input.
 
-use crate::server::{Say, Setup, Trace, policy};
+use super::server::{Say, Setup, Trace, policy};
 use embedded_smtp::data::BareLineEnds;
 use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::wire::Extension;
@@ -377,7 +377,7 @@ fn a_mail_of_which_a_chunk_was_refused_is_not_taken_by_lmtp_either() {
     let says = b"LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nBDAT 5\r\nfirstBDAT 6 LAST\r\nsecondNOOP\r\n";
     let setup = Setup::new(&policy).caller(|event| match event {
         Event::EndOfChunk => Say::Reply(451, (4, 3, 0), "no"),
-        event => crate::server::usual(event),
+        event => super::server::usual(event),
     });
     let trace = setup.every_split(says);
     assert_eq!(trace.told[1..], ["MAIL <a@b>", "RCPT <c@d>", "RCPT <e@f>", "Body", "EndOfChunk"]);

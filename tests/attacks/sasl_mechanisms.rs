@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
+use super::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};

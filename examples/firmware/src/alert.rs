@@ -4,7 +4,8 @@ use defmt::{info, warn};
 use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::message::{
-    Address, Attachment, AutoSubmitted, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart, Text,
+    Address, Attachment, AutoSubmitted, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart,
+    Text,
 };
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{Domain, ForwardPath, HelloName, Mailbox, ReversePath, Syntax, Writer};

@@ -57,9 +57,9 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
     unknown((report.verdict(), report.cause()));
     for recipient in report.recipients() {
         unknown(recipient.status());
-        wire.write(report.text(&recipient.answer()).as_bytes());
+        wire.write(report.octets(&recipient.answer()));
     }
     let answer = report.answer();
-    wire.write(report.text(&answer).as_bytes());
+    wire.write(report.octets(&answer));
     Ok(answer.code().map_or(0, |code| code.number()))
 }
