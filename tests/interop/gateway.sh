@@ -212,11 +212,11 @@ limits() {
 }
 
 memory() {
-    local what="5 clients with mime of 50 MiB take the memory of 5 with 50 KiB" small large growth kind
+    local what="3 clients with mails of 50 MiB take the memory of 3 with 50 KiB" small large growth kind
     start_sink
     for kind in json form smtp; do
-        small=$(peak_memory "$kind" 51200 20) || break
-        large=$(peak_memory "$kind" 52000000 5) || break
+        small=$(peak_memory "$kind" 51200 15) || break
+        large=$(peak_memory "$kind" 52000000 3) || break
         growth=$((large - small))
         # The allocator's and the runtime's own ways make some difference.
         if [ "$growth" -lt 4096 ]; then
@@ -245,7 +245,7 @@ description() {
     } || fail "schemathesis cannot be installed"
     start_gateway --config "$work/gateway.toml"
     if "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
-        --checks not_a_server_error,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-40}" \
+        --checks not_a_server_error,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-25}" \
         --seed 1 --workers 2 --no-color >"$work/said" 2>&1; then
         pass "$what" "$(grep -oE '[0-9]+ generated' "$work/said" | head -n 1), $(find "$work/inbox" -name '*.eml' | wc -l) of them became mails"
     else

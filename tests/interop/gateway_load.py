@@ -143,7 +143,7 @@ def large(args):
         if status != 200:
             failed.append((status, answer))
 
-    by_clients(5, range(args.mails), one)
+    by_clients(3, range(args.mails), one)
     if failed:
         print(failed[0], file=sys.stderr)
     return 1 if failed else 0
