@@ -61,7 +61,9 @@ impl Client<'_> {
             return Err(Protocol::CodeChanged(code));
         }
         // Each of them fits 16 bits.
-        let octets = usize::from(self.reply.octets).wrapping_add(usize::from(line.dropped)).wrapping_add(line.consumed);
+        let octets = usize::from(self.reply.octets)
+            .wrapping_add(usize::from(line.dropped))
+            .wrapping_add(line.consumed);
         if octets > usize::from(MAX_REPLY) {
             return Err(Protocol::ReplyTooLong);
         }
