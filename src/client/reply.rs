@@ -37,38 +37,39 @@ impl Client<'_> {
     }
 
     /// Takes the next line of a reply, if it is there whole.
-    pub(super) fn take_reply_line(&mut self) -> Result<bool, Protocol> {
+    pub(super) fn take_reply_line(&mut self) {
         match self.rx.line() {
-            Framed::Line(line) => self.show_line(line).map(|()| true),
-            Framed::BareLf => Err(Protocol::BareLf),
+            Framed::Line(line) => self.show_line(line),
+            Framed::BareLf => self.fail(Protocol::BareLf),
             Framed::Partial if self.reply.octets.saturating_add(self.rx.partial()) > MAX_REPLY => {
-                Err(Protocol::ReplyTooLong)
+                self.fail(Protocol::ReplyTooLong);
             }
-            Framed::Partial => Ok(false),
+            Framed::Partial => {}
         }
     }
 
-    #[inline(never)]
-    fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
+    fn show_line(&mut self, line: Line) {
         let octets = self.rx.slice(0..line.length);
-        let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
+        let reply = match Reply::parse(octets) {
+            Ok(reply) => reply,
+            Err(wrong) => return self.fail(Protocol::not_a_reply(wrong)),
+        };
         let Reply { code, enhanced, last, .. } = reply;
-        let text = octets.len().saturating_sub(reply.text.len()) as u8;
+        let text = octets.len().wrapping_sub(reply.text.len()) as u8;
 
         if let Some(from) = self.reply.code
             && from != code
         {
-            return Err(Protocol::CodeChanged(code));
+            return self.fail(Protocol::CodeChanged(code));
         }
         // Each of them fits 16 bits.
-        let octets = usize::from(self.reply.octets)
-            .wrapping_add(usize::from(line.dropped))
-            .wrapping_add(line.consumed);
+        let octets =
+            usize::from(self.reply.octets).wrapping_add(usize::from(line.dropped)).wrapping_add(line.consumed);
         if octets > usize::from(MAX_REPLY) {
-            return Err(Protocol::ReplyTooLong);
+            return self.fail(Protocol::ReplyTooLong);
         }
         self.reply.octets = octets as u16;
-        let (to, closing) = self.addressee(code)?;
+        let Some((to, closing)) = self.addressee(code) else { return self.fail(Protocol::Unasked(code)) };
 
         if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, code.severity()) {
             let first = self.reply.code.is_none();
@@ -92,11 +93,10 @@ impl Client<'_> {
             self.reply.octets = 0;
             self.complete(to, code, closing);
         }
-        Ok(())
     }
 
-    /// What a reply with this code answers, and whether it ends the session.
-    fn addressee(&self, code: Code) -> Result<(Option<Verb>, bool), Protocol> {
+    /// What a reply with this code answers, and whether it ends the session; `None` when nothing was asked.
+    fn addressee(&self, code: Code) -> Option<(Option<Verb>, bool)> {
         let front = if self.reply.stale > 0 { None } else { self.pipeline.front() };
         let ends_content = matches!(front, Some(Verb::EndOfData | Verb::BdatLast));
         let in_content = front.is_none() && self.phase == Phase::Data;
@@ -106,13 +106,13 @@ impl Client<'_> {
         let to = if in_content { Some(Verb::EndOfData) } else { front };
         // RFC 5321 §3.8: 421 may come at any moment.
         if code == Code::CLOSING || early && code.severity().is_refusal() {
-            return Ok((to, true));
+            return Some((to, true));
         }
         // No 3yz can answer it; what has become of the mail is not known.
         if early || front.is_none() || ends_content && code.severity() == Severity::Intermediate {
-            return Err(Protocol::Unasked(code));
+            return None;
         }
-        Ok((to, false))
+        Some((to, false))
     }
 
     /// The reply is whole.
