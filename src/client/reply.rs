@@ -63,8 +63,9 @@ impl Client<'_> {
             return self.fail(Protocol::CodeChanged(code));
         }
         // Each of them fits 16 bits.
-        let octets =
-            usize::from(self.reply.octets).wrapping_add(usize::from(line.dropped)).wrapping_add(line.consumed);
+        let octets = usize::from(self.reply.octets)
+            .wrapping_add(usize::from(line.dropped))
+            .wrapping_add(line.consumed);
         if octets > usize::from(MAX_REPLY) {
             return self.fail(Protocol::ReplyTooLong);
         }

@@ -248,7 +248,7 @@ impl<'b> Outgoing<'b> {
     }
 
     pub(crate) fn free(&self) -> usize {
-        self.storage.len().saturating_sub(self.waiting().len())
+        self.storage.len().wrapping_sub(usize::from(self.end.wrapping_sub(self.start)))
     }
 
     /// Takes note of `octets` that have been written.
