@@ -456,7 +456,7 @@ fn nonces_are_long_and_printable() {
         ("0123456789abcde\u{e9}", false),
         ("0123456789abcdef\r", false),
         ("01234567\n89abcdef", false),
-        ("\00123456789abcdef", false),
+        ("\x000123456789abcdef", false),
     ] {
         assert_eq!(Nonce::from_text(text).is_ok(), good, "{text}");
     }
