@@ -263,10 +263,12 @@ page() {
 
 # Not a test: the table of examples/gateway/README.md. GATEWAY_BIN and RELAY_BIN are release builds; both pass on to smtp-sink.
 figures() {
-    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails=${GATEWAY_MAILS:-4000} pid
+    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails pid
     [ -x "$relay" ] || fail "build the relay first: cargo build --release --example relay"
     start_sink
     for clients in 1 20; do
+        # The relay takes a thousand mails a session.
+        mails=$((clients == 1 ? 900 : 6000))
         start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
         figure rest "$rest_port"
         figure smtp "$smtp_port"
