@@ -244,9 +244,10 @@ description() {
         python3 -m venv "$venv" && "$venv/bin/pip" install --quiet schemathesis==4.32.5
     } || fail "schemathesis cannot be installed"
     start_gateway --config "$work/gateway.toml"
-    if "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
+    # It leaves what it has found in the directory where it runs.
+    if (cd "$work" && "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
         --checks not_a_server_error,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-25}" \
-        --seed 1 --workers 2 --no-color >"$work/said" 2>&1; then
+        --seed 1 --workers 2 --no-color >"$work/said" 2>&1); then
         pass "$what" "$(grep -oE '[0-9]+ generated' "$work/said" | head -n 1), $(find "$work/inbox" -name '*.eml' | wc -l) of them became mails"
     else
         miss "$what" "it found something" "$work/said"
