@@ -31,7 +31,7 @@ main() {
     # shellcheck disable=SC2016 # {$name} is the template's
     echo '{"from": "info@example.com", "subject": "Template 12 for {$name}", "text": "Dear {$name}."}' >"$work/templates/12.json"
 
-    [ $# -gt 0 ] || set -- bare documented faults comes_and_goes limits memory description page
+    [ $# -gt 0 ] || set -- bare documented faults provider comes_and_goes limits memory description page
     local case
     for case in "$@"; do
         "$case"
@@ -150,6 +150,14 @@ documented() {
         --relay-user "$LOGIN"
     refused "a wrong password at the next hop: 502 with its words" 502 "authentication failed"
     stop_gateway "a wrong password"
+    GATEWAY_RELAY_PASSWORD=$PASSWORD start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$PLAIN_PORT" --relay-tls never \
+        --relay-user "$LOGIN"
+    refused "a password would go in clear: 502, and it does not" 502 "in clear"
+    stop_gateway "no password in clear"
+    GATEWAY_RELAY_PASSWORD=$PASSWORD start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$PLAIN_PORT" --relay-tls never \
+        --relay-user "$LOGIN" --relay-cleartext-auth --relay-auth plain
+    refused "a password goes in clear by leave: 200" 200 "john@example.com"
+    stop_gateway "a password in clear"
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$SUBMISSION_PORT" --relay-ca "$OTHER_CA"
     refused "a next hop whose certificate is not to be trusted: 502, and nothing is sent" 502 "TLS with the next hop failed"
     stop_gateway "another certificate"
@@ -171,6 +179,14 @@ faults() {
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
     rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port"
     stop_gateway "faults"
+}
+
+provider() {
+    GATEWAY_RELAY_PASSWORD=my-password start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-ca "$certs/ca.crt" \
+        --relay-user my-username --relay-auth login --relay-auth-unoffered
+    rows python3 "$here/gateway_provider.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" \
+        --cert "$certs/server.crt" --key "$certs/server.key"
+    stop_gateway "the provider as the next hop"
 }
 
 # Each client offers its mails again until they are taken. A mail of which nobody knows whether it arrived (502) is not
