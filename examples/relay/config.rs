@@ -12,6 +12,7 @@ use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::next_hop::LoginManner;
 use super::stream;
 
 /// Takes mail, and passes it on while it is still coming in.
@@ -80,6 +81,7 @@ pub(crate) struct Config {
     pub(crate) next_hop_tls: TlsPolicy,
     pub(crate) sender_login: Option<(String, String)>,
     pub(crate) next_hop_login: Option<(String, String)>,
+    pub(crate) next_hop_manner: LoginManner,
     pub(crate) max_size: u64,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
@@ -119,6 +121,7 @@ impl Config {
             },
             sender_login,
             next_hop_login,
+            next_hop_manner: LoginManner::default(),
             max_size: arguments.max_size,
             sessions: arguments.sessions,
             grace: Duration::from_secs(arguments.grace),

@@ -10,7 +10,9 @@ use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::sasl::{Authenticator, Credentials, Password};
 use embedded_smtp::session::Want;
 use embedded_smtp::submission::TlsPolicy;
-use embedded_smtp::wire::{BodyType, Extension, ForwardPath, Param, Params, ReversePath, Severity};
+use embedded_smtp::wire::{
+    AuthMechanism, AuthMechanisms, BodyType, Extension, ForwardPath, Param, Params, ReversePath, Severity,
+};
 use tokio::time::{Duration, sleep, timeout};
 
 use super::answer::Answer;
@@ -19,6 +21,36 @@ use super::stream::{self, Stream};
 
 /// How long a QUIT is worth waiting for.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How the login at the next hop may go, beyond what is safe anywhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LoginManner {
+    /// By this mechanism and no other.
+    pub(crate) only: Option<AuthMechanism>,
+    /// By that one even where it is not offered; never without TLS.
+    pub(crate) unoffered: bool,
+    /// Without TLS, if need be.
+    pub(crate) in_clear: bool,
+}
+
+impl LoginManner {
+    pub(crate) fn login(self, credentials: Credentials<'_>) -> Password<'_> {
+        let login = Password::new(credentials);
+        match self.only {
+            Some(mechanism) => login.only(AuthMechanisms::NONE.with(mechanism)),
+            None => login,
+        }
+    }
+
+    pub(crate) fn client(self, client: Client<'_>) -> Client<'_> {
+        if self.in_clear { client.allow_clear_text_auth() } else { client }
+    }
+
+    /// The mechanism to use when none that fits is offered.
+    pub(crate) fn insisted(self) -> Option<AuthMechanism> {
+        self.only.filter(|_| self.unoffered)
+    }
+}
 
 pub(crate) struct NextHop<'s> {
     config: &'s Config,
@@ -57,7 +89,8 @@ impl From<std::io::Error> for Failure {
 
 impl<'s> NextHop<'s> {
     pub(crate) fn new(config: &'s Config, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
-        Self { config, client: Client::new(rx, tx), stream: None }
+        let client = config.next_hop_manner.client(Client::new(rx, tx));
+        Self { config, client, stream: None }
     }
 
     /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
@@ -240,10 +273,16 @@ impl<'s> NextHop<'s> {
     async fn login(&mut self) -> Result<(), Failure> {
         let Some((user, password)) = &self.config.next_hop_login else { return Ok(()) };
         let credentials = Credentials::new(user, password).map_err(embedded_smtp::Error::from)?;
-        let mut login = Password::new(credentials);
+        let manner = self.config.next_hop_manner;
+        let mut login = manner.login(credentials);
         let missing = || Failure::Lost("the next hop offers no login that may be used".into());
-        login.choose(self.client.capabilities().mechanisms()).ok_or_else(missing)?;
-        self.client.auth(login.mechanism().ok_or_else(missing)?)?;
+        if login.choose(self.client.capabilities().mechanisms()).is_some() {
+            self.client.auth(login.mechanism().ok_or_else(missing)?)?;
+        } else {
+            let insisted = AuthMechanisms::NONE.with(manner.insisted().ok_or_else(missing)?);
+            login.choose(insisted).ok_or_else(missing)?;
+            self.client.auth_unoffered(login.mechanism().ok_or_else(missing)?)?;
+        }
         loop {
             let answer = self.answer().await?;
             match answer.severity() {

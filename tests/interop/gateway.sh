@@ -31,7 +31,7 @@ main() {
     # shellcheck disable=SC2016 # {$name} is the template's
     echo '{"from": "info@example.com", "subject": "Template 12 for {$name}", "text": "Dear {$name}."}' >"$work/templates/12.json"
 
-    [ $# -gt 0 ] || set -- bare documented faults comes_and_goes limits memory description page
+    [ $# -gt 0 ] || set -- bare documented faults provider comes_and_goes limits memory description page
     local case
     for case in "$@"; do
         "$case"
@@ -150,6 +150,14 @@ documented() {
         --relay-user "$LOGIN"
     refused "a wrong password at the next hop: 502 with its words" 502 "authentication failed"
     stop_gateway "a wrong password"
+    GATEWAY_RELAY_PASSWORD=$PASSWORD start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$PLAIN_PORT" --relay-tls never \
+        --relay-user "$LOGIN"
+    refused "a password would go in clear: 502, and it does not" 502 "in clear"
+    stop_gateway "no password in clear"
+    GATEWAY_RELAY_PASSWORD=$PASSWORD start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$PLAIN_PORT" --relay-tls never \
+        --relay-user "$LOGIN" --relay-cleartext-auth --relay-auth plain
+    refused "a password goes in clear by leave: 200" 200 "john@example.com"
+    stop_gateway "a password in clear"
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$SUBMISSION_PORT" --relay-ca "$OTHER_CA"
     refused "a next hop whose certificate is not to be trusted: 502, and nothing is sent" 502 "TLS with the next hop failed"
     stop_gateway "another certificate"
@@ -171,6 +179,14 @@ faults() {
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
     rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port"
     stop_gateway "faults"
+}
+
+provider() {
+    GATEWAY_RELAY_PASSWORD=my-password start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-ca "$certs/ca.crt" \
+        --relay-user my-username --relay-auth login --relay-auth-unoffered
+    rows python3 "$here/gateway_provider.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" \
+        --cert "$certs/server.crt" --key "$certs/server.key"
+    stop_gateway "the provider as the next hop"
 }
 
 # Each client offers its mails again until they are taken. A mail of which nobody knows whether it arrived (502) is not
@@ -244,9 +260,10 @@ description() {
         python3 -m venv "$venv" && "$venv/bin/pip" install --quiet schemathesis==4.32.5
     } || fail "schemathesis cannot be installed"
     start_gateway --config "$work/gateway.toml"
-    if "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
+    # It leaves what it has found in the directory where it runs.
+    if (cd "$work" && "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
         --checks not_a_server_error,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-25}" \
-        --seed 1 --workers 2 --no-color >"$work/said" 2>&1; then
+        --seed 1 --workers 2 --no-color >"$work/said" 2>&1); then
         pass "$what" "$(grep -oE '[0-9]+ generated' "$work/said" | head -n 1), $(find "$work/inbox" -name '*.eml' | wc -l) of them became mails"
     else
         miss "$what" "it found something" "$work/said"
@@ -263,10 +280,12 @@ page() {
 
 # Not a test: the table of examples/gateway/README.md. GATEWAY_BIN and RELAY_BIN are release builds; both pass on to smtp-sink.
 figures() {
-    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails=${GATEWAY_MAILS:-4000} pid
+    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails pid
     [ -x "$relay" ] || fail "build the relay first: cargo build --release --example relay"
     start_sink
     for clients in 1 20; do
+        # The relay takes a thousand mails a session.
+        mails=$((clients == 1 ? 900 : 6000))
         start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
         figure rest "$rest_port"
         figure smtp "$smtp_port"

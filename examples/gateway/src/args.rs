@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use embedded_smtp::submission::TlsPolicy;
+use embedded_smtp::wire::AuthMechanism;
 use serde::Deserialize;
 
 /// A mail gateway: takes mails by REST and by SMTP, and passes them on.
@@ -36,6 +37,15 @@ pub(crate) struct Args {
     /// Log in there as this user; the password is in the environment variable `GATEWAY_RELAY_PASSWORD`.
     #[arg(long, value_name = "NAME")]
     pub(crate) relay_user: Option<String>,
+    /// Log in there by this mechanism only.
+    #[arg(long, value_enum, value_name = "MECHANISM")]
+    pub(crate) relay_auth: Option<Auth>,
+    /// Use that mechanism even if it is not offered; never without TLS.
+    #[arg(long, requires = "relay_auth")]
+    pub(crate) relay_auth_unoffered: bool,
+    /// Send that password without TLS if need be.
+    #[arg(long)]
+    pub(crate) relay_cleartext_auth: bool,
     /// TLS on both doors, with the certificates and the key in these PEM files.
     #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
     pub(crate) tls: Option<Vec<PathBuf>>,
@@ -58,6 +68,23 @@ pub(crate) enum Tls {
     Never,
     /// From the first octet.
     Implicit,
+}
+
+/// A mechanism that a password is enough for.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Auth {
+    Plain,
+    Login,
+}
+
+impl From<Auth> for AuthMechanism {
+    fn from(auth: Auth) -> Self {
+        match auth {
+            Auth::Plain => Self::Plain,
+            Auth::Login => Self::Login,
+        }
+    }
 }
 
 impl From<Tls> for TlsPolicy {

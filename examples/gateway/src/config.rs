@@ -13,6 +13,7 @@ use embedded_smtp::wire::HelloName;
 use crate::args::{Args, Tls};
 use crate::intake;
 use crate::settings::{Certificate, Door, Limits, Relay, Settings};
+use crate::smtp::next_hop::LoginManner;
 use crate::smtp::{self, stream};
 use crate::{inbox, unique};
 
@@ -69,6 +70,9 @@ impl Config {
             ca: args.relay_ca.or(relay.ca),
             certificate_name: args.relay_name.or(relay.certificate_name),
             user: args.relay_user.or(relay.user),
+            auth: args.relay_auth.or(relay.auth),
+            auth_unoffered: args.relay_auth_unoffered || relay.auth_unoffered,
+            cleartext_auth: args.relay_cleartext_auth || relay.cleartext_auth,
             ..relay
         });
         let inbox = relay.is_none().then(|| args.inbox.or(settings.inbox).unwrap_or_else(|| "inbox".into()));
@@ -84,6 +88,7 @@ impl Config {
                     tls: TlsPolicy::Never,
                     ca: None,
                     login: None,
+                    manner: LoginManner::default(),
                     sessions: 20,
                 }
             }
@@ -106,6 +111,7 @@ impl Config {
             connector: stream::connector(hop.ca.as_deref()).map_err(|error| error.to_string())?,
             next_hop_tls: hop.tls,
             next_hop_login: hop.login,
+            next_hop_manner: hop.manner,
             logins,
             max_size: limits.mail,
             recipients: limits.recipients,
@@ -139,6 +145,7 @@ struct NextHop {
     tls: TlsPolicy,
     ca: Option<PathBuf>,
     login: Option<(String, String)>,
+    manner: LoginManner,
     sessions: usize,
 }
 
@@ -165,7 +172,15 @@ impl NextHop {
         let tls = relay.tls.unwrap_or(Tls::Required).into();
         let sessions = relay.sessions.unwrap_or(20);
         let name = relay.certificate_name.clone();
-        Ok(Self { address: relay.address.clone(), name, tls, ca: relay.ca.clone(), login, sessions })
+        let manner = LoginManner {
+            only: relay.auth.map(Into::into),
+            unoffered: relay.auth_unoffered,
+            in_clear: relay.cleartext_auth,
+        };
+        if manner.unoffered && manner.only.is_none() {
+            return Err("auth_unoffered needs auth: the mechanism to use".into());
+        }
+        Ok(Self { address: relay.address.clone(), name, tls, ca: relay.ca.clone(), login, manner, sessions })
     }
 }
 
@@ -177,6 +192,9 @@ fn no_relay() -> Relay {
         certificate_name: None,
         user: None,
         password: None,
+        auth: None,
+        auth_unoffered: false,
+        cleartext_auth: false,
         sessions: None,
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::args::Tls;
+use crate::args::{Auth, Tls};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -53,6 +53,14 @@ pub(crate) struct Relay {
     pub(crate) certificate_name: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
+    /// Log in by this mechanism only.
+    pub(crate) auth: Option<Auth>,
+    /// Use it even if it is not offered; never without TLS.
+    #[serde(default)]
+    pub(crate) auth_unoffered: bool,
+    /// Send the password without TLS if need be.
+    #[serde(default)]
+    pub(crate) cleartext_auth: bool,
     /// Sessions that the REST door keeps with it.
     pub(crate) sessions: Option<usize>,
 }

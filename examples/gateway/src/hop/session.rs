@@ -71,7 +71,8 @@ impl Authenticator for Login<'_> {
 
 impl<'b> Session<'b> {
     pub(super) fn new(config: Arc<Config>, rx: &'b mut [u8], tx: &'b mut [u8]) -> Self {
-        Self { config, client: Client::new(rx, tx), stream: None }
+        let client = config.next_hop_manner.client(Client::new(rx, tx));
+        Self { config, client, stream: None }
     }
 
     /// Sends the mail once; says also whether another attempt makes sense at once.
@@ -109,7 +110,10 @@ impl<'b> Session<'b> {
             );
         };
         let envelope = Envelope::new(from, &mut recipients).with(&of_mail);
-        let options = Options::new(config.hello()).tls(config.next_hop_tls).then(Then::Keep);
+        let mut options = Options::new(config.hello()).tls(config.next_hop_tls).then(Then::Keep);
+        if let Some(mechanism) = config.next_hop_manner.insisted() {
+            options = options.auth_even_if_not_offered(mechanism);
+        }
         let mut texts = vec![0; TEXTS];
         let mut submission =
             Submission::with_login(&mut self.client, options, envelope, body, &mut texts, login);
@@ -189,5 +193,5 @@ fn unreachable(recipients: &[String], error: &std::io::Error) -> Outcome {
 
 fn login(config: &Config) -> Result<Login<'_>, Unfit> {
     let Some((user, password)) = &config.next_hop_login else { return Ok(Login(None)) };
-    Ok(Login(Some(Password::new(Credentials::new(user, password)?))))
+    Ok(Login(Some(config.next_hop_manner.login(Credentials::new(user, password)?))))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::next_hop::LoginManner;
 use embedded_smtp::server::Policy;
 use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
@@ -17,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) connector: TlsConnector,
     pub(crate) next_hop_tls: TlsPolicy,
     pub(crate) next_hop_login: Option<(String, String)>,
+    pub(crate) next_hop_manner: LoginManner,
     /// Who may send, with the passwords.
     pub(crate) logins: Vec<(String, String)>,
     pub(crate) max_size: u64,

@@ -5,7 +5,7 @@ mod answer;
 pub(crate) mod config;
 mod journal;
 #[path = "../../../relay/next_hop.rs"]
-mod next_hop;
+pub(crate) mod next_hop;
 #[path = "../../../relay/serve.rs"]
 pub(crate) mod serve;
 #[path = "../../../relay/session.rs"]
