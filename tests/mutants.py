@@ -5,7 +5,7 @@ is said by a variable of the environment. A mutant then costs one run of the tes
     mutants.py COPY LIST OUT [--narrow]
 
 COPY is what `inside` (inside.sh) has made, LIST is `cargo mutants --list --json`, and OUT gets a line for each mutant: what became of
-it, a tab, its name. Left out (`skipped`) are constants and constant functions, which no variable reaches, and those that return `impl Trait`.
+it, a tab, its name. Left out (`skipped`) are constants and the functions that make them, which no variable reaches, and those that return `impl Trait`.
 """
 
 import json
@@ -36,6 +36,8 @@ class Source:
             starts.append(starts[-1] + len(line))
         place = lambda where: starts[where["line"] - 1] + where["column"] - 1
         spans = {(place(m["function"]["span"]["start"]), place(m["function"]["span"]["end"])) for m in mutants}
+        # Functions that constants are made by.
+        self.constant = set()
         self.functions = defaultdict(list)
         for mutant in mutants:
             inner = (place(mutant["function"]["span"]["start"]), place(mutant["function"]["span"]["end"]))
@@ -57,7 +59,7 @@ class Source:
                 at += brace + 1
                 break
             at += len(line)
-        if re.search(r"\bconst\b.*\bfn\b", signature) or "-> impl" in signature:
+        if "-> impl" in signature or self.text[start:end] in self.constant:
             return None
         return at, self.text.rindex("}", start, end)
 
@@ -69,7 +71,13 @@ class Source:
             chosen = [m for m in self.functions[span] if m["id"] in viable]
             if body is None or not chosen:
                 continue
-            out.append(self.text[last : body[0]])
+            # A constant function cannot be switched; most are called as any other.
+            signature = self.text[span[0] : body[0]]
+            plain = re.sub(r"\bconst fn\b", "fn", signature)
+            line = sum(piece.count("\n") for piece in out) + self.text.count("\n", last, span[0]) + 1
+            out.append(self.text[last : span[0]] + plain)
+            if plain != signature:
+                arms.append((line, line + plain.count("\n"), span))
             out.append("\nmatch crate::mutant() {\n")
             for mutant in chosen:
                 (start, end), comment = mutant["at"], self.text[body[0] : body[1]]
@@ -114,13 +122,22 @@ def build(copy, sources, mutants):
             message = message.get("message") or {}
             if message.get("level") != "error":
                 continue
-            for span in message.get("spans", []):
-                for first, last, number in arms.get(span["file_name"], []):
-                    if first <= span["line_start"] <= last:
-                        wrong.add(number)
+            # A constant is made by a function that is none any more: what follows the message says where that is.
+            constant = (message.get("code") or {}).get("code") == "E0015"
+            spans = message["spans"] + [span for child in message["children"] for span in child["spans"]]
+            for span in spans:
+                for first, last, what in arms.get(span["file_name"], []):
+                    if first <= span["line_start"] <= last and isinstance(what, tuple) == constant:
+                        wrong.add((span["file_name"], what) if constant else what)
         print(f"{len(wrong)} do not compile", flush=True)
         if not wrong:
             sys.exit(done.stderr + "\n".join(str(m.get("message", {}).get("rendered")) for m in messages)[:4000])
+        for source in sources:
+            for span, those in source.functions.items():
+                if (str(source.path.relative_to(copy)), span) in wrong:
+                    source.constant.add(source.text[span[0] : span[1]])
+                    for mutant in those:
+                        mutant["fate"] = "skipped"
         for mutant in mutants:
             if mutant["id"] in wrong:
                 mutant["fate"] = "unviable"
