@@ -72,12 +72,7 @@ class Source:
             if body is None or not chosen:
                 continue
             # A constant function cannot be switched; most are called as any other.
-            signature = self.text[span[0] : body[0]]
-            plain = re.sub(r"\bconst fn\b", "fn", signature)
-            line = sum(piece.count("\n") for piece in out) + self.text.count("\n", last, span[0]) + 1
-            out.append(self.text[last : span[0]] + plain)
-            if plain != signature:
-                arms.append((line, line + plain.count("\n"), span))
+            out.append(self.text[last : span[0]] + re.sub(r"\bconst fn\b", "fn", self.text[span[0] : body[0]]))
             out.append("\nmatch crate::mutant() {\n")
             for mutant in chosen:
                 (start, end), comment = mutant["at"], self.text[body[0] : body[1]]
@@ -117,30 +112,36 @@ def build(copy, sources, mutants):
                 for source in sources:
                     source.path.write_text(source.text)
                 return message["executable"]
-        wrong = set()
+        wrong, constants = set(), set()
         for message in messages:
             message = message.get("message") or {}
             if message.get("level") != "error":
                 continue
-            # A constant is made by a function that is none any more: what follows the message says where that is.
-            constant = (message.get("code") or {}).get("code") == "E0015"
-            spans = message["spans"] + [span for child in message["children"] for span in child["spans"]]
-            for span in spans:
-                for first, last, what in arms.get(span["file_name"], []):
-                    if first <= span["line_start"] <= last and isinstance(what, tuple) == constant:
-                        wrong.add((span["file_name"], what) if constant else what)
+            if (message.get("code") or {}).get("code") == "E0015":
+                # A constant is made by a function that is none any more: `module::Type::name`.
+                constants.update(name(path) for path in re.findall(r"`([\w:<>' ]+)`", message["message"]))
+            for span in message["spans"]:
+                for first, last, number in arms.get(span["file_name"], []):
+                    if first <= span["line_start"] <= last:
+                        wrong.add(number)
+        for source in sources:
+            for span, those in source.functions.items():
+                if any(name(m["function"]["function_name"]) in constants for m in those):
+                    source.constant.add(source.text[span[0] : span[1]])
+                    wrong.update(m["id"] for m in those)
+        for mutant in mutants:
+            if mutant["id"] in wrong:
+                constant = mutant["function"] and name(mutant["function"]["function_name"]) in constants
+                mutant["fate"] = "skipped" if constant else "unviable"
         print(f"{len(wrong)} do not compile", flush=True)
         if not wrong:
             sys.exit(done.stderr + "\n".join(str(m.get("message", {}).get("rendered")) for m in messages)[:4000])
-        for source in sources:
-            for span, those in source.functions.items():
-                if (str(source.path.relative_to(copy)), span) in wrong:
-                    source.constant.add(source.text[span[0] : span[1]])
-                    for mutant in those:
-                        mutant["fate"] = "skipped"
-        for mutant in mutants:
-            if mutant["id"] in wrong:
-                mutant["fate"] = "unviable"
+
+
+def name(path):
+    """Type and name, or the name of a function in a module."""
+    words = re.sub(r"<[^>]*>", "", path).split("::")[-2:]
+    return "::".join(words if words[0][:1].isupper() else words[-1:])
 
 
 def notices(program, copy, number, options, seconds=60):
