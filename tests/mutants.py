@@ -21,7 +21,7 @@ from pathlib import Path
 SLOW = """blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses random_octets_ no_other_octet
     what_never_ends whatever_values chunks_that_bring_nothing bare_line_ends_in_chunks every_transcript_goes a_bdat_in_a_line wherever_421
     every_look_alike headers_go_both_ways any_transmit_buffer look_alikes_are content_of_any_size unstuffing_undoes the_crates_own
-    at_random_what auth_lines_up_to ten_megabytes message sasl parameters_may_make lines_of_512""".split()
+    at_random_what auth_lines_up_to ten_megabytes message sasl submission parameters_may_make lines_of_512 judge_attacks""".split()
 PATIENCE = 4  # times what the tests take of the processor without a mutant
 
 
@@ -193,15 +193,15 @@ def main():
             sys.exit("the tests fail without a mutant")
         taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         passes.append((options, round(taken * PATIENCE) + 1))
-    print(f"{len(left)} mutants; seconds for each: {[seconds for _, seconds in passes]}", flush=True)
-    for done, mutant in enumerate(left, 1):
-        for options, seconds in passes:
+    for options, seconds in passes:
+        print(f"{len(left)} mutants, up to {seconds} s each", flush=True)
+        for done, mutant in enumerate(left, 1):
             mutant["fate"] = notices(program, copy, mutant["id"], options, seconds)
-            if mutant["fate"] != "missed":
-                break
-        if mutant["fate"] != "caught" or done % 50 == 0:
-            print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
-        note(out, [mutant])
+            if mutant["fate"] != "caught" or done % 50 == 0:
+                print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
+            if mutant["fate"] != "missed" or options == []:
+                note(out, [mutant])
+        left = [m for m in left if m["fate"] == "missed"]
 
 
 def note(out, mutants):
