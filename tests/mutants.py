@@ -120,6 +120,7 @@ def build(copy, sources, mutants):
             if (message.get("code") or {}).get("code") == "E0015":
                 # A constant is made by a function that is none any more: `module::Type::name`.
                 constants.update(name(path) for path in re.findall(r"`([\w:<>' ]+)`", message["message"]))
+                continue
             for span in message["spans"]:
                 for first, last, number in arms.get(span["file_name"], []):
                     if first <= span["line_start"] <= last:
