@@ -52,8 +52,8 @@ main() {
     unsent "another CA" 75 "$SMALL_OTHER_PORT" MAIL_TLS=implicit
     unsent "another name" 75 "$SMALL_PORT" MAIL_SERVER_NAME=other.example.test
     unsent "a certificate of the future" 75 "$SMALL_PORT" MAIL_TIME=1600000000
-    unsent "no STARTTLS" 69 "$BARE_PORT"
-    with_server unsent "STARTTLS stripped" 69 stripped
+    unsent "no STARTTLS" 75 "$BARE_PORT"
+    with_server unsent "STARTTLS stripped" 75 stripped
     with_server unsent "replies behind the 220 to STARTTLS" 75 injected
     impostor "no certificate" nobody
     impostor "no proof of the certificate's key" keyless "$INTEROP_DIR/certs/small.crt"

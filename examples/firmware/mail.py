@@ -47,7 +47,7 @@ def readings():
 
 
 def main(time, *files):
-    rows = [("reading", "degrees"), *readings()]
+    rows = [("reading", "degrees"), *list(readings())[-10:]]
     table = "".join(f"{number},{degrees}\r\n" for number, degrees in rows)
     for file in files:
         with open(file, "rb") as mail:

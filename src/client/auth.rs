@@ -5,7 +5,7 @@ use super::event::Shown;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
-use crate::wire::{Emit, Extension, InitialResponse, Verb, Writer};
+use crate::wire::{Extension, Verb};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -47,34 +47,25 @@ impl Client<'_> {
             return Err(Misuse::OutOfOrder(Verb::Auth).into());
         }
         self.may_send(Verb::Auth)?;
-        // Whether there is a response, and how long it is, is known only once it is written: written
-        // twice, so that an empty one (RFC 4954 §4: "=") is told from none.
-        let mut nothing = Writer::new(&mut []);
-        let mut dry = Message::new(&mut nothing);
-        let any = mechanism.initial(&mut dry);
-        dry.finish();
-        let (Ok(response) | Err(response)) = nothing.finish();
-        let argument = if any { response.max(1).saturating_add(1) } else { 0 };
-        let line = "AUTH \r\n".len().saturating_add(name.octets().len()).saturating_add(argument);
-        let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
-        if longest > self.tx.capacity() {
-            return Err(Capacity::new(Buffer::Tx, longest).into());
-        }
         self.tx.mark_secret();
         let mut out = self.tx.writer();
         out.put(b"AUTH ");
         out.put(name.octets());
-        if any {
-            out.byte(b' ');
-            if response == 0 {
-                InitialResponse::EMPTY.emit(&mut out);
-            }
-            let mut message = Message::new(&mut out);
-            mechanism.initial(&mut message);
-            message.finish();
+        let bare = out.wanted();
+        out.byte(b' ');
+        let mut message = Message::new(&mut out);
+        let any = mechanism.initial(&mut message);
+        message.finish();
+        if !any {
+            out.truncate(bare);
+        } else if out.wanted() == bare.wrapping_add(1) {
+            // RFC 4954 §4: an empty response is told from none.
+            out.byte(b'=');
         }
-        let octets = out.line();
-        self.launch(Verb::Auth, octets)?;
+        let line = out.line();
+        let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
+        // What does not fit at all is refused here, and not only when its turn comes.
+        self.launch(Verb::Auth, if longest > self.tx.capacity() { longest } else { line })?;
         self.challenges = 0;
         Ok(())
     }
@@ -85,6 +76,7 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
     /// [`Error::Protocol`] for challenges without end.
+    #[inline(never)]
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
         self.may_answer()?;
         let (range, whole) = match &self.shown {

@@ -190,43 +190,40 @@ impl<'b> Client<'b> {
     #[inline(never)]
     pub fn poll(&mut self) -> Result<Want, Error> {
         self.release();
-        if let Some(failed) = self.failed {
-            return Err(failed.into());
-        }
         if self.rx.capacity() < MIN_RX {
             return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
-        match self.advance() {
-            Ok(want) => Ok(want),
-            Err(protocol) => {
-                self.failed = Some(protocol);
-                self.drop_output();
-                Err(protocol.into())
-            }
-        }
+        let want = if self.failed.is_none() { self.advance() } else { Want::Closed };
+        self.failed.map_or(Ok(want), |failed| Err(failed.into()))
     }
 
-    fn advance(&mut self) -> Result<Want, Protocol> {
+    /// The server has broken the protocol: told now and at every later call.
+    #[inline(never)]
+    pub(super) fn fail(&mut self, protocol: Protocol) {
+        self.failed = Some(protocol);
+        self.drop_output();
+    }
+
+    fn advance(&mut self) -> Want {
         if self.flags.closed || self.phase == Phase::Closing {
-            return Ok(Want::Closed);
+            return Want::Closed;
         }
-        if self.phase == Phase::Tls {
-            // RFC 3207 §4.2: whatever came with the 220 may have been injected.
-            if !self.rx.is_empty() {
-                return Err(Protocol::InputBeforeTls);
-            }
+        if self.phase != Phase::Tls {
+            self.take_reply_line();
+        } else if self.rx.is_empty() {
             self.shown = Shown::StartTls;
-            return Ok(Want::Event);
+        } else {
+            // RFC 3207 §4.2: whatever came with the 220 may have been injected.
+            self.fail(Protocol::InputBeforeTls);
         }
-        if self.take_reply_line()? {
-            return Ok(Want::Event);
+        if self.shown != Shown::Nothing {
+            return Want::Event;
         }
         if self.flags.eof {
             self.flags.closed = true;
-            return Ok(Want::Closed);
+            return Want::Closed;
         }
-        let waiting = self.in_place > 0 || !self.tx.is_empty();
-        Ok(if waiting { Want::Write } else { Want::Read })
+        if self.in_place > 0 || !self.tx.is_empty() { Want::Write } else { Want::Read }
     }
 
     /// The timer that runs now (RFC 5321 §4.5.3.2); none while the caller's next command is awaited.

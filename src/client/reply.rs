@@ -37,35 +37,40 @@ impl Client<'_> {
     }
 
     /// Takes the next line of a reply, if it is there whole.
-    pub(super) fn take_reply_line(&mut self) -> Result<bool, Protocol> {
+    pub(super) fn take_reply_line(&mut self) {
         match self.rx.line() {
-            Framed::Line(line) => self.show_line(line).map(|()| true),
-            Framed::BareLf => Err(Protocol::BareLf),
+            Framed::Line(line) => self.show_line(line),
+            Framed::BareLf => self.fail(Protocol::BareLf),
             Framed::Partial if self.reply.octets.saturating_add(self.rx.partial()) > MAX_REPLY => {
-                Err(Protocol::ReplyTooLong)
+                self.fail(Protocol::ReplyTooLong);
             }
-            Framed::Partial => Ok(false),
+            Framed::Partial => {}
         }
     }
 
-    #[inline(never)]
-    fn show_line(&mut self, line: Line) -> Result<(), Protocol> {
+    fn show_line(&mut self, line: Line) {
         let octets = self.rx.slice(0..line.length);
-        let reply = Reply::parse(octets).map_err(Protocol::not_a_reply)?;
+        let reply = match Reply::parse(octets) {
+            Ok(reply) => reply,
+            Err(wrong) => return self.fail(Protocol::not_a_reply(wrong)),
+        };
         let Reply { code, enhanced, last, .. } = reply;
-        let text = octets.len().saturating_sub(reply.text.len()) as u8;
+        let text = octets.len().wrapping_sub(reply.text.len()) as u8;
 
         if let Some(from) = self.reply.code
             && from != code
         {
-            return Err(Protocol::CodeChanged(code));
+            return self.fail(Protocol::CodeChanged(code));
         }
-        self.reply.octets =
-            self.reply.octets.saturating_add(line.dropped).saturating_add(line.consumed as u16);
-        if self.reply.octets > MAX_REPLY {
-            return Err(Protocol::ReplyTooLong);
+        // Each of them fits 16 bits.
+        let octets = usize::from(self.reply.octets)
+            .wrapping_add(usize::from(line.dropped))
+            .wrapping_add(line.consumed);
+        if octets > usize::from(MAX_REPLY) {
+            return self.fail(Protocol::ReplyTooLong);
         }
-        let (to, closing) = self.addressee(code)?;
+        self.reply.octets = octets as u16;
+        let Some((to, closing)) = self.addressee(code) else { return self.fail(Protocol::Unasked(code)) };
 
         if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, code.severity()) {
             let first = self.reply.code.is_none();
@@ -89,36 +94,26 @@ impl Client<'_> {
             self.reply.octets = 0;
             self.complete(to, code, closing);
         }
-        Ok(())
     }
 
-    /// What a reply with this code answers, and whether it ends the session.
-    fn addressee(&self, code: Code) -> Result<(Option<Verb>, bool), Protocol> {
-        let to = if self.reply.stale > 0 { None } else { self.pipeline.front() };
+    /// What a reply with this code answers, and whether it ends the session; `None` when nothing was asked.
+    fn addressee(&self, code: Code) -> Option<(Option<Verb>, bool)> {
+        let front = if self.reply.stale > 0 { None } else { self.pipeline.front() };
+        let ends_content = matches!(front, Some(Verb::EndOfData | Verb::BdatLast));
+        let in_content = front.is_none() && self.phase == Phase::Data;
+        // The end of the content cannot be answered before all of it has gone out; a refusal
+        // in its middle means that the server will not read the rest.
+        let early = in_content || ends_content && self.ending != Ending::SENT;
+        let to = if in_content { Some(Verb::EndOfData) } else { front };
         // RFC 5321 §3.8: 421 may come at any moment.
-        let content = (self.phase == Phase::Data).then_some(Verb::EndOfData);
-        if code == Code::CLOSING {
-            return Ok((to.or(content), true));
+        if code == Code::CLOSING || early && code.severity().is_refusal() {
+            return Some((to, true));
         }
-        let refusal = matches!(code.severity(), Severity::Transient | Severity::Permanent);
-        match to {
-            // The end of the content cannot be answered before all of it has gone out; a refusal
-            // in its middle means that the server will not read the rest.
-            Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::SENT => {
-                if refusal {
-                    Ok((to, true))
-                } else {
-                    Err(Protocol::Unasked(code))
-                }
-            }
-            // No 3yz can answer it; what has become of the mail is not known.
-            Some(Verb::EndOfData | Verb::BdatLast) if code.severity() == Severity::Intermediate => {
-                Err(Protocol::Unasked(code))
-            }
-            Some(_) => Ok((to, false)),
-            None if refusal && content.is_some() => Ok((content, true)),
-            None => Err(Protocol::Unasked(code)),
+        // No 3yz can answer it; what has become of the mail is not known.
+        if early || front.is_none() || ends_content && code.severity() == Severity::Intermediate {
+            return None;
         }
+        Some((to, false))
     }
 
     /// The reply is whole.
@@ -132,30 +127,32 @@ impl Client<'_> {
             self.ending = Ending::NONE;
             return;
         };
-        let ends_content = matches!(verb, Verb::EndOfData | Verb::BdatLast);
-        if ends_content && self.flags.lmtp {
-            // RFC 2033 §4.2: one reply for each accepted recipient
-            self.recipients = self.recipients.saturating_sub(1);
-            if self.recipients > 0 {
-                return;
+        if matches!(verb, Verb::EndOfData | Verb::BdatLast) {
+            if self.flags.lmtp {
+                // RFC 2033 §4.2: one reply for each accepted recipient
+                self.recipients = self.recipients.saturating_sub(1);
+                if self.recipients > 0 {
+                    return;
+                }
             }
-        }
-        self.pipeline.pop();
-        if ends_content {
             self.ending = Ending::NONE;
         }
+        self.pipeline.pop();
         let severity = code.severity();
         self.phase = self.phase.after(verb, severity);
-        match (verb, severity) {
-            (Verb::Helo, Severity::Positive) => {
-                self.capabilities = Capabilities::NONE;
-                self.flags.lmtp = false;
+        if severity != Severity::Positive {
+            return;
+        }
+        match verb {
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+                self.flags.lmtp = verb == Verb::Lhlo;
+                if verb == Verb::Helo {
+                    self.capabilities = Capabilities::NONE;
+                }
             }
-            (Verb::Ehlo, Severity::Positive) => self.flags.lmtp = false,
-            (Verb::Lhlo, Severity::Positive) => self.flags.lmtp = true,
-            (Verb::Mail, Severity::Positive) => self.recipients = 0,
-            (Verb::Rcpt, Severity::Positive) => self.recipients = self.recipients.saturating_add(1),
-            (Verb::Auth | Verb::AuthResponse, Severity::Positive) => self.flags.authenticated = true,
+            Verb::Mail => self.recipients = 0,
+            Verb::Rcpt => self.recipients = self.recipients.saturating_add(1),
+            Verb::Auth | Verb::AuthResponse => self.flags.authenticated = true,
             _ => {}
         }
     }

@@ -4,6 +4,7 @@ mod bare;
 pub(crate) mod body;
 pub(crate) mod chunking;
 mod scan;
+mod steps;
 pub(crate) mod stuffing;
 pub(crate) mod unstuffing;
 

@@ -11,6 +11,7 @@
 //! | CR without LF | the CR, then LF ([`LineEnds::Normalize`]) |
 
 use super::scan::{Before, regular};
+use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
 
 /// What becomes of a CR without LF, or an LF without CR, in content to be sent: RFC 5321 §2.3.8
@@ -80,8 +81,8 @@ pub struct Piece<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct Stuffer {
-    before: Before,
-    line_ends: LineEnds,
+    pub(super) before: Before,
+    pub(super) line_ends: LineEnds,
 }
 
 impl Stuffer {
@@ -127,6 +128,9 @@ impl Stuffer {
     /// [`advance`](Self::advance). All of `input` is looked through, each time: give no more of
     /// it than can be sent at once.
     pub fn plain(&self, input: &[u8]) -> usize {
+        if !WIDE {
+            return self.plain_steps(input);
+        }
         if self.before == Before::Dot {
             return 0;
         }
@@ -150,6 +154,9 @@ impl Stuffer {
     /// # Errors
     /// A bare CR or LF, under [`LineEnds::Reject`].
     pub fn stuff_into(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), BareLineEnd> {
+        if !WIDE {
+            return self.stuff_steps(input, out);
+        }
         let (mut taken, mut written) = (0_usize, 0_usize);
         loop {
             let rest = input.get(taken..).unwrap_or_default();

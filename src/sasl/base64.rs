@@ -10,43 +10,38 @@ use crate::wire::Writer;
 /// Encodes what is put into it, straight into a [`Writer`]. Not `Debug`: it holds secrets.
 pub(crate) struct Encoder<'w, 'b> {
     out: &'w mut Writer<'b>,
-    held: [u8; 3],
-    count: u8,
+    /// Octets that are not written wholly, and how many of their bits are not: 0, 2 or 4.
+    held: u32,
+    bits: u8,
 }
 
 impl<'w, 'b> Encoder<'w, 'b> {
     pub(crate) fn new(out: &'w mut Writer<'b>) -> Self {
-        Self { out, held: [0; 3], count: 0 }
+        Self { out, held: 0, bits: 0 }
     }
 
     pub(crate) fn put(&mut self, octets: &[u8]) {
         for octet in octets {
-            if let Some(place) = self.held.get_mut(usize::from(self.count)) {
-                *place = *octet;
-            }
-            self.count += 1;
-            if self.count == 3 {
-                self.flush();
+            self.held = self.held << 8 | u32::from(*octet);
+            self.bits = self.bits.wrapping_add(8);
+            while self.bits >= 6 {
+                self.bits = self.bits.wrapping_sub(6);
+                self.out.byte(letter(self.held >> self.bits & 63));
             }
         }
     }
 
-    /// Writes the last group, padded.
-    pub(crate) fn finish(mut self) {
-        if self.count > 0 {
-            self.flush();
+    /// Writes what is held, filled up with zeros, and the padding.
+    pub(crate) fn finish(self) {
+        if self.bits > 0 {
+            self.out.byte(letter(self.held << 6_u8.wrapping_sub(self.bits) & 63));
+            self.out.put(if self.bits == 2 { b"==" } else { b"=" });
         }
-    }
-
-    fn flush(&mut self) {
-        let letters = letters(self.held, self.count);
-        self.out.put(&letters);
-        self.held = [0; 3];
-        self.count = 0;
     }
 }
 
 /// The letters of the first `count` octets, padded.
+#[cfg(feature = "scram")]
 fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
     let group = u32::from_be_bytes([0, first, second, third]);
     let letter = |place: u8, shift: u8| if place > count { b'=' } else { letter(group >> shift & 63) };

@@ -155,9 +155,9 @@ impl<'b> Incoming<'b> {
 
     /// Uses up octets at the front.
     pub(crate) fn consume(&mut self, octets: usize) {
-        let octets = (octets.min(usize::from(u16::MAX)) as u16).min(self.end.saturating_sub(self.start));
-        self.start = self.start.saturating_add(octets);
-        self.searched = self.searched.max(self.start);
+        let start = usize::from(self.start).saturating_add(octets).min(usize::from(self.end)) as u16;
+        self.start = start;
+        self.searched = self.searched.max(start);
     }
 
     /// The line that was found last, and was not used up, will be found again.
@@ -171,11 +171,11 @@ impl<'b> Incoming<'b> {
             let from = usize::from(self.searched);
             let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
             let Some(found) = find(b'\n', fresh) else { break };
-            let lf = from.saturating_add(found);
-            self.searched = (lf as u16).saturating_add(1);
-            let before = lf.checked_sub(1).filter(|at| *at >= usize::from(self.start));
-            if before.and_then(|at| self.storage.get(at)) == Some(&b'\r') {
-                return Framed::Line(self.framed(lf));
+            let lf = from.wrapping_add(found);
+            self.searched = lf.wrapping_add(1) as u16;
+            let line = self.storage.get(usize::from(self.start)..lf);
+            if let Some([kept @ .., b'\r']) = line {
+                return Framed::Line(self.framed(kept.len()));
             }
             if !self.bare {
                 self.bare = true;
@@ -189,15 +189,13 @@ impl<'b> Incoming<'b> {
         Framed::Partial
     }
 
-    fn framed(&mut self, lf: usize) -> Line {
-        let start = usize::from(self.start);
-        let cut = usize::from(self.cut);
-        let consumed = lf.saturating_sub(start).saturating_add(1);
-        let length = if cut == 0 { consumed.saturating_sub(2) } else { cut.saturating_sub(start) };
-        let line = Line { length, consumed, dropped: self.dropped, truncated: cut != 0, bare: self.bare };
-        self.cut = 0;
-        self.dropped = 0;
-        self.bare = false;
+    /// The line at the front, of which so many octets are left before its CRLF.
+    fn framed(&mut self, left: usize) -> Line {
+        let truncated = self.cut != 0;
+        let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
+        let consumed = left.wrapping_add(2);
+        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
+        (self.cut, self.dropped, self.bare) = (0, 0, false);
         line
     }
 
@@ -250,7 +248,7 @@ impl<'b> Outgoing<'b> {
     }
 
     pub(crate) fn free(&self) -> usize {
-        self.storage.len().saturating_sub(self.waiting().len())
+        self.storage.len().wrapping_sub(usize::from(self.end.wrapping_sub(self.start)))
     }
 
     /// Takes note of `octets` that have been written.

@@ -2,36 +2,42 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission};
-use crate::client::{Parameters, Transfer, check};
+use crate::client::{Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
+use crate::wire::syntax::WIDE;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Error, Misuse};
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
-    /// Before MAIL: refuses what the server cannot take, before anything of the mail is sent.
-    pub(super) fn obstacle(&self) -> Option<Cause> {
+    /// Before MAIL: refuses what the server cannot take of the recipients' parameters and of the mail's size, before
+    /// anything of the mail is sent. What MAIL itself needs is found out when it is given.
+    #[inline(never)]
+    pub(super) fn address(&mut self) {
+        self.step = Step::Mail;
         let offered = self.client.capabilities();
-        let transfer = self.transfer();
-        let of_mail: [&dyn Parameters; 2] = [&transfer, self.envelope.parameters];
-        let rcpts = self.envelope.recipients.iter().map(|recipient| (Verb::Rcpt, recipient.parameters));
-        for (verb, parameters) in of_mail.map(|list| (Verb::Mail, list)).into_iter().chain(rcpts) {
-            match check(parameters, verb, offered) {
-                Ok(()) => {}
-                Err(Misuse::NotOffered(Extension::EightBitMime)) => return Some(Cause::NeedsEightBitMime),
-                Err(Misuse::NotOffered(Extension::BinaryMime | Extension::Chunking)) => {
-                    return Some(Cause::NeedsBinaryMime);
-                }
-                Err(Misuse::NotOffered(Extension::SmtpUtf8)) => return Some(Cause::NeedsSmtpUtf8),
-                Err(Misuse::NotOffered(extension)) => return Some(Cause::NotOffered(extension)),
-                Err(misuse) => return Some(Cause::Engine(misuse.into())),
+        for recipient in &*self.envelope.recipients {
+            if let Err(misuse) = check(recipient.parameters, Verb::Rcpt, offered) {
+                return self.obstacle(misuse);
             }
         }
-        match self.body.size() {
-            Some(size) if !offered.size().allows(size) => Some(Cause::TooLarge),
-            _ => None,
+        if let Some(size) = self.body.size()
+            && !offered.size().allows(size)
+        {
+            self.cause = Some(Cause::TooLarge);
         }
+    }
+
+    /// The envelope or the mail asks for what the server does not offer, or for what cannot be.
+    fn obstacle(&mut self, misuse: Misuse) {
+        self.cause = Some(match misuse {
+            Misuse::NotOffered(Extension::EightBitMime) => Cause::NeedsEightBitMime,
+            Misuse::NotOffered(Extension::BinaryMime | Extension::Chunking) => Cause::NeedsBinaryMime,
+            Misuse::NotOffered(Extension::SmtpUtf8) => Cause::NeedsSmtpUtf8,
+            Misuse::NotOffered(extension) => Cause::NotOffered(extension),
+            misuse => Cause::Engine(misuse.into()),
+        });
     }
 
     fn transfer(&self) -> Transfer {
@@ -76,6 +82,9 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 },
                 _ => self.client.data(),
             };
+            if let (Verb::Mail, Err(Error::Misuse(misuse))) = (verb, result) {
+                return self.obstacle(misuse);
+            }
             if !self.had_room(result) {
                 return;
             }
@@ -96,7 +105,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     pub(super) fn send_content(&mut self) {
         let binary = self.body.needs().binary;
         while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
-            let pending = self.client.body_pending() > 0;
+            let pending = IN_PLACE && self.client.body_pending() > 0;
             let chunk = if binary { self.client.chunk_left() } else { 0 };
             let waits = self.cause.is_some() || !self.client.permits(Verb::Bdat);
             if !pending && binary && chunk == 0 && waits {
@@ -136,7 +145,8 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
                 }
                 self.step = Step::End;
             } else {
-                let taken = match self.client.body_in_place(piece) {
+                let in_place = if IN_PLACE { self.client.body_in_place(piece) } else { Ok(0) };
+                let taken = match in_place {
                     Ok(0) => self.client.body(piece),
                     // It is lent for writing.
                     result => result.map(|_| 0),
@@ -162,6 +172,10 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         result.is_ok()
     }
 }
+
+/// Whether long pieces go out from where they lie. On machines without a vector unit that saves little, and takes flash:
+/// there the content travels by way of the transmit buffer.
+pub(super) const IN_PLACE: bool = WIDE;
 
 /// What belongs to a chunk that has `left` octets to come.
 fn front(piece: &[u8], left: u64) -> &[u8] {

@@ -290,12 +290,6 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         }
     }
 
-    /// Behind the login: the envelope, unless something stands in its way.
-    fn address(&mut self) {
-        self.cause = self.obstacle();
-        self.step = Step::Mail;
-    }
-
     /// Leaves once something is refused and nothing is in flight any more.
     fn settle_when_refused(&mut self) {
         if self.is_settled() || self.client.in_flight() > 0 {

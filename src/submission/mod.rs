@@ -19,6 +19,7 @@ pub use report::{Cause, Report, Verdict};
 
 use core::fmt;
 
+use content::IN_PLACE;
 use texts::Texts;
 
 use crate::client::{Client, Parameters};
@@ -249,6 +250,7 @@ impl<B: Body, A: Authenticator> Endpoint for Submission<'_, '_, '_, B, A> {
     fn transmit(&mut self) -> &[u8] {
         match self.client.body_pending() {
             0 => self.client.transmit(),
+            _ if !IN_PLACE => &[],
             pending => {
                 let piece = self.body.fill().unwrap_or_default();
                 piece.get(..pending).unwrap_or(piece)
@@ -257,7 +259,7 @@ impl<B: Body, A: Authenticator> Endpoint for Submission<'_, '_, '_, B, A> {
     }
 
     fn transmitted(&mut self, octets: usize) {
-        if self.client.body_pending() > 0 {
+        if IN_PLACE && self.client.body_pending() > 0 {
             self.body.consume(octets);
         }
         self.client.transmitted(octets);

@@ -13,10 +13,9 @@ pub(crate) fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
     if text.split(|octet| *octet == b'.').any(|number| matches!(number, [b'0', _, ..])) {
         return None;
     }
-    let mut bits = 0_u32;
     let mut scan = Scan::new(text);
-    let matches = ipv4(&mut scan, &mut |octet| bits = bits << 8 | u32::from(octet));
-    (matches && scan.rest.is_empty()).then(|| Ipv4Addr::from_bits(bits))
+    let bits = ipv4(&mut scan)?;
+    scan.rest.is_empty().then(|| Ipv4Addr::from_bits(bits))
 }
 
 /// Eight groups, or less with one `::` that stands for two or more; the last two may be an IPv4 address.

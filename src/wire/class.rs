@@ -5,7 +5,7 @@
 //! What UTF-8 adds to a class (RFC 6531 §3.3) is any octet above 127; whether the octets are UTF-8 is
 //! found out once for a whole value.
 
-use super::syntax::{Fault, Parsed, WIDE, fail};
+use super::syntax::{Fault, Parsed, WIDE, fail, find};
 
 /// A class of octets.
 pub(crate) struct Class {
@@ -126,14 +126,16 @@ pub(crate) const fn packed(word: &[u8]) -> u64 {
 
 /// The number of `word`, in any case of letters, in a list of words with one space between.
 pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<u8> {
-    let mut number = 0_u8;
-    for known in list.split(|octet| *octet == b' ') {
+    let (mut number, mut rest) = (0_u8, list);
+    loop {
+        let end = find(b' ', rest).unwrap_or(rest.len());
+        let (known, behind) = rest.split_at_checked(end)?;
         if same_word(known, word) {
             return Some(number);
         }
+        rest = behind.get(1..)?;
         number = number.wrapping_add(1);
     }
-    None
 }
 
 /// Whether `word` is the word `known` in any case of letters. Most are written as they are known.

@@ -24,6 +24,13 @@ pub enum Severity {
     Permanent,
 }
 
+impl Severity {
+    /// 4yz or 5yz.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(self, Self::Transient | Self::Permanent)
+    }
+}
+
 impl Code {
     /// 421: the server closes the connection (RFC 5321 §3.8), in answer to anything or to nothing.
     pub const CLOSING: Self = Self::known(421);
@@ -143,10 +150,11 @@ impl EnhancedCode {
         }
         let [class, subject, detail] = numbers;
         let ends = scan.octet(b' ') || scan.rest.is_empty();
-        if !ends || class != code.number() / 100 {
+        if !ends || class == 3 || class != code.number() / 100 {
             return None;
         }
-        Self::new(class as u8, subject, detail)
+        // No number of three digits is beyond its ten bits.
+        NonZeroU32::new(u32::from(class) << 20 | u32::from(subject) << 10 | u32::from(detail)).map(Self)
     }
 }
 

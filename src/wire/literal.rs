@@ -25,7 +25,7 @@ pub(crate) fn address_literal(scan: &mut Scan<'_>) -> bool {
         before(content, scan.rest).last() != Some(&b'-') && scan.octet(b':') && scan.run(DCONTENT)
     } else {
         scan.rest = content;
-        ipv4(scan, &mut |_| ())
+        ipv4(scan).is_some()
     };
     matches && scan.octet(b']')
 }
@@ -34,19 +34,21 @@ pub(crate) fn address_literal(scan: &mut Scan<'_>) -> bool {
 /// IPv4-address-literal = Snum 3("." Snum)
 /// Snum                 = 1*3DIGIT ; 0 to 255
 /// ```
-pub(crate) fn ipv4(scan: &mut Scan<'_>, part: &mut impl FnMut(u8)) -> bool {
+pub(crate) fn ipv4(scan: &mut Scan<'_>) -> Option<u32> {
+    let mut bits = 0_u32;
     for place in 0..4 {
         if place > 0 && !scan.octet(b'.') {
-            return false;
+            return None;
         }
         let front = scan.rest;
-        let Some(number) = scan.number(10, 3) else { return false };
+        let number = scan.number(10, 3)?;
         if number > 255 {
-            return scan.wrong(Fault::Number, front);
+            scan.wrong(Fault::Number, front);
+            return None;
         }
-        part(number as u8);
+        bits = bits << 8 | u32::from(number);
     }
-    true
+    Some(bits)
 }
 
 /// ```abnf
@@ -82,10 +84,7 @@ pub(crate) fn ipv6(scan: &mut Scan<'_>, part: &mut impl FnMut(Option<u16>)) -> b
         groups = groups.wrapping_add(1);
         if scan.rest.first() == Some(&b'.') {
             scan.rest = front;
-            let mut bits = 0_u32;
-            if !ipv4(scan, &mut |octet| bits = bits << 8 | u32::from(octet)) {
-                return false;
-            }
+            let Some(bits) = ipv4(scan) else { return false };
             part(Some((bits >> 16) as u16));
             part(Some(bits as u16));
             groups = groups.wrapping_add(1);

@@ -3,7 +3,7 @@
 
 use super::code::{Code, EnhancedCode, Severity};
 use super::scan::Scan;
-use super::syntax::{Fault, Syntax, WIDE, find, syntax_at};
+use super::syntax::{Fault, Syntax, WIDE, syntax_at};
 use super::writer::{Emit, Writer};
 
 /// One line of a reply.
@@ -32,9 +32,9 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
-        let breaks = if WIDE && !has_control(line) { None } else { find(b'\r', line).or(find(b'\n', line)) };
-        if let Some(at) = breaks {
-            return Err(Syntax::new(Fault::LineBreak, line, at));
+        let sound = WIDE && !has_control(line);
+        if !sound && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
+            return Err(syntax_at(line, line.len().wrapping_sub(at), Fault::LineBreak));
         }
         let (digits, rest) = line.split_at_checked(3).unwrap_or_default();
         let Some(code) = Code::parse(digits) else {

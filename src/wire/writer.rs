@@ -58,6 +58,11 @@ impl<'b> Writer<'b> {
         self.wanted
     }
 
+    /// Takes back what was written behind the first `octets`.
+    pub(crate) fn truncate(&mut self, octets: usize) {
+        self.wanted = octets;
+    }
+
     /// Octets written, or, as the error, octets that the buffer should have had.
     ///
     /// # Errors

@@ -305,6 +305,15 @@ fn bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary() {
             }
         }
     }
+    // What is refused is no content: a CR of it stands in front of none.
+    for (refused, content) in [("\r", "\n"), ("\r", "a\r\n"), ("a", "\n")] {
+        let says = format!(
+            "EHLO c\r\nMAIL FROM:<>\r\nBDAT 1\r\n{refused}RCPT TO:<c@d>\r\nBDAT {} LAST\r\n{content}",
+            content.len()
+        );
+        let trace = Setup::new(&policy()).every_split(says.as_bytes());
+        assert_eq!(trace.mails.len(), usize::from(content != "\n"), "{says:?}");
+    }
     // The next mail is judged by itself.
     let says = format!(
         "EHLO c\r\n{ENVELOPE}BDAT 2 LAST\r\na\r{ENVELOPE}BDAT 2 LAST\r\nb\n{binary}BDAT 1\r\n\rRSET\r\n{ENVELOPE}BDAT 2 LAST\r\n\r\n"
@@ -336,7 +345,7 @@ fn what_looks_like_bdat_ends_the_session_before_its_octets_are_commands() {
 #[test]
 fn chunks_that_bring_nothing_come_to_an_end() {
     let policy = policy().max_idle(20).patience(300, 300, 100);
-    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx"] {
+    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx", "BDAT 0\r\nBDAT 2\r\nxx"] {
         let trace = session(&policy, &format!("{ENVELOPE}{}", chunk.repeat(60)));
         assert!(trace.behind_hello().ends_with("250 2.0.0, 421 4.7.0"), "{chunk:?}");
     }

@@ -3,18 +3,19 @@
 
   gateway_faults.py --rest PORT --smtp PORT --hop PORT
 
-The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from
+The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ is answered late, a mail from
 close-POINT@ is closed at that point, from no@ refused at its end.
 """
 
 import argparse
 import collections
+import json
 import smtplib
 import socket
 import threading
 import time
 
-from gateway_common import Rest, check, miss
+from gateway_common import Rest, TOKEN, check, miss
 
 args = None
 stored = collections.Counter()
@@ -32,7 +33,7 @@ def main():
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, refused_at_the_end, refused_altogether, several_mails, idle_session):
+    for case in (one_of_three, greylisting, closing, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone):
         try:
             case()
         except Exception as error:  # noqa: BLE001
@@ -119,6 +120,8 @@ def converse(connection, lines):
                     stored[address] += 1
             if sender.startswith("close-end"):
                 return
+            if sender.startswith("slow"):
+                time.sleep(1.5)
             say("250 2.0.0 queued")
         elif verb == "QUIT":
             say("221 bye")
@@ -239,6 +242,24 @@ def idle_session():
             return miss("a kept session that has died is opened again, and the mail is sent once", (number, status, answer, stored[who]))
         time.sleep(0.05)
     return check("a kept session that has died is opened again, and the mail is sent once", True, "")
+
+
+def client_gone():
+    """Who does not wait for the answer has sent the mail all the same; the journal says so."""
+    body = json.dumps(mail("slow@example.test", "slow1@example.test")).encode()
+    connection = socket.create_connection(("127.0.0.1", args.rest))
+    head = f"POST /v1/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+    time.sleep(0.7)
+    connection.close()
+    fates = []
+    for _ in range(50):
+        _, _, listed = Rest(args.rest).ask("GET", "/v1/mails", None, {"Authorization": f"Bearer {TOKEN}"})
+        fates = [entry["fate"] for entry in json.loads(listed) if entry["from"] == "slow@example.test"]
+        if fates:
+            break
+        time.sleep(0.1)
+    check("a client that goes away before the answer: sent once, and in the journal", fates == ["accepted"] and stored["slow1@example.test"] == 1, fates)
 
 
 if __name__ == "__main__":

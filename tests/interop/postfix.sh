@@ -235,6 +235,7 @@ write_master() {
   -o smtpd_discard_ehlo_keywords=pipelining,chunking,8bitmime,smtputf8,enhancedstatuscodes,dsn,vrfy,etrn
 127.0.0.1:$lenient_port inet n - n - - smtpd -o syslog_name=lenient
   -o smtpd_forbid_bare_newline=no
+  -o smtpd_tls_protocols=!TLSv1.3
 END
     write_internal_services
 }

@@ -1,6 +1,6 @@
 //! What has come of a mail, in the lines that a transcript has for it.
 
-use embedded_smtp::submission::{Answer, Report};
+use embedded_smtp::submission::{Answer, Cause, Report};
 
 /// The names of those lines.
 pub(crate) const NAMES: &[&str] = &["verdict", "cause", "answer", "result"];
@@ -8,7 +8,10 @@ pub(crate) const NAMES: &[&str] = &["verdict", "cause", "answer", "result"];
 /// `verdict`, `cause` (unless there is none), `answer` (likewise), and a `result` for each recipient.
 pub(crate) fn lines(report: &Report<'_>) -> Vec<String> {
     let mut lines = vec![format!("verdict: {:?}", report.verdict())];
-    lines.extend(report.cause().map(|cause| format!("cause: {cause:?}")));
+    lines.extend(report.cause().map(|cause| match cause {
+        Cause::TooLarge => format!("cause: TooLarge({:?})", report.size_limit()),
+        cause => format!("cause: {cause:?}"),
+    }));
     let answer = said(report, &report.answer());
     lines.extend((!answer.is_empty()).then(|| format!("answer:{answer}")));
     for recipient in report.recipients() {

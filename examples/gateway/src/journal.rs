@@ -54,6 +54,8 @@ pub(crate) struct Record {
     pub(crate) from: String,
     pub(crate) recipients: usize,
     pub(crate) accepted: usize,
+    /// Octets of the mail, where they are known.
+    pub(crate) octets: Option<u64>,
     pub(crate) fate: Fate,
     /// The next hop's reply, or why there is none.
     pub(crate) reply: String,
@@ -89,10 +91,11 @@ pub(crate) static JOURNAL: Journal = Journal {
 impl Journal {
     pub(crate) fn enter(&self, record: Record) {
         let mut line = String::new();
-        let Record { time, door, id, from, recipients, accepted, fate, reply, seconds } = &record;
+        let Record { time, door, id, from, recipients, accepted, octets, fate, reply, seconds } = &record;
+        let octets = octets.unwrap_or_default();
         let _ = write!(
             line,
-            "time={time} door={} mail={id} from={} recipients={recipients} accepted={accepted} fate={} seconds={seconds:.3} reply={}",
+            "time={time} door={} mail={id} from={} recipients={recipients} accepted={accepted} octets={octets} fate={} seconds={seconds:.3} reply={}",
             door.name(),
             quoted(from),
             fate.name(),

@@ -45,6 +45,7 @@ use tokio::time::timeout;
 use args::Args;
 use config::Config;
 use hop::Hop;
+use printer::print;
 use smtp::session::Stop;
 
 fn main() -> ExitCode {
@@ -73,7 +74,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminated.recv() => {}
     }
-    printer::print("gateway ends when the mails on their way have arrived");
+    print("gateway ends when the mails on their way have arrived");
     stop.send_replace(Stop::BetweenMails);
     while doors.join_next().await.is_some() {}
     // Nobody gives them mails any more; they take their leave of the next hop.
@@ -89,23 +90,23 @@ async fn listen(address: &str) -> Result<TcpListener, String> {
 fn tell(config: &Config, rest: SocketAddr, smtp: SocketAddr) {
     let tls = config.mail.acceptor.is_some();
     let scheme = if tls { "https" } else { "http" };
-    println!("REST  {scheme}://{rest}/v1/send");
-    println!("SMTP  {smtp}{}", if tls { ", STARTTLS" } else { ", in clear" });
+    print(&format!("REST  {scheme}://{rest}/v1/send"));
+    print(&format!("SMTP  {smtp}{}", if tls { ", STARTTLS" } else { ", in clear" }));
     if let Some(inbox) = &config.inbox {
-        println!("mails become files in {}; --relay HOST:PORT passes them on", inbox.display());
+        print(&format!("mails become files in {}; --relay HOST:PORT passes them on", inbox.display()));
     } else {
-        println!("mails go to {}", config.mail.next_hop);
+        print(&format!("mails go to {}", config.mail.next_hop));
     }
     let demonstration = &config.demonstration;
     if let (Some(token), Some((user, password))) = (&demonstration.token, &demonstration.login) {
-        println!("for this run, the token {token} and the login {user} with the password {password}");
-        println!("page  {scheme}://{rest}/#token={token}");
-        println!();
-        println!("try:");
-        println!("  curl '{scheme}://{rest}/v1/send?access_token={token}' -d recipient=john@example.com \\");
-        println!(
-            "      -d from=info@example.com -d to=john@example.com -d subject=Hello -d 'text=It works.'"
-        );
-        println!();
+        print(&format!("for this run, the token {token} and the login {user} with the password {password}"));
+        print(&format!("page  {scheme}://{rest}/#token={token}"));
+        print("");
+        print("try:");
+        print(&format!(
+            "  curl '{scheme}://{rest}/v1/send?access_token={token}' -d recipient=john@example.com \\"
+        ));
+        print("      -d from=info@example.com -d to=john@example.com -d subject=Hello -d 'text=It works.'");
+        print("");
     }
 }

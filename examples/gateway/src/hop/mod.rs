@@ -1,6 +1,7 @@
 //! To the next hop: a few sessions that are kept, each for one mail at a time.
 
 mod outcome;
+mod record;
 mod session;
 mod written;
 
@@ -33,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A mail, and whom to tell what became of it.
 struct Job {
     mail: Outgoing,
-    tell: oneshot::Sender<(Outcome, Duration)>,
+    tell: oneshot::Sender<Outcome>,
 }
 
 /// Takes mails to the next hop.
@@ -54,16 +55,24 @@ impl Hop {
         Self { jobs }
     }
 
-    /// Sends the mail, and says what became of it and how long that took.
-    pub(crate) async fn send(&self, mail: Outgoing) -> (Outcome, Duration) {
-        let (recipients, (tell, told)) = (mail.recipients.clone(), oneshot::channel());
-        let later = |why| (Outcome::unsent(&recipients, Verdict::RetryLater, why), Duration::ZERO);
+    /// Sends the mail, and says what became of it. Dropped before a session has taken the mail, it is not sent.
+    pub(crate) async fn send(&self, mail: Outgoing) -> Outcome {
+        let (recipients, from, id) = (mail.recipients.clone(), mail.envelope.clone(), mail.word());
+        let (tell, told) = oneshot::channel();
+        let later = |why| {
+            let outcome = Outcome::unsent(&recipients, Verdict::RetryLater, why);
+            record::enter(&id, from.clone(), &outcome, Duration::ZERO);
+            outcome
+        };
         match timeout(PATIENCE, self.jobs.send(Job { mail, tell })).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return later("the gateway is going down; try again later"),
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
         }
-        told.await.unwrap_or_else(|_| later("the gateway is going down; try again later"))
+        match told.await {
+            Ok(outcome) => outcome,
+            Err(_) => later("the gateway is going down; try again later"),
+        }
     }
 }
 
@@ -88,7 +97,9 @@ async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
         }
         let began = Instant::now();
         let outcome = written::send(&mut session, &mail).await;
-        let _ = tell.send((outcome, began.elapsed()));
+        // Here, since whoever waits for it may go away meanwhile.
+        record::enter(&mail.word(), mail.envelope.clone(), &outcome, began.elapsed());
+        let _ = tell.send(outcome);
     }
     session.quit().await;
 }

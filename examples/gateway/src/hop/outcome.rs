@@ -8,6 +8,8 @@ use embedded_smtp::wire::{Code, Extension, Verb};
 pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     pub(crate) fates: Vec<Fate>,
+    /// Octets of the mail, as far as they are known.
+    pub(crate) octets: Option<u64>,
     /// The next hop's word that decided, or what went wrong with it.
     pub(crate) words: Words,
     /// Whose fault it is, where nothing was delivered.
@@ -84,7 +86,7 @@ impl Outcome {
             let words = if refused { Words::of(report, &own) } else { words.clone() };
             Fate { address: recipient.path().as_str().to_owned(), delivered, words }
         });
-        Self { verdict: report.verdict(), fates: fates.collect(), words, fault }
+        Self { verdict: report.verdict(), fates: fates.collect(), octets: None, words, fault }
     }
 
     /// Nothing of it was sent.
@@ -92,7 +94,7 @@ impl Outcome {
         let words = Words::say(why);
         let fate =
             |address: &String| Fate { address: address.clone(), delivered: false, words: words.clone() };
-        Self { verdict, fates: recipients.iter().map(fate).collect(), words, fault: Fault::Hop }
+        Self { verdict, fates: recipients.iter().map(fate).collect(), octets: None, words, fault: Fault::Hop }
     }
 }
 

@@ -89,8 +89,7 @@ impl<'b> Session<'b> {
         let config = Arc::clone(&self.config);
         let reused = self.stream.is_some() && self.client.is_open();
         if !reused && let Err(error) = self.open(&config).await {
-            let text = format!("the next hop cannot be reached ({error}); try again later");
-            return (Outcome::unsent(&mail.recipients, Verdict::RetryLater, &text), Again::No);
+            return (unreachable(&mail.recipients, &error), Again::No);
         }
         let Some(mut stream) = self.stream.take() else {
             return (
@@ -125,7 +124,7 @@ impl<'b> Session<'b> {
                         Ok(secure) => stream = secure,
                         Err(error) => {
                             submission.tls_failed();
-                            return (Outcome::of(&submission.report(), Some(&error.to_string())), Again::No);
+                            return (unreachable(&mail.recipients, &error), Again::No);
                         }
                     }
                     if submission.tls_established().is_err() {
@@ -139,8 +138,10 @@ impl<'b> Session<'b> {
                 }
             }
         }
+        let octets = submission.body().size();
         let report = submission.report();
-        let (outcome, again) = (Outcome::of(&report, trouble.as_deref()), again(&report, reused));
+        let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref()), again(&report, reused));
+        outcome.octets = octets;
         if trouble.is_none() && self.client.is_open() {
             self.stream = Some(stream);
         }
@@ -172,6 +173,18 @@ impl<'b> Session<'b> {
             let _ = timeout(FAREWELL, async { while let Ok(true) = connection.run().await {} }).await;
         }
     }
+}
+
+/// No session could be had, so nothing was sent.
+fn unreachable(recipients: &[String], error: &std::io::Error) -> Outcome {
+    // So rustls calls what the peer did or showed: a certificate that is not to be trusted, or no TLS at all.
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        let text =
+            format!("TLS with the next hop failed ({error}); nothing was sent; tell the gateway's operator");
+        return Outcome::unsent(recipients, Verdict::Rejected, &text);
+    }
+    let text = format!("the next hop cannot be reached ({error}); try again later");
+    Outcome::unsent(recipients, Verdict::RetryLater, &text)
 }
 
 fn login(config: &Config) -> Result<Login<'_>, Unfit> {

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::block_in_place;
 
 use crate::calendar;
+use crate::printer::print;
 use store::{Draft, Store};
 
 /// Octets of a session's buffers.
@@ -32,7 +33,7 @@ pub(crate) async fn start(directory: &Path, max_size: u64) -> std::io::Result<St
             match listener.accept().await {
                 Ok((socket, _)) => drop(tokio::spawn(take_mails(socket, Arc::clone(&store), max_size))),
                 Err(error) => {
-                    eprintln!("gateway: the inbox cannot accept: {error}");
+                    print(&format!("gateway: the inbox cannot accept: {error}"));
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 }
             }
@@ -86,7 +87,7 @@ async fn take_mails(socket: TcpStream, store: Arc<Store>, max_size: u64) {
         let said = match name {
             Some(Ok(name)) => reply(server, 250, (2, 6, 0), &format!("stored as {name}")),
             Some(Err(error)) => {
-                eprintln!("gateway: the inbox cannot store a mail: {error}");
+                print(&format!("gateway: the inbox cannot store a mail: {error}"));
                 reply(server, 451, (4, 3, 0), "The mail cannot be stored, try again later")
             }
             None if server.reply_owed().is_some() => server.accept(),

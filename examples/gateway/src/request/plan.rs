@@ -46,6 +46,13 @@ pub(crate) enum Content {
     Whole(Whole),
 }
 
+impl Outgoing {
+    /// Its identifier as a word.
+    pub(crate) fn word(&self) -> String {
+        format!("{:016x}{:06x}", self.id.0, self.id.1)
+    }
+}
+
 /// A message that is whole already.
 #[derive(Debug)]
 pub(crate) struct Whole {

@@ -1,14 +1,11 @@
 //! From what became of the mails to the answer.
 
-use std::time::Duration;
-
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use embedded_smtp::submission::Verdict;
 use serde_json::{Map, Value, json};
 
 use crate::hop::{Fault, Outcome};
-use crate::journal::{Door, Fate, Record, time};
 
 /// Seconds until a later try makes sense.
 pub(super) const RETRY_AFTER: &str = "60";
@@ -90,33 +87,6 @@ fn outcome(outcome: &Outcome) -> u16 {
     }
 }
 
-/// For the journal.
-pub(super) fn record(id: &str, from: String, outcome: &Outcome, took: Duration) -> Record {
-    let fate = match outcome.verdict {
-        Verdict::Delivered => Fate::Accepted,
-        Verdict::PartlyDelivered => Fate::Partly,
-        Verdict::RetryLater => Fate::Later,
-        Verdict::Rejected => Fate::Refused,
-        Verdict::Unknown => Fate::Unknown,
-    };
-    let refusal = outcome.fates.iter().find(|fate| !fate.delivered);
-    let reply = match (fate, refusal) {
-        (Fate::Partly, Some(refused)) => format!("{}; {}: {}", outcome.words, refused.address, refused.words),
-        _ => outcome.words.to_string(),
-    };
-    Record {
-        time: time(),
-        door: Door::Rest,
-        id: id.to_owned(),
-        from,
-        recipients: outcome.fates.len(),
-        accepted: outcome.fates.iter().filter(|fate| fate.delivered).count(),
-        fate,
-        reply,
-        seconds: took.as_secs_f64(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +101,7 @@ mod tests {
         });
         let fates: Vec<_> = fates.collect();
         let code = fates.iter().map(|fate| fate.words.code).max().unwrap_or(0);
-        ("id".to_owned(), Outcome { verdict, fates, words: words(code), fault })
+        ("id".to_owned(), Outcome { verdict, fates, octets: None, words: words(code), fault })
     }
 
     #[test]

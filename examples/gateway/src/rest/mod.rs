@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use crate::config::Config;
 use crate::hop::Hop;
 use crate::journal::JOURNAL;
+use crate::printer::print;
 use crate::problem::Problem;
 use crate::smtp::session::Stop;
 
@@ -81,7 +82,7 @@ pub(crate) async fn serve(
                 }
                 // Out of file descriptors, say: that passes when connections end.
                 Err(error) => {
-                    eprintln!("gateway: cannot accept: {error}");
+                    print(&format!("gateway: cannot accept: {error}"));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },

@@ -15,7 +15,6 @@ use super::{Gateway, answer, token};
 use crate::config::Config;
 use crate::hop::{Hop, Outcome};
 use crate::intake::{Intake, Taken, body_too_large};
-use crate::journal::JOURNAL;
 use crate::problem::Problem;
 use crate::request::{Outgoing, Rules, plan, read};
 
@@ -118,9 +117,8 @@ async fn deliver(mails: Vec<Outgoing>, hop: &Hop) -> Vec<(String, Outcome)> {
     for (number, mail) in mails.into_iter().enumerate() {
         let hop = hop.clone();
         sending.spawn(async move {
-            let (id, from) = (format!("{:016x}{:06x}", mail.id.0, mail.id.1), mail.envelope.clone());
-            let (outcome, took) = hop.send(mail).await;
-            JOURNAL.enter(answer::record(&id, from, &outcome, took));
+            let id = mail.word();
+            let outcome = hop.send(mail).await;
             (number, id, outcome)
         });
     }

@@ -1,6 +1,8 @@
 //! The relay's mails in the gateway's journal.
 
 use crate::journal::{Door, Fate, JOURNAL, Record, time};
+use crate::legible::legible;
+use crate::printer::print;
 
 /// A mail that is done with.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(crate) fn passed(mail: &Passed<'_>) {
     };
     let accepted = if matches!(fate, Fate::Accepted | Fate::Partly) { mail.accepted } else { 0 };
     let (from, reply) = (mail.from.to_owned(), outcome.to_owned());
-    let id = format!("smtp-{}-{}", mail.id, mail.octets);
+    let (id, octets) = (format!("smtp-{}", mail.id), Some(mail.octets));
     JOURNAL.enter(Record {
         time: time(),
         door: Door::Smtp,
@@ -35,6 +37,7 @@ pub(crate) fn passed(mail: &Passed<'_>) {
         from,
         recipients,
         accepted,
+        octets,
         fate,
         reply,
         seconds,
@@ -43,5 +46,5 @@ pub(crate) fn passed(mail: &Passed<'_>) {
 
 /// The next hop failed in the midst of a mail.
 pub(crate) fn trouble(id: u64, why: &str) {
-    eprintln!("gateway: mail smtp-{id}: {why}");
+    print(&format!("gateway: mail smtp-{id}: {}", legible(why)));
 }
