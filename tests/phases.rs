@@ -84,7 +84,9 @@ fn each_reply_leads_where_the_standards_say_from_any_phase() {
                 Verb::EndOfData => [Some(Phase::Ready); 3],
                 Verb::Bdat => [Some(Phase::Chunks), Some(Phase::Spoiled), Some(Phase::Spoiled)],
                 Verb::BdatLast => [Some(Phase::Ready), Some(Phase::Spoiled), Some(Phase::Spoiled)],
-                Verb::Rset if matches!(phase, Phase::Connected | Phase::Refused | Phase::Greeted) => [None; 3],
+                Verb::Rset if matches!(phase, Phase::Connected | Phase::Refused | Phase::Greeted) => {
+                    [None; 3]
+                }
                 Verb::Rset => [Some(Phase::Ready), None, None],
                 Verb::Auth | Verb::AuthResponse => {
                     [Some(Phase::Ready), Some(Phase::Auth), Some(Phase::Ready)]
@@ -94,9 +96,12 @@ fn each_reply_leads_where_the_standards_say_from_any_phase() {
                 Verb::Quit => [Some(Phase::Closing); 3],
                 _ => [None; 3],
             };
-            for (severity, next) in
-                [(Positive, positive), (Intermediate, intermediate), (Transient, refused), (Permanent, refused)]
-            {
+            for (severity, next) in [
+                (Positive, positive),
+                (Intermediate, intermediate),
+                (Transient, refused),
+                (Permanent, refused),
+            ] {
                 let found = phase.after(verb, severity);
                 assert_eq!(found, next.unwrap_or(phase), "{severity:?} to {verb:?} in {phase:?}");
             }
