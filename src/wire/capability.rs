@@ -295,7 +295,7 @@ impl Capabilities {
     }
 
     /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn fold_with(
         &mut self,
         text: &[u8],

@@ -74,19 +74,21 @@ impl<'a> Scan<'a> {
 
     /// `1*most` digits of this base, at most 16, as a number.
     pub(crate) fn number(&mut self, base: u8, most: usize) -> Option<u16> {
-        let (front, mut value) = (self.rest, 0_u16);
-        while let [octet, behind @ ..] = self.rest
+        let (mut rest, mut value) = (self.rest, 0_u16);
+        while let [octet, behind @ ..] = rest
             && let digit = digit(*octet)
             && digit < base
         {
             value = value.wrapping_mul(u16::from(base)).wrapping_add(u16::from(digit));
-            self.rest = behind;
+            rest = behind;
         }
-        let digits = front.len().wrapping_sub(self.rest.len());
+        let digits = self.rest.len().wrapping_sub(rest.len());
         if digits > most {
-            self.wrong(Fault::Number, front);
+            self.fault = Fault::Number;
+            return None;
         }
-        (1..=most).contains(&digits).then_some(value)
+        self.rest = rest;
+        (digits > 0).then_some(value)
     }
 
     /// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
@@ -94,29 +96,34 @@ impl<'a> Scan<'a> {
     /// those of a host's name `underscores` wherever a letter may be.
     pub(crate) fn dotted(&mut self, class: &Class, underscores: bool) -> bool {
         const PART: u8 = 0;
-        let mut in_front = b'.';
+        let (mut rest, mut in_front) = (self.rest, b'.');
         loop {
-            if self.run(class) {
+            let behind = skip(rest, class);
+            if behind.len() < rest.len() {
                 in_front = PART;
             }
-            let [next, behind @ ..] = self.rest else { break };
+            rest = behind;
+            let [next, behind @ ..] = rest else { break };
             in_front = match next {
                 b'.' if in_front == PART => b'.',
                 b'-' if in_front != b'.' && !is(b'-', class) => b'-',
                 b'_' if underscores => PART,
                 _ => break,
             };
-            self.rest = behind;
+            rest = behind;
         }
+        self.rest = rest;
         in_front == PART
     }
 }
 
-/// The value of a digit, of base 16 at most; 255 for what is none.
+/// The value of a digit, of base 16 at most; a greater number for what is none.
 fn digit(octet: u8) -> u8 {
-    match octet {
-        b'0'..=b'9' => octet & 0x0f,
-        b'a'..=b'f' | b'A'..=b'F' => (octet & 0x0f).wrapping_add(9),
+    let decimal = octet.wrapping_sub(b'0');
+    let letter = (octet | 0x20).wrapping_sub(b'a');
+    match (decimal, letter) {
+        (0..=9, _) => decimal,
+        (_, 0..=5) => letter.wrapping_add(10),
         _ => u8::MAX,
     }
 }
