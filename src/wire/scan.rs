@@ -74,56 +74,50 @@ impl<'a> Scan<'a> {
 
     /// `1*most` digits of this base, at most 16, as a number.
     pub(crate) fn number(&mut self, base: u8, most: usize) -> Option<u16> {
-        let (mut rest, mut value) = (self.rest, 0_u16);
-        while let [octet, behind @ ..] = rest
+        let (front, mut value) = (self.rest, 0_u16);
+        while let [octet, behind @ ..] = self.rest
             && let digit = digit(*octet)
             && digit < base
         {
             value = value.wrapping_mul(u16::from(base)).wrapping_add(u16::from(digit));
-            rest = behind;
+            self.rest = behind;
         }
-        let digits = self.rest.len().wrapping_sub(rest.len());
+        let digits = front.len().wrapping_sub(self.rest.len());
         if digits > most {
-            self.fault = Fault::Number;
-            return None;
+            self.wrong(Fault::Number, front);
         }
-        self.rest = rest;
-        (digits > 0).then_some(value)
+        (1..=most).contains(&digits).then_some(value)
     }
 
     /// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
     /// This is the shape of both a Dot-string and a Domain; the parts of a Domain have hyphens inside, and
     /// those of a host's name `underscores` wherever a letter may be.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn dotted(&mut self, class: &Class, underscores: bool) -> bool {
         const PART: u8 = 0;
-        let (mut rest, mut in_front) = (self.rest, b'.');
+        let mut in_front = b'.';
         loop {
-            let behind = skip(rest, class);
-            if behind.len() < rest.len() {
+            if self.run(class) {
                 in_front = PART;
             }
-            rest = behind;
-            let [next, behind @ ..] = rest else { break };
+            let [next, behind @ ..] = self.rest else { break };
             in_front = match next {
                 b'.' if in_front == PART => b'.',
                 b'-' if in_front != b'.' && !is(b'-', class) => b'-',
                 b'_' if underscores => PART,
                 _ => break,
             };
-            rest = behind;
+            self.rest = behind;
         }
-        self.rest = rest;
         in_front == PART
     }
 }
 
-/// The value of a digit, of base 16 at most; a greater number for what is none.
+/// The value of a digit, of base 16 at most; 255 for what is none.
 fn digit(octet: u8) -> u8 {
-    let decimal = octet.wrapping_sub(b'0');
-    let letter = (octet | 0x20).wrapping_sub(b'a');
-    match (decimal, letter) {
-        (0..=9, _) => decimal,
-        (_, 0..=5) => letter.wrapping_add(10),
+    match octet {
+        b'0'..=b'9' => octet & 0x0f,
+        b'a'..=b'f' | b'A'..=b'F' => (octet & 0x0f).wrapping_add(9),
         _ => u8::MAX,
     }
 }
