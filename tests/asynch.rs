@@ -22,6 +22,19 @@ use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
 const MAIL: &[u8] = b"Subject: test\r\n\r\n.\r\n..a line with dots\r\nand one without\r\n.\r\n";
 
+/// A runtime of several threads takes nothing else.
+#[test]
+fn what_drives_a_submission_may_move_to_another_thread() {
+    fn may_move<T: Send>(_: &T) {}
+    let path = ForwardPath::new("a@example.test").unwrap();
+    let mut recipients = [Recipient::new(path)];
+    let envelope = Envelope::new(ReversePath::new("b@example.test").unwrap(), &mut recipients);
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let options = Options::new(HelloName::new("client.example.test").unwrap());
+    may_move(&Submission::new(&mut client, options, envelope, Slice::new(MAIL), &mut []));
+}
+
 #[test]
 fn no_octet_is_lost_or_doubled_when_a_future_is_dropped_at_any_await() {
     for most in [1, 7, 4096] {

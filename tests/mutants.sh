@@ -1,65 +1,52 @@
 #!/usr/bin/env bash
-# Breaks the code in one small way after the other and sees whether a test notices (cargo-mutants): what survives
-# is either not tested or makes no difference. What came of it is in tests/MUTANTS.md.
+# Breaks the code in one small way after the other and sees whether a test notices: what survives is either not tested
+# or makes no difference. What came of it is in tests/MUTANTS.md. The mutants are those of cargo-mutants (cargo install cargo-mutants).
 #
-#   tests/mutants.sh data session wire                    layers
-#   tests/mutants.sh wire src/wire/path.rs src/wire/x*    files of one layer
+#   tests/mutants.sh                            data, session and wire
+#   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #
-# It works on a copy, in which the tests below are modules of the crate itself: a mutant then costs one compilation
-# and one link instead of twenty. Two passes: the quick tests of the layer judge all mutants, and those that survive are judged
-# by all tests below. The lists of what was caught, missed and so on lie in target/mutants/LAYER/mutants.out.
+# It works on a copy, in which the tests below are modules of the crate itself and each function holds all its mutants, so that there
+# is one build (mutants.py). What survives is judged again on what a machine without a vector unit runs. What became of each lies in
+# target/inside/mutants.tsv and target/inside/mutants-narrow.tsv. Functions that no switch reaches are judged by cargo-mutants itself, one
+# build each, with
+#
+#   tests/mutants.sh --one-by-one REGEX         mutants whose names match, as "in Phase::permitted"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A judges=(
-    [data]="stuffing unstuffing content bdat"
-    [session]="commands pipelining replies replies_together server_timer timers transcripts transcripts_server content bdat"
-    [wire]="replies responses wire_commands wire_params wire_paths wire_proxy wire_xclient transcripts_server"
-)
-# The second pass has these beside its own.
-more="commands engine injection transcripts server_commands server_policy enhanced_codes proxy refused_input random_server"
-# Left to the second pass, because they take longer than a compilation.
-slow=(blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses every_transcript_goes random_octets_ no_other_octet
-    a_bdat_in_a_line what_never_ends headers_go_both_ways every_look_alike)
+judges=(stuffing unstuffing data_values commands pipelining replies replies_together responses server_timer timers server_commands
+    server_policy enhanced_codes proxy transcripts transcripts_server wire_commands wire_params wire_paths wire_proxy wire_xclient sasl engine
+    attacks/main)
 
-top=$PWD
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$top/target/mutants/build}
-# No debug information, and what was built before is kept between runs.
-export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 CARGO_INCREMENTAL=1 RUSTFLAGS="-A warnings"
+# shellcheck source=tests/inside.sh
+. tests/inside.sh
+work=$top/target/inside
+mkdir -p "$work"
 
-copy() { # LAYER TEST...    the sources, with these tests inside
-    local copy=$top/target/mutants/$1/copy name
-    shift
-    mkdir -p "$copy"
-    cp -r Cargo.toml Cargo.lock README.md src tests .cargo "$copy"
-    cd "$copy"
-    # What the tests inside need is among the dependencies, but for two.
-    awk '/^\[/ { drop = ($0 == "[dev-dependencies]" || $0 == "[[example]]") } !drop' "$top/Cargo.toml" >Cargo.toml
-    sed -i 's/^#!\[no_std\]/#![cfg_attr(not(test), no_std)]/; s/^extern crate std;/extern crate self as embedded_smtp;/' src/lib.rs
-    for name in "$@"; do
-        printf '#[cfg(test)]\n#[path = "../tests/%s.rs"]\nmod judge_%s;\n' "$name" "$name"
-    done | awk '!seen[$0]++ || /cfg/' >>src/lib.rs
-}
-
-judge() { # LAYER FILE...
-    local layer=$1 files=() name quick=()
-    shift
-    for name in "$@"; do files+=(--file "$name"); done
-    [ $# -gt 0 ] || files=(--file "src/$layer/**")
-    for name in "${slow[@]}"; do quick+=(--skip "$name"); done
-    local options=(--in-place --cargo-arg=--lib --no-shuffle --colors never --output "$top/target/mutants/$layer" "${files[@]}")
-    # shellcheck disable=SC2086 # a list of words
-    (copy "$layer" ${judges[$layer]} && cargo mutants "${options[@]}" -- -- "${quick[@]}") || survived $?
-    # shellcheck disable=SC2086
-    (copy "$layer" ${judges[$layer]} $more && cargo mutants --iterate "${options[@]}") || survived $?
-}
-
-survived() { # STATUS    2: some mutants were missed, 3: some took too long
-    [ "$1" = 2 ] || [ "$1" = 3 ]
-}
-
-if [ $# -gt 1 ] && [[ $2 == src/* ]]; then
-    judge "$@"
-else
-    for layer in "${@:-data}"; do judge "$layer"; done
+if [ "${1:-}" = --one-by-one ]; then
+    inside one-by-one "${judges[@]}"
+    # 2: some mutants were missed, 3: some took too long
+    cargo mutants --in-place --cargo-arg=--lib --no-shuffle --colors never --output "$work" --re "$2" || [ $? = 2 ] || [ $? = 3 ]
+    exit
 fi
+
+[ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
+files=()
+for name in "$@"; do files+=(--file "$name"); done
+cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
+rm -f "$work"/mutants*.tsv
+(
+    inside mutants "${judges[@]}"
+    "$top/tests/mutants.py" . "$work/mutants.json" "$work/mutants.tsv"
+)
+(
+    # What was not noticed.
+    awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
+    python3 -c 'import json, sys
+missed = set(open(sys.argv[2]).read().splitlines())
+json.dump([m for m in json.load(open(sys.argv[1])) if m["name"] in missed], sys.stdout)' "$work/mutants.json" "$work/missed" >"$work/narrow.json"
+    inside mutants "${judges[@]}"
+    narrow
+    "$top/tests/mutants.py" . "$work/narrow.json" "$work/mutants-narrow.tsv"
+)
+cut -f 1 "$work/mutants.tsv" | sort | uniq -c

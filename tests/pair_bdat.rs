@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use embedded_smtp::Error;
 use embedded_smtp::client::{Client, Event};
+use embedded_smtp::data::BareLineEnds;
 use embedded_smtp::server::{Policy, Server};
 use embedded_smtp::session::{Endpoint, Timer, Want};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Severity, Verb};
@@ -151,7 +152,8 @@ impl Scenario {
         }
         acts.push_back(Act::Quit);
         let limit = if random.below(4) == 0 { 20 } else { 100_000 };
-        let policy = policy().max_size(limit as u64);
+        // The content is any octets, and not said to be binary.
+        let policy = policy().max_size(limit as u64).bare_line_ends(BareLineEnds::Accept);
         let policy = if lmtp { policy.lmtp() } else { policy };
         let window = [1, 9, 5000][random.below(3)];
         Self { seed, policy, lmtp, accepted, content, acts, window, limit }

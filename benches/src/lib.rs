@@ -7,6 +7,8 @@ pub mod alloc;
 pub mod callgrind;
 pub mod corpus;
 pub mod limits;
+#[cfg(feature = "loopback")]
+pub mod loopback;
 pub mod machine;
 pub mod ours;
 #[cfg(feature = "peers")]

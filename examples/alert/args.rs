@@ -12,7 +12,7 @@ use super::paint::say;
 
 /// Mails an alert: one mail to one server.
 ///
-/// The text comes from --text, --file or standard input. Attached files and whole messages (--raw) may be of any
+/// The text comes from --text, --file or standard input. Texts, attached files and whole messages (--raw) may be of any
 /// size: they are read in pieces, and what comes through a pipe is put aside in a temporary file once it
 /// is longer than 256 KiB, so that its size is known beforehand. Without any argument a mail goes to a server inside the program.
 #[derive(Debug, Parser)]

@@ -1,12 +1,8 @@
 //! Makes the mail from the arguments, or says why it cannot be one.
 
-use std::fs;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{Seek, SeekFrom};
 
-use embedded_smtp::message::{
-    Address, Attachment, Content, Date, HeaderText, Message, MessageId, MimeType, Multipart, Text,
-};
+use embedded_smtp::message::{Address, Content, Date, HeaderText, Message, MessageId, Multipart, Text};
 use embedded_smtp::wire::{ForwardPath, Mailbox, ReversePath, Syntax};
 
 use super::args::Args;
@@ -15,6 +11,7 @@ use super::content::Whole;
 use super::input;
 use super::mail::Mail;
 use super::outcome::Failure;
+use super::prose::{self, surveyed};
 use super::survey::survey;
 use super::unique::{message_id, now};
 
@@ -53,18 +50,19 @@ pub(crate) fn compose<T>(
     let subject = HeaderText::new(args.subject.as_deref().unwrap_or_default()).map_err(bad("--subject"))?;
     let id = message_id(from);
     let letter = Letter { from, addresses, subject, id: &id };
-    let text = text(args)?;
-    let html = args.html.as_deref().map(html).transpose()?;
+    let (mut text, is_utf8) = prose::plain(args)?;
+    let mut html = args.html.as_deref().map(prose::html).transpose()?;
+    let html = html.as_mut().map(surveyed).transpose()?.map(Text::html_stream);
     let mut files = args.attach.iter().map(|path| File::open(path)).collect::<Result<Vec<_>, _>>()?;
-    match (str::from_utf8(&text), &html) {
-        (Ok(text), None) => letter.with(Text::plain(text), &mut files, send),
-        (Ok(text), Some(html)) => {
-            letter.with(Multipart::alternative(Text::plain(text), Text::html(html)), &mut files, send)
+    match (is_utf8, html) {
+        (true, None) => letter.with(Text::plain_stream(surveyed(&mut text)?), &mut files, send),
+        (true, Some(html)) => {
+            let text = Text::plain_stream(surveyed(&mut text)?);
+            letter.with(Multipart::alternative(text, html), &mut files, send)
         }
-        // What it means is not known, and nothing of it shall be lost.
-        (Err(_), None) => letter.with(unknown(&text)?, &mut files, send),
-        (Err(_), Some(html)) => {
-            letter.with(Multipart::alternative(unknown(&text)?, Text::html(html)), &mut files, send)
+        (false, None) => letter.with(prose::unknown(&mut text)?, &mut files, send),
+        (false, Some(html)) => {
+            letter.with(Multipart::alternative(prose::unknown(&mut text)?, html), &mut files, send)
         }
     }
 }
@@ -117,30 +115,6 @@ fn whole(args: &Args) -> Result<Mail<'static>, Failure> {
     let found = survey(&mut text).and_then(|found| text.seek(SeekFrom::Start(0)).map(|_| found));
     let found = found.map_err(|error| Failure::unsendable(format!("the text cannot be read: {error}")))?;
     Ok(Mail::new(Whole::new(text, &found)))
-}
-
-fn text(args: &Args) -> Result<Vec<u8>, Failure> {
-    let mut text = Vec::new();
-    let read = input::open(args)?.read_to_end(&mut text);
-    read.map_err(|error| Failure::unsendable(format!("the text cannot be read: {error}")))?;
-    if let Some(at) = text.iter().position(|octet| *octet == 0) {
-        let line = text[..at].split(|octet| *octet == b'\n').count();
-        return Err(Failure::unsendable(format!(
-            "line {line} of the text has a NUL in it: this is no text; send it as a file by --attach"
-        )));
-    }
-    Ok(text)
-}
-
-fn html(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
-        .map_err(|error| Failure::unsendable(format!("--html {}: {error}", path.display())))
-}
-
-/// Text in a character set that nobody has told (RFC 1428).
-fn unknown(text: &[u8]) -> Result<impl Content, Failure> {
-    let media_type = MimeType::new("text/plain; charset=unknown-8bit").map_err(bad("the text"))?;
-    Ok(Attachment::octets(media_type, text))
 }
 
 fn bad(what: &str) -> impl Fn(Syntax) -> Failure {

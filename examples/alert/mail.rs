@@ -74,7 +74,9 @@ impl<C: Content> Body for Written<'_, '_, C> {
     fn fill(&mut self) -> io::Result<&[u8]> {
         self.0.fill().map_err(|error| match error {
             WriteError::Read(error) if error.code() != 0 => io::Error::from_raw_os_error(error.code()),
-            WriteError::Length => io::Error::other("an attached file has changed while it was being sent"),
+            WriteError::Length | WriteError::Changed => {
+                io::Error::other("the text or an attached file has changed while it was being sent")
+            }
             error => io::Error::other(error),
         })
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Survey {
     /// As it lies there.
     pub(crate) octets: u64,

@@ -16,7 +16,8 @@ fn main() {
 
 /// Puts the certificate of `MAIL_CA`, in PEM (RFC 7468) or DER, where `src/tls/verifier.rs` includes it from.
 fn authority() {
-    let file = env::var("MAIL_CA").expect("MAIL_CA must name the file of the authority's certificate, in PEM or DER");
+    let file = env::var("MAIL_CA")
+        .expect("MAIL_CA must name the file of the authority's certificate, in PEM or DER");
     println!("cargo:rerun-if-changed={file}");
     let octets = fs::read(&file).unwrap_or_else(|error| panic!("MAIL_CA: {file}: {error}"));
     let der = match std::str::from_utf8(&octets) {

@@ -10,6 +10,8 @@ Each failure is for one connection, in turn; behind the last one all connections
     recipient   another recipient is passed on, to whom the real server says 450
     cut         the connection is closed in the middle of the content behind DATA
     lost        the connection is closed instead of the reply to the whole content
+    stripped    STARTTLS is taken out of what the real server offers
+    injected    a reply to a command that is still to come stands behind the 220 to STARTTLS
 """
 
 import socket
@@ -43,6 +45,8 @@ def session(client, server, failure):
 
     def replies():
         for line in server.makefile("rb"):
+            if failure == "stripped":
+                line = line.replace(b"STARTTLS", b"XXXXXXXX")
             if line.startswith(b"354"):
                 state["content"] = True
             if failure == "lost" and state["content"] and line.startswith(b"250"):
@@ -60,6 +64,10 @@ def session(client, server, failure):
         for line in lines:
             if failure == "recipient" and line.upper().startswith(b"RCPT"):
                 line = b"RCPT TO:<defer@example.test>\r\n"
+            if failure == "injected" and line.upper().startswith(b"STARTTLS"):
+                client.sendall(b"220 2.0.0 go on\r\n250-mail.example.test\r\n250 AUTH PLAIN\r\n")
+                print(f"behind STARTTLS came {len(lines.read())} octets", flush=True)
+                break
             if failure == "cut" and state["content"]:
                 taken += 1
                 if taken == 3:

@@ -6,7 +6,8 @@ use clap::Parser;
 
 /// A small SMTP server for development: takes mail, shows each as it comes, and stores it as an .eml file.
 ///
-/// A mail is stored as the client sent it, octet for octet, and the client is told 250 only when it is on the disk.
+/// A mail is stored as the client sent it, octet for octet, and the client is told 250 only when it is on the disk. Its file
+/// can be read by its owner only (mode 0600).
 /// `reject@` at any domain is refused with 550 5.1.1, `defer@` with 450 4.2.0; everyone else is welcome.
 #[derive(Debug, Parser)]
 #[command(name = "inbox", version)]

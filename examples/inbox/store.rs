@@ -35,7 +35,9 @@ pub(crate) struct Draft {
 impl Store {
     /// Makes the directory if need be, removes what a crash has left in it, and tries whether it takes files.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
+        let holders = holders_of_missing(dir);
         fs::create_dir_all(dir)?;
+        holders.iter().try_for_each(|holder| sync(holder))?;
         for entry in fs::read_dir(dir)? {
             remove_if_abandoned(&entry?.path());
         }
@@ -56,7 +58,12 @@ impl Store {
         let (front, end) = DRAFT;
         let part = self.dir.join(format!("{front}{name}{end}"));
         let whole = self.dir.join(format!("{name}.eml"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        // Mails are for their owner to read.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&part)?;
         // Where files cannot be locked, nobody takes this one for abandoned either.
         let _ = file.try_lock();
         Ok(Draft { file: BufWriter::with_capacity(AT_ONCE, file), part, whole, kept: false })
@@ -73,7 +80,7 @@ impl Draft {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         fs::rename(&self.part, &self.whole)?;
-        if let Err(error) = sync_directory(&self.whole) {
+        if let Err(error) = self.whole.parent().map_or(Ok(()), sync) {
             // The client will be told that it was not stored.
             let _ = fs::remove_file(&self.whole);
             return Err(error);
@@ -93,13 +100,23 @@ impl Drop for Draft {
 
 /// A new name lasts when its directory has been written (POSIX); elsewhere directories are not opened as files.
 #[cfg(unix)]
-fn sync_directory(file: &Path) -> io::Result<()> {
-    file.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+fn sync(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_file: &Path) -> io::Result<()> {
+fn sync(_dir: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// The directories that will hold a new name when `dir` is made, with all above it that are missing.
+fn holders_of_missing(dir: &Path) -> Vec<PathBuf> {
+    let missing = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+    let holder = |dir: &Path| match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    missing.map(holder).collect()
 }
 
 /// A draft that can be locked belongs to nobody who is alive.
@@ -108,5 +125,23 @@ fn remove_if_abandoned(file: &Path) {
     let is_draft = name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1);
     if is_draft && OpenOptions::new().write(true).open(file).is_ok_and(|draft| draft.try_lock().is_ok()) {
         let _ = fs::remove_file(file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_made_to_last_from_the_first_that_is_missing() {
+        let root = std::env::temp_dir().join(format!("inbox-store-{}", process::id()));
+        fs::create_dir_all(&root).unwrap();
+        assert_eq!(holders_of_missing(&root), [] as [PathBuf; 0]);
+        let deep = root.join("a/b/c");
+        assert_eq!(holders_of_missing(&deep), [root.join("a/b"), root.join("a"), root.clone()]);
+        Store::open(&deep).unwrap();
+        assert_eq!(holders_of_missing(&deep), [] as [PathBuf; 0]);
+        assert_eq!(holders_of_missing(Path::new("not-there")), [PathBuf::from(".")]);
+        fs::remove_dir_all(root).unwrap();
     }
 }

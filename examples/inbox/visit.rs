@@ -51,6 +51,8 @@ enum Answer {
     Nothing,
     Accept,
     Refuse(Response<'static>),
+    /// What this program knows nothing of is refused, if it can be.
+    Unknown,
 }
 
 impl<'c> Visit<'c> {
@@ -79,9 +81,13 @@ impl<'c> Visit<'c> {
     pub(crate) fn decide(&mut self, server: &mut Server<'_, '_>) -> Result<(), Error> {
         let Some(event) = server.event() else { return Ok(()) };
         match self.judge(event) {
-            Answer::Nothing => Ok(()),
             Answer::Accept => server.accept(),
             Answer::Refuse(response) => server.reply(&response),
+            // The engine tells of what is owed a reply until it gets one.
+            Answer::Unknown if server.reply_owed().is_some() => {
+                server.reply(&refusal(502, (5, 5, 1), "Command not implemented"))
+            }
+            Answer::Nothing | Answer::Unknown => Ok(()),
         }
     }
 
@@ -134,7 +140,7 @@ impl<'c> Visit<'c> {
             }
             Event::AuthMessage { .. } => refuse(504, (5, 5, 4), "Mechanism not offered"),
             Event::Vrfy(_) | Event::Expn(_) => refuse(502, (5, 5, 1), "Command not implemented"),
-            _ => Answer::Nothing,
+            _ => Answer::Unknown,
         }
     }
 
@@ -244,8 +250,47 @@ fn disk_failure() -> Answer {
 }
 
 fn refuse(code: u16, enhanced: (u8, u16, u16), text: &'static str) -> Answer {
+    Answer::Refuse(refusal(code, enhanced, text))
+}
+
+fn refusal(code: u16, (class, subject, detail): (u8, u16, u16), text: &'static str) -> Response<'static> {
     let code = Code::new(code).expect("a code from this file");
-    let (class, subject, detail) = enhanced;
     let enhanced = EnhancedCode::new(class, subject, detail).expect("an enhanced code from this file");
-    Answer::Refuse(Response::new(code, text).expect("a text from this file").enhanced(enhanced))
+    Response::new(code, text).expect("a text from this file").enhanced(enhanced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use embedded_smtp::session::Want;
+    use embedded_smtp::wire::Extension;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_command_that_it_does_not_know_is_refused_and_not_asked_for_ever() {
+        let dir = std::env::temp_dir().join(format!("inbox-visit-{}", std::process::id()));
+        let args =
+            super::super::args::Args::parse_from(["inbox".as_ref(), "--dir".as_ref(), dir.as_os_str()]);
+        let config = Config::new(args).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut visit = Visit::new(&config, &stream);
+        let policy = config.policy().offer(Extension::XClient);
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        for (line, reply) in [("XCLIENT NAME=x\r\n", "502 5.5.1 "), ("NOOP\r\n", "250 ")] {
+            while server.poll() == Ok(Want::Write) {
+                server.transmitted(server.transmit().len());
+            }
+            server.receive_buffer()[..line.len()].copy_from_slice(line.as_bytes());
+            server.received(line.len());
+            if server.poll() == Ok(Want::Event) {
+                visit.decide(&mut server).unwrap();
+            }
+            assert_eq!(server.poll(), Ok(Want::Write), "{line}");
+            assert!(server.transmit().starts_with(reply.as_bytes()), "{line}");
+        }
+        let _ = std::fs::remove_dir_all(dir);
+    }
 }

@@ -1,23 +1,28 @@
 //! Tries a login, or lets others try theirs: which mechanisms does this server take, does that client do SCRAM right?
 //!
 //! ```text
-//! SECRET=PASSWORD-OR-TOKEN login --server HOST:PORT --mechanism NAME --user USER [--binding NAME:HEX]
-//! SECRET=PASSWORD-OR-TOKEN login --listen HOST:PORT --user USER [--binding NAME:HEX] [--iterations N]
+//! SECRET=PASSWORD-OR-TOKEN login --server HOST:PORT --mechanism NAME --user USER [--tls CA [--name NAME]] [--binding BINDING]
+//! SECRET=PASSWORD-OR-TOKEN login --listen HOST:PORT --user USER [--tls CERT --key KEY] [--binding BINDING] [--iterations N]
 //! ```
 //!
 //! NAME is `plain`, `login`, `cram-md5`, `scram-sha-256`, `scram-sha-256-plus`, `xoauth2`, `oauthbearer`, `external` or
-//! `anonymous`. There is no TLS here, so secrets cross the wire in clear: for servers of your own, on a host of your own. Hence
-//! `--binding`, too: the value that both sides would take from TLS is given by hand.
+//! `anonymous`. TLS comes by STARTTLS. Without `--tls` secrets cross the wire in clear: for servers of your own, on a host of
+//! your own.
+//!
+//! BINDING is what ties a login by `scram-sha-256-plus` to its TLS session: `tls-exporter` (RFC 9266) or `tls-server-end-point`
+//! (RFC 5929), taken from TLS; or one of them with `:HEX` behind it, to give the value by hand. `tls.rs` shows where
+//! rustls has the value.
 //!
 //! Exit status: 0 logged in, 1 refused or not proven, 2 not understood or not reached.
 
 mod book;
 mod client;
 mod listener;
+mod tls;
 
 use std::process::ExitCode;
 
-use embedded_smtp::sasl::ChannelBinding;
+use tls::Choice;
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
@@ -34,7 +39,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<bool, Failure> {
     let (mut server, mut listen, mut mechanism, mut user, mut binding) = (None, None, None, None, None);
-    let mut iterations = None;
+    let (mut tls, mut name, mut key, mut iterations) = (None, None, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
@@ -43,6 +48,9 @@ fn run() -> Result<bool, Failure> {
             "--listen" => &mut listen,
             "--mechanism" => &mut mechanism,
             "--user" => &mut user,
+            "--tls" => &mut tls,
+            "--name" => &mut name,
+            "--key" => &mut key,
             "--binding" => &mut binding,
             "--iterations" => &mut iterations,
             _ => return Err(format!("{option} is not known").into()),
@@ -50,32 +58,26 @@ fn run() -> Result<bool, Failure> {
     }
     let secret = std::env::var("SECRET").map_err(|_| "SECRET is not set")?;
     let user = user.ok_or("--user is missing")?;
-    let data = binding.as_deref().map(bytes).transpose()?;
-    let binding = match (&binding, &data) {
-        (Some(name), Some(data)) if name.starts_with("tls-server-end-point:") => {
-            Some(ChannelBinding::tls_server_end_point(data))
-        }
-        (Some(_), Some(data)) => Some(ChannelBinding::tls_exporter(data.as_slice().try_into()?)),
-        _ => None,
-    };
+    let binding = binding.as_deref().map(Choice::parse).transpose()?;
     match (server, listen) {
         (Some(server), None) => {
-            client::run(&server, &mechanism.ok_or("--mechanism is missing")?, &user, &secret, binding)
+            let host = server.rsplit_once(':').map_or(server.as_str(), |(host, _)| host);
+            let name = name.as_deref().unwrap_or(host);
+            let tls = tls.map(|ca| tls::Client::new(ca.as_ref(), name)).transpose()?;
+            let mechanism = mechanism.ok_or("--mechanism is missing")?;
+            client::run(&server, &mechanism, &user, &secret, tls.as_ref(), binding.as_ref())
         }
         (None, Some(listen)) => {
+            let tls = match (tls, key) {
+                (Some(certificate), Some(key)) => Some(tls::Server::new(certificate.as_ref(), key.as_ref())?),
+                (None, None) => None,
+                _ => return Err("--tls and --key go together".into()),
+            };
             let iterations = iterations.map_or(Ok(4096), |number| number.parse())?;
-            listener::run(&listen, &user, &secret, binding, iterations)
+            listener::run(&listen, &user, &secret, tls.as_ref(), binding.as_ref(), iterations)
         }
         _ => Err("either --server or --listen".into()),
     }
-}
-
-/// The octets of `NAME:HEX`.
-fn bytes(binding: &str) -> Result<Vec<u8>, Failure> {
-    let (_, digits) = binding.split_once(':').ok_or("--binding is NAME:HEX")?;
-    let pair = |at: usize| digits.get(at..at + 2).ok_or("an odd number of digits");
-    let octet = |at: usize| -> Result<u8, Failure> { Ok(u8::from_str_radix(pair(at)?, 16)?) };
-    (0..digits.len()).step_by(2).map(octet).collect()
 }
 
 /// 18 octets from the system.

@@ -72,23 +72,18 @@ impl<'s> NextHop<'s> {
             return Ok(answer);
         }
         self.drop_session();
-        match self.open().await {
-            Ok(()) => self.try_mail(from, params).await,
-            Err(failure) => {
-                self.drop_session();
-                match failure {
-                    Failure::NoTls(why) if requires_tls(params) => Ok(no_tls(&why)),
-                    failure => Err(failure),
-                }
-            }
+        if let Err(failure) = self.open().await {
+            self.drop_session();
+            return Err(failure);
         }
+        self.try_mail(from, params).await
     }
 
     async fn try_mail(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
         let offered = *self.client.capabilities();
         // RFC 8689 §4.2.1: TLS, a certificate that was checked, and the next hop's word for all hops behind it.
         if requires_tls(params) && !self.client.is_tls() {
-            return Ok(no_tls("The next hop offers no TLS"));
+            return Ok(no_tls());
         }
         if requires_tls(params) && !offered.has(Extension::RequireTls) {
             return Ok(Answer::new(550, (5, 7, 30), "REQUIRETLS support required"));
@@ -339,13 +334,14 @@ impl<'s> NextHop<'s> {
     }
 }
 
-fn requires_tls(params: &Params<'_>) -> bool {
+/// Whether the mail asks for REQUIRETLS.
+pub(crate) fn requires_tls(params: &Params<'_>) -> bool {
     params.iter().any(|param| param == Param::RequireTls)
 }
 
 /// For a mail that may go on over TLS only (RFC 8689 §5).
-fn no_tls(why: &str) -> Answer {
-    Answer::new(550, (5, 7, 10), &format!("Encryption needed: {why}"))
+pub(crate) fn no_tls() -> Answer {
+    Answer::new(550, (5, 7, 10), "Encryption needed, and the next hop has no TLS that can be trusted")
 }
 
 fn no_session() -> Failure {

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use super::answer::Answer;
 use super::config::Config;
 use super::journal::{self, Passed};
-use super::next_hop::{Failure, NextHop};
+use super::next_hop::{Failure, NextHop, no_tls, requires_tls};
 use super::stream;
 use super::trace::{self, Arrival};
 
@@ -59,6 +59,8 @@ struct Mail {
     failed: Option<Answer>,
     /// The last refusal, for the log.
     refusal: Option<Answer>,
+    /// It may go on over TLS only (RFC 8689).
+    requires_tls: bool,
 }
 
 struct Session<'s> {
@@ -143,7 +145,7 @@ impl Session<'_> {
             }
             Some(Event::Login(login)) => self.log_in(&login),
             Some(Event::Mail { path, params }) => {
-                let mail = Mail::new(path.as_str());
+                let mail = Mail::new(path.as_str(), requires_tls(&params));
                 match self.next_hop.mail(&path, &params).await {
                     Ok(answer) if answer.is_positive() => {
                         self.mail = Some(mail);
@@ -282,7 +284,7 @@ impl Session<'_> {
 }
 
 impl Mail {
-    fn new(from: &str) -> Self {
+    fn new(from: &str, requires_tls: bool) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let id = NUMBER.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
@@ -295,6 +297,7 @@ impl Mail {
             began,
             failed: None,
             refusal: None,
+            requires_tls,
         }
     }
 
@@ -302,6 +305,10 @@ impl Mail {
     fn fail(&mut self, failure: Failure, next_hop: &mut NextHop<'_>) -> Answer {
         let answer = match failure {
             Failure::Refused(answer) => answer.for_sender(Severity::Positive),
+            Failure::NoTls(why) if self.requires_tls => {
+                journal::trouble(self.id, &why);
+                no_tls()
+            }
             Failure::Lost(why) | Failure::NoTls(why) => {
                 journal::trouble(self.id, &why);
                 Answer::later("The next hop does not answer, try again later")

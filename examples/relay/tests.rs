@@ -126,7 +126,7 @@ async fn what_strangers_say_does_not_command_the_terminal_of_the_journal() {
     let hop = Hop::start(Manner::Obliging).await;
     let mut sender = Relay::start(&hop.address).await.sender().await;
     sender.says("EHLO client.example.test", "250").await;
-    sender.says("MAIL FROM:<c1\u{9b}31m@example.test> SMTPUTF8", "250").await;
+    sender.says("MAIL FROM:<c1\u{202e}31m@example.test> SMTPUTF8", "250").await;
     sender.says("RCPT TO:<b@example.test>", "250").await;
     sender.says("DATA", "354").await;
     sender.says("text\r\n.", "250").await;

@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) {
     let mut model = Model::default();
     let (mut written, mut rest) = (Vec::new(), case.server);
     let mut cuts = Cuts::new(case.sizes);
-    let mut acts = case.acts.iter();
+    let mut acts = case.acts.iter().peekable();
     for _ in 0..10_000 {
         let want = client.poll();
         model.follow(&client);
@@ -48,10 +48,12 @@ fn run(case: &Case<'_>) {
             Ok(_) => {}
         }
         // Something is asked for whenever there is something to ask; else the octets move.
-        if let Some(act) = acts.next() {
-            model.act(&mut client, act, false);
-            model.follow(&client);
+        if let Some(act) = acts.peek()
+            && model.act(&mut client, act, false)
+        {
+            acts.next();
         }
+        model.follow(&client);
         let size = cuts.next_size();
         if !model.in_place.is_empty() {
             let (front, left) = model.in_place.split_at(size.min(model.in_place.len()));

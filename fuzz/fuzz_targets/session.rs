@@ -28,6 +28,8 @@ struct Case<'a> {
 struct Store {
     content: Vec<u8>,
     taken: Vec<Vec<u8>>,
+    /// Whether this mail is among them.
+    kept: bool,
     /// Replies that took a mail: in LMTP one for each recipient.
     yes: usize,
     /// The lines that the server told of.
@@ -49,8 +51,8 @@ fn run(case: &Case<'_>) {
     let (mut up, mut down) = (Vec::<u8>::new(), Vec::<u8>::new());
     let mut cuts = Cuts::new(case.sizes);
     let mut answers = case.answers.iter().copied().cycle();
-    let mut acts = case.acts.iter();
-    let mut left = case.breaks.map(usize::from);
+    let mut acts = case.acts.iter().peekable();
+    let mut left = case.breaks.map(|octets| usize::from(octets % 2048));
     let (mut client_ends, mut server_ends, mut idle, mut known) = (false, false, 0, 0);
     while !(client_ends && server_ends) {
         let broken = left == Some(0);
@@ -72,12 +74,17 @@ fn run(case: &Case<'_>) {
                 _ => {}
             }
             moved |= want == Want::Event;
-            if !client_ends && let Some(act) = acts.next() {
-                model.act(&mut client, act, case.lmtp);
+            if !client_ends && let Some(act) = acts.peek() {
+                if model.act(&mut client, act, case.lmtp) {
+                    acts.next();
+                    moved = true;
+                }
                 model.follow(&client);
-                moved = true;
-            } else if !client_ends && want == Want::Read && client.in_flight() == 0 {
-                // Nothing more is asked for, and nothing is awaited: the client hangs up.
+            } else if !client_ends
+                && want == Want::Read
+                && (client.in_flight() == 0 || client.chunk_left() > 0)
+            {
+                // Nothing more is asked for, and nothing can come: the client hangs up.
                 client_ends = true;
             }
             if broken || server_ends {
@@ -194,6 +201,7 @@ impl Store {
             }
             Told::Mail { path, params } => {
                 self.heard.push(octets(&Command::Mail { path, params }));
+                self.kept = false;
                 self.content.clear();
             }
             Told::Rcpt { path, params } => self.heard.push(octets(&Command::Rcpt { path, params })),
@@ -217,7 +225,10 @@ impl Store {
                 server.accept().expect("there is room for a reply");
                 if end {
                     self.yes += 1;
-                    self.taken.push(self.content.clone());
+                    if !self.kept {
+                        self.kept = true;
+                        self.taken.push(self.content.clone());
+                    }
                 }
                 return;
             }

@@ -4,7 +4,7 @@ use arbitrary::Arbitrary;
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl::{Credentials, Login, Plain};
 use embedded_smtp::session::Phase;
-use embedded_smtp::wire::{Emit, ForwardPath, HelloName, ReversePath, Text};
+use embedded_smtp::wire::{Emit, ForwardPath, HelloName, ReversePath, Text, Verb};
 use embedded_smtp::{Error, Misuse};
 
 use crate::values::{Parameter, parameters};
@@ -33,6 +33,8 @@ pub enum Act<'a> {
     Login(&'a str, &'a str),
     Respond(&'a str, &'a str),
     Cancel,
+    /// Whatever leads on towards a mail with this content.
+    On(&'a [u8]),
 }
 
 /// What the accepted acts amount to.
@@ -59,8 +61,40 @@ pub struct Model<'a> {
 const NOBODY: &str = "nobody@example.test";
 
 impl<'a> Model<'a> {
-    /// Asks; what the engine does not take now is passed over.
-    pub fn act(&mut self, client: &mut Client<'_>, act: &Act<'a>, lmtp: bool) {
+    /// Asks; says whether there is an answer: what the engine does not take now it may take when replies that are
+    /// awaited have come.
+    pub fn act(&mut self, client: &mut Client<'_>, act: &Act<'a>, lmtp: bool) -> bool {
+        if let Act::On(content) = act {
+            let next = self.next(client, content);
+            return self.act(client, &next, lmtp);
+        }
+        let before = (self.expected.len(), self.left.len(), self.content.len());
+        self.ask(client, act, lmtp);
+        let awaits = client.in_flight() > 0 && client.chunk_left() == 0;
+        let full = matches!(act, Act::Body(..)) && !client.transmit().is_empty();
+        before != (self.expected.len(), self.left.len(), self.content.len()) || !(awaits || full)
+    }
+
+    fn next(&self, client: &Client<'_>, content: &'a [u8]) -> Act<'a> {
+        if client.phase() == Phase::Data || self.chunk.0 > 0 {
+            let given = self.content.len() >= content.len();
+            return if given && self.chunk.0 == 0 {
+                Act::EndOfBody
+            } else {
+                Act::Body(content, content.len() % 2 == 0)
+            };
+        }
+        match content.len() % 4 {
+            _ if client.phase() == Phase::Greeted => Act::Hello(None),
+            _ if client.permits(Verb::Mail) => Act::Mail(None, Vec::new()),
+            0 | 1 if client.permits(Verb::Data) => Act::Data,
+            2 if client.permits(Verb::BdatLast) => Act::Bdat(content.len() as u8, true),
+            3 if client.permits(Verb::Bdat) => Act::Bdat(content.len() as u8, false),
+            _ => Act::Rcpt(None, Vec::new()),
+        }
+    }
+
+    fn ask(&mut self, client: &mut Client<'_>, act: &Act<'a>, lmtp: bool) {
         let waiting = client.transmit().len();
         let text = |text: &'a str| Text::new(text).unwrap_or(Text::new("x").unwrap());
         let name = |name: &'a str| HelloName::new(name).unwrap_or(HelloName::new("c.test").unwrap());
@@ -144,9 +178,16 @@ impl<'a> Model<'a> {
                 (result, said.to_vec())
             }
             Act::Cancel => (client.auth_cancel(), command("*", b"")),
+            Act::On(_) => return,
         };
         match result {
-            Ok(()) => self.push(line),
+            Ok(()) => {
+                if matches!(act, Act::Mail(..)) {
+                    // Chunks of a mail that was given up are no part of the next.
+                    self.content.clear();
+                }
+                self.push(line);
+            }
             Err(Error::Misuse(_) | Error::Capacity(_)) => assert_eq!(client.transmit().len(), waiting),
             Err(Error::Protocol(_)) => {}
         }

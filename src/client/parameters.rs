@@ -8,9 +8,9 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
 ///
-/// Sealed, for what is written here goes onto the wire unseen. `Debug` is not asked for: it would be in every `dyn Parameters`,
-/// and formatting in every firmware.
-pub trait Parameters: sealed::Sealed {
+/// Sealed, for what is written here goes onto the wire unseen. `Sync`, so that a submission can go from one thread to
+/// another. `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
+pub trait Parameters: sealed::Sealed + Sync {
     /// Writes them, each behind a space.
     ///
     /// # Errors

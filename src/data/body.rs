@@ -48,6 +48,10 @@ pub struct Needs {
 }
 
 /// A mail that lies in memory as a whole.
+///
+/// Its announced size is the slice's own: what makes a bare CR or LF a CRLF on the way, and ends a last line, is not counted, for
+/// it would take another look at every octet. So a mail of such lines may be a little larger than SIZE says; one that is
+/// only just within a server's limit is refused by the server at its end then, and not here before MAIL.
 #[derive(Debug, Clone, Copy)]
 pub struct Slice<'a> {
     rest: &'a [u8],
@@ -105,5 +109,6 @@ mod tests {
         assert_eq!(body.size(), Some(3));
         assert!(!body.needs().eight_bit);
         assert!(Slice::new(b"\xe9").needs().eight_bit);
+        assert_eq!(Slice::new(b"a\nb\n").size(), Some(4), "as it lies, not as CRLF would make it");
     }
 }

@@ -54,15 +54,22 @@ impl Before {
 /// A CR at the very end is counted, for nothing is wrong with it yet. 0 behind a CR that
 /// [`Before::Cr`] tells of means that `input` does not go on with LF.
 pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
-    let mut previous = before.octet();
-    let mut at = if WIDE { skip(previous, input) } else { 0 };
-    if let Some(last) = at.checked_sub(1).and_then(|last| input.get(last)) {
-        previous = *last;
+    let previous = before.octet();
+    let at = if WIDE { in_blocks(previous, input) } else { one_by_one(previous, input) };
+    if at == input.len() {
+        return at;
     }
-    for &octet in input.get(at..).unwrap_or_default() {
+    // An octet may be irregular because the one in front of it is a CR, which nothing may follow but LF.
+    let previous = at.checked_sub(1).and_then(|last| input.get(last)).map_or(previous, |last| *last);
+    at.saturating_sub(usize::from(previous == CR))
+}
+
+/// How many octets come before the first irregular one.
+fn one_by_one(mut previous: u8, input: &[u8]) -> usize {
+    let mut at = 0_usize;
+    for &octet in input {
         if irregular(previous, octet) != 0 {
-            // It was the CR that nothing may follow but LF.
-            return at.saturating_sub(usize::from(previous == CR));
+            break;
         }
         previous = octet;
         at = at.wrapping_add(1);
@@ -76,54 +83,70 @@ fn irregular(previous: u8, octet: u8) -> u8 {
     (u8::from(octet == LF) ^ u8::from(previous == CR)) | (u8::from(octet == b'.') & u8::from(previous == LF))
 }
 
-/// How many octets at the front of `input` are not irregular; perhaps a few less.
-fn skip(previous: u8, input: &[u8]) -> usize {
-    // Where dots begin short lines it is not worth while to begin with a block.
-    let front = words(previous, input.get(..FRONT).unwrap_or(input));
-    if front < FRONT {
-        return front;
+/// The same by blocks: small ones at the front, where short lines would have an end, and large ones behind.
+fn in_blocks(previous: u8, input: &[u8]) -> usize {
+    match input.first() {
+        Some(first) if input.len() > SMALL && irregular(previous, *first) == 0 => behind_first(input),
+        _ => one_by_one(previous, input),
     }
-    let mut at = FRONT.wrapping_add(blocks::<64>(input, FRONT));
-    // What is left has a hit, or is shorter than a block; then one may overlap what is known.
-    let last = input.len().saturating_sub(64).max(1);
-    if last <= at && blocks::<64>(input, last) == 64 {
-        return input.len();
-    }
-    at = at.wrapping_add(blocks::<16>(input, at));
-    let previous = input.get(at.wrapping_sub(1)).copied().unwrap_or_default();
-    at.wrapping_add(words(previous, input.get(at..).unwrap_or_default()))
 }
 
-/// What [`skip`] looks at before it takes blocks: whole words.
-const FRONT: usize = 16;
+/// Octets of a block in which an irregular one is found by its place, and of one that only tells of it.
+const SMALL: usize = 16;
+const LARGE: usize = 64;
 
-/// How many octets from `at` on (1 at least) fill whole blocks without an irregular one.
-fn blocks<const N: usize>(input: &[u8], at: usize) -> usize {
+/// What [`SMALL`] octets take part in before a large block does.
+const FRONT: usize = 4;
+
+/// How many octets come before the first irregular one of `input`, which is longer than a small block and begins well.
+fn behind_first(input: &[u8]) -> usize {
+    let mut at = 1_usize;
+    let front = clean::<SMALL>(input, at, FRONT);
+    at = at.wrapping_add(front);
+    if front == FRONT * SMALL {
+        at = at.wrapping_add(clean::<LARGE>(input, at, usize::MAX));
+        at = at.wrapping_add(clean::<SMALL>(input, at, FRONT));
+    }
+    // What is left begins with a block that has one, or is shorter than that; then the last block overlaps what is known.
+    let last = input.len().wrapping_sub(SMALL);
+    if at > last {
+        if clean::<SMALL>(input, last, 1) != 0 {
+            return input.len();
+        }
+        at = last;
+    }
+    at.wrapping_add(place(input, at))
+}
+
+/// How many octets from `at` on (1 at least) fill blocks, and at most so many of them, without an irregular one.
+#[inline]
+fn clean<const N: usize>(input: &[u8], at: usize, most: usize) -> usize {
     let octets = input.get(at..).unwrap_or_default().as_chunks::<N>().0;
     let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<N>().0;
-    let clean = octets.iter().zip(previous).take_while(|(octets, previous)| {
+    let clean = octets.iter().zip(previous).take(most).take_while(|(octets, previous)| {
         let pairs = previous.iter().zip(*octets);
         pairs.fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) == 0
     });
     N.wrapping_mul(clean.count())
 }
 
-/// How many octets come before the first irregular one, or how many fill whole words.
-fn words(previous: u8, input: &[u8]) -> usize {
-    let (mut cr, mut lf) = (u64::from(previous != CR) << 7, u64::from(previous != LF) << 7);
-    let mut at = 0_usize;
-    for word in input.as_chunks().0 {
-        let word = u64::from_le_bytes(*word);
-        let (crs, lfs, dots) = (unlike(word, CR), unlike(word, LF), unlike(word, b'.'));
-        // `irregular`, turned inside out; the octet before each is one place lower.
-        let irregular = ((lfs ^ (crs << 8 | cr)) | !(dots | lfs << 8 | lf)) & HIGH;
+/// The first irregular octet in the block from `at` on, from its front. By words, in which the lowest one that is marked is right.
+fn place(input: &[u8], at: usize) -> usize {
+    let octets = input.get(at..).unwrap_or_default().as_chunks::<8>().0;
+    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<8>().0;
+    let mut place = 0_usize;
+    for (octets, previous) in octets.iter().zip(previous) {
+        let (octets, previous) = (u64::from_le_bytes(*octets), u64::from_le_bytes(*previous));
+        // `irregular`, turned inside out.
+        let (pair, dot) =
+            (unlike(octets, LF) ^ unlike(previous, CR), unlike(octets, b'.') | unlike(previous, LF));
+        let irregular = (pair | !dot) & HIGH;
+        place = place.wrapping_add((irregular.trailing_zeros() / 8) as usize);
         if irregular != 0 {
-            return at.wrapping_add((irregular.trailing_zeros() / 8) as usize);
+            break;
         }
-        (cr, lf) = (crs >> 56, lfs >> 56);
-        at = at.wrapping_add(8);
     }
-    at
+    place
 }
 
 /// Sets the high bit of each octet of `word` that differs from `octet`; the low bits mean nothing.
@@ -176,11 +199,7 @@ mod tests {
                         *to = *from;
                     }
                     for before in [Before::LineStart, Before::Cr, Before::Middle] {
-                        assert_eq!(
-                            regular(before, &input),
-                            one_by_one(before, &input),
-                            "{before:?} {input:?}"
-                        );
+                        assert_eq!(regular(before, &input), defined(before, &input), "{before:?} {input:?}");
                     }
                 }
             }
@@ -196,7 +215,7 @@ mod tests {
                     for place in [at, at + 40, at + 75] {
                         input[place] = octet;
                     }
-                    let expected = one_by_one(Before::LineStart, &input);
+                    let expected = defined(Before::LineStart, &input);
                     assert_eq!(regular(Before::LineStart, &input), expected, "{input:?}");
                 }
             }
@@ -204,7 +223,7 @@ mod tests {
     }
 
     /// The definition, written without any look behind.
-    fn one_by_one(before: Before, input: &[u8]) -> usize {
+    fn defined(before: Before, input: &[u8]) -> usize {
         let mut state = before;
         let mut at = 0;
         while let Some(&octet) = input.get(at) {

@@ -5,6 +5,7 @@ use super::flow::{Cursor, Stepped};
 use super::id::{MessageId, hexadecimal};
 use super::ink::Ink;
 use super::mime::{FileName, MimeType};
+use super::prose::TextStream;
 use super::reader::{Reader, WriteError};
 use super::source::{AnySource, Ascii, Octets, Source, Stream, Utf8};
 use super::transport::Transport;
@@ -125,7 +126,24 @@ impl<'a> Text<'a, Ascii<'a>> {
     }
 }
 
+impl<R: Reader> Text<'_, TextStream<R>> {
+    /// Plain text that a reader reads.
+    pub fn plain_stream(text: TextStream<R>) -> Self {
+        Self { media_type: MimeType::PLAIN, source: text }
+    }
+
+    /// HTML that a reader reads.
+    pub fn html_stream(text: TextStream<R>) -> Self {
+        Self { media_type: MimeType::HTML, source: text }
+    }
+}
+
 impl<S: Source> Text<'_, S> {
+    /// The source, say to take a reader back.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
     fn header(&self, coding: Coding, ink: &mut Ink<'_>) {
         ink.put(b"Content-Type:");
         self.media_type.emit(ink);

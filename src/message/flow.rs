@@ -167,29 +167,37 @@ impl<R: Reader> Pull for Read<'_, R> {
     }
 }
 
-fn pull_lines(text: &[u8], cursor: &mut Cursor, into: &mut [u8]) -> usize {
-    let mut used = 0_usize;
+/// Puts text into `into` with its line ends made CRLF, as far as it fits; says how many octets of it are taken, and how many of
+/// `into` are used. The last octet may be a CR only where the text ends with it.
+pub(crate) fn lines(text: &[u8], cursor: &mut Cursor, into: &mut [u8]) -> (usize, usize) {
+    let (mut taken, mut used) = (0_usize, 0_usize);
     while let Some(room) = into.get_mut(used..).filter(|room| !room.is_empty()) {
         if cursor.line_feed_due {
             cursor.line_feed_due = false;
             used = used.saturating_add(copy(b"\n", room));
             continue;
         }
-        let rest = cursor.rest(text);
+        let rest = text.get(taken..).unwrap_or_default();
         let window = rest.get(..room.len()).unwrap_or(rest);
         let run = window.iter().position(|octet| matches!(octet, b'\r' | b'\n'));
         let plain = window.get(..run.unwrap_or(window.len())).unwrap_or_default();
         let copied = copy(plain, room);
         used = used.saturating_add(copied);
-        cursor.advance(copied);
+        taken = taken.saturating_add(copied);
         if run == Some(0) {
             used = used.saturating_add(copy(b"\r", room));
             cursor.line_feed_due = true;
             let pair = matches!(rest, [b'\r', b'\n', ..]);
-            cursor.advance(if pair { 2 } else { 1 });
+            taken = taken.saturating_add(if pair { 2 } else { 1 });
         } else if plain.is_empty() {
             break;
         }
     }
-    used
+    cursor.advance(taken);
+    (taken, used)
+}
+
+fn pull_lines(text: &[u8], cursor: &mut Cursor, into: &mut [u8]) -> usize {
+    let rest = cursor.rest(text);
+    lines(rest, cursor, into).1
 }

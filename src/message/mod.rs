@@ -41,6 +41,7 @@
 //! |---|---|
 //! | text | `7bit` if it is ASCII in lines of at most 998 octets; `8bit` if the [`Transport`] can; else the shorter of quoted-printable and base64. Line ends become CRLF |
 //! | octets in memory | the shorter of quoted-printable and base64, so that each arrives; `binary` if the transport can |
+//! | text from a reader | the same, where it was read once beforehand ([`TextStream::surveyed`]); else quoted-printable or base64, as the caller says |
 //! | octets from a reader | base64 |
 //! | header text | as it is where it is ASCII; else encoded words (RFC 2047) in B or Q by which is shorter; UTF-8 if the transport can |
 //! | file names | a quoted string; beyond short ASCII RFC 2231 |
@@ -62,6 +63,7 @@ pub(crate) mod ink;
 pub(crate) mod mail;
 pub(crate) mod mime;
 pub(crate) mod multipart;
+pub(crate) mod prose;
 pub(crate) mod reader;
 pub(crate) mod source;
 pub(crate) mod survey;
@@ -80,6 +82,7 @@ pub use id::MessageId;
 pub use mail::{Message, Signer};
 pub use mime::{FileName, MimeType};
 pub use multipart::{Multipart, Parts};
+pub use prose::TextStream;
 pub use reader::{ReadError, Reader, WriteError};
 pub use source::{AnySource, Ascii, Octets, Source, Stream, Utf8};
 pub use text::HeaderText;

@@ -68,6 +68,8 @@ pub enum WriteError {
     /// The caller's [`Reader`] ended before the length that it had announced, or reported more
     /// octets than it had room for.
     Length,
+    /// The caller's [`Reader`] read another text than the one that was surveyed.
+    Changed,
     /// The buffer that the caller lent has no octets.
     NoBuffer,
 }
@@ -83,6 +85,7 @@ impl core::fmt::Display for WriteError {
         match self {
             Self::Read(error) => write!(f, "the part's reader failed with its code {}", error.code),
             Self::Length => f.write_str("the part's reader does not keep to its announced length"),
+            Self::Changed => f.write_str("the text has changed since it was surveyed"),
             Self::NoBuffer => f.write_str("lend a buffer of at least one octet"),
         }
     }

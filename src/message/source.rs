@@ -7,7 +7,7 @@ use super::survey::{Survey, seven_bit};
 use super::transport::Transport;
 use crate::wire::{Fault, Syntax};
 
-/// Content, wherever it lies: [`Utf8`], [`Ascii`], [`Octets`], [`Stream`] or [`AnySource`].
+/// Content, wherever it lies: [`Utf8`], [`Ascii`], [`Octets`], [`Stream`], [`TextStream`](super::TextStream) or [`AnySource`].
 ///
 /// Sealed: its methods follow the writer.
 pub trait Source: Supply {}

@@ -3,6 +3,7 @@
 
 use super::coding::{Breaks, Coding, Line, base64_size, is_literal, quoted_printable};
 use super::transport::Transport;
+use crate::wire::syntax::find;
 
 /// Octets of a line without its CRLF (RFC 5322 §2.1.1).
 pub(crate) const LONGEST_LINE: usize = 998;
@@ -125,6 +126,71 @@ fn look(text: &[u8]) -> (u64, u8) {
     (size, traits)
 }
 
+/// The same look at text that comes in pieces, octet by octet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    size: u64,
+    /// Octets of the line so far.
+    line: u16,
+    /// Octets of [`BOUNDARY_MARK`] that have just come.
+    mark: u8,
+    traits: u8,
+    after_cr: bool,
+}
+
+impl Look {
+    pub(crate) const fn new() -> Self {
+        Self { size: 0, line: 0, mark: 0, traits: FITS | VERBATIM, after_cr: false }
+    }
+
+    pub(crate) fn at(&mut self, piece: &[u8]) {
+        for octet in piece {
+            self.mark = match (self.mark, octet) {
+                (0 | 3, b'-') => 1,
+                (1 | 2, b'-') => 2,
+                (2, b'=') => 3,
+                (3, b'_') => {
+                    self.traits |= BOUNDARY;
+                    0
+                }
+                _ => 0,
+            };
+            let after_cr = core::mem::replace(&mut self.after_cr, *octet == b'\r');
+            if after_cr != (*octet == b'\n') {
+                self.traits &= !VERBATIM;
+            }
+            match octet {
+                b'\n' if after_cr => {}
+                b'\r' | b'\n' => {
+                    self.size = self.size.saturating_add(2);
+                    self.line = 0;
+                }
+                _ => {
+                    self.size = self.size.saturating_add(1);
+                    self.line = self.line.saturating_add(1);
+                    if *octet == 0 || usize::from(self.line) > LONGEST_LINE {
+                        self.traits &= !LINES;
+                    }
+                    if *octet > 127 {
+                        self.traits &= !ASCII;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the text, when it ends here, is like the one that was surveyed.
+    pub(crate) fn is_of(&self, survey: &Survey) -> bool {
+        self.survey(survey.quoted) == *survey
+    }
+
+    /// What the text is like when it ends here; in quoted-printable it takes `quoted` octets.
+    pub(crate) fn survey(&self, quoted: Option<u64>) -> Survey {
+        let verbatim = if self.after_cr { !VERBATIM } else { u8::MAX };
+        Survey { size: self.size, quoted, traits: self.traits & verbatim | flag(self.line == 0, ENDS_LINE) }
+    }
+}
+
 /// Octets of text that goes out as it is over any transport, and whether it ends with a line end.
 /// Knows nothing of encoders, so that they drop out of an image without other text.
 pub(crate) fn seven_bit(text: &[u8]) -> Option<(u64, bool)> {
@@ -137,15 +203,31 @@ fn flag(set: bool, flag: u8) -> u8 {
 }
 
 fn holds_boundary(octets: &[u8]) -> bool {
-    octets.windows(BOUNDARY_MARK.len()).any(|window| window == BOUNDARY_MARK)
+    let Some((last, front)) = BOUNDARY_MARK.split_last() else { return false };
+    let mut rest = octets;
+    // The last octet of the mark stands nowhere else in it, so that none begins in front of a place that was found.
+    while let Some((before, behind)) = find(*last, rest).and_then(|at| rest.split_at_checked(at)) {
+        if before.ends_with(front) {
+            return true;
+        }
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// Runs the encoder to count, unless a quick look shows that base64 is shorter.
 fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
     let line_end = |octet: &u8| breaks == Breaks::Text && matches!(octet, b'\r' | b'\n');
-    let escaped = octets.iter().filter(|octet| !is_literal(**octet) && !line_end(octet)).count() as u64;
-    if size.saturating_add(escaped.saturating_mul(2)) > base64_size(size) {
-        return None;
+    let mut least = size;
+    let most = base64_size(size);
+    // Counted in octets, of which a vector unit takes many at once.
+    for chunk in octets.chunks(255) {
+        let escaped = |octet: &u8| u8::from(!is_literal(*octet) && !line_end(octet));
+        let count = chunk.iter().fold(0_u8, |count, octet| count.wrapping_add(escaped(octet)));
+        least = least.saturating_add(2 * u64::from(count));
+        if least > most {
+            return None;
+        }
     }
     let mut total = 0_u64;
     let mut rest = octets;
@@ -156,4 +238,45 @@ fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
         rest = rest.get(taken..).unwrap_or_default();
     }
     Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_pieces_looks_like_text_in_one() {
+        let long = "x".repeat(998);
+        let texts = [
+            "",
+            "a",
+            "\r",
+            "\n",
+            "\r\n",
+            "a\r\nb",
+            "a\rb\n",
+            "a\r\r\n",
+            "\n\r",
+            "a\r\n\r\n",
+            "--=_",
+            "---=_a",
+            "--=-=_",
+            "--=--=_\r",
+            "-\r\n-=_",
+            "caf\u{e9}\r\n",
+            "a\0b",
+            &long,
+            &(long.clone() + "y\r\n"),
+            &(long.clone() + "\n"),
+        ];
+        for text in texts {
+            let (size, traits) = look(text.as_bytes());
+            for piece in [1, 2, 3, 1000] {
+                let mut in_pieces = Look::new();
+                text.as_bytes().chunks(piece).for_each(|piece| in_pieces.at(piece));
+                let survey = in_pieces.survey(None);
+                assert_eq!((survey.size, survey.traits), (size, traits), "{text:.20?} by {piece}");
+            }
+        }
+    }
 }

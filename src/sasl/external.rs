@@ -21,9 +21,9 @@ impl<'a> External<'a> {
     /// To act on behalf of `user` (the authorization identity).
     ///
     /// # Errors
-    /// [`Unfit::UserName`] when a NUL is in it.
+    /// [`Unfit::UserName`] when CR, LF or NUL is in it.
     pub fn on_behalf_of(user: &'a str) -> Result<Self, Unfit> {
-        match memchr::memchr(0, user.as_bytes()) {
+        match user.bytes().position(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
             Some(at) => Err(Unfit::UserName(Syntax::new(Fault::LineBreak, user.as_bytes(), at))),
             None => Ok(Self(user)),
         }

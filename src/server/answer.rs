@@ -25,10 +25,8 @@ pub(super) const SHUTTING_DOWN: Canned =
 pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
 pub(super) const TOO_MANY_ERRORS: Canned =
     Response::known(421, (4, 7, 0), "Too many errors, closing connection");
-pub(super) const TOO_MANY_COMMANDS: Canned =
-    Response::known(421, (4, 7, 0), "Too many commands without a mail, closing connection");
 pub(super) const TOO_MUCH: Canned =
-    Response::known(421, (4, 7, 0), "Too much refused content, closing connection");
+    Response::known(421, (4, 7, 0), "Too much without a mail, closing connection");
 pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 0), "Too many mails in this session");
 pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
 pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
@@ -171,6 +169,12 @@ impl Server<'_, '_> {
             }
             Verb::Rcpt if positive => self.recipients = self.recipients.saturating_add(1),
             Verb::Rcpt => self.refused = self.refused.saturating_add(1),
+            // Content that somebody wants is what a session is for; by crumbs it is not.
+            Verb::Bdat
+                if positive && u32::from(self.useful) >= self.policy.progress.min(u32::from(u16::MAX)) =>
+            {
+                (self.useful, self.idle) = (0, 0);
+            }
             // In LMTP the last chunk is still taken, to be refused for each recipient.
             Verb::Bdat if !positive => self.lost = self.lost.or(Some(Lost::Refused)),
             Verb::EndOfData | Verb::BdatLast => {
@@ -208,7 +212,7 @@ impl Server<'_, '_> {
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
         match self.tx.append(emit) {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
         }
     }
@@ -229,7 +233,7 @@ impl Server<'_, '_> {
     pub(super) fn count_idle(&mut self) {
         self.idle = self.idle.saturating_add(1);
         if self.idle >= self.policy.max_idle {
-            self.shut(&TOO_MANY_COMMANDS);
+            self.shut(&TOO_MUCH);
         }
     }
 

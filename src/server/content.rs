@@ -10,11 +10,7 @@ use crate::wire::{Response, Severity, Verb};
 impl Server<'_, '_> {
     /// The next run of what follows 354.
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
-        if let Some(lost) = self.lost
-            && self.is_drained_dry()
-        {
-            self.say(refusal(lost), true)?;
-            self.shut(&answer::TOO_MUCH);
+        if self.is_drained_dry(self.lost.map(refusal))? {
             return Ok(Next::Again);
         }
         if self.flags.ended {
@@ -50,14 +46,23 @@ impl Server<'_, '_> {
     }
 
     /// So many octets are read for nothing, or are to be.
+    #[inline(never)] // once in flash, not at each place of use
     pub(super) fn drain(&mut self, octets: u64) {
         let octets = u32::try_from(octets).unwrap_or(u32::MAX);
         self.drained = self.drained.saturating_add(octets);
     }
 
-    /// Whether more of them would be too many.
-    fn is_drained_dry(&self) -> bool {
-        self.drained > self.policy.max_drained
+    /// Whether more of them would be too many for a `refusal` that they are read for; it is given, and the session over.
+    #[inline(never)]
+    fn is_drained_dry(&mut self, refusal: Option<&Response<'static>>) -> Result<bool, Error> {
+        match refusal {
+            Some(refusal) if self.drained > self.policy.max_drained => {
+                self.say(refusal, true)?;
+                self.shut(&answer::TOO_MUCH);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn is_too_large(&self, octets: u64) -> bool {
@@ -65,6 +70,7 @@ impl Server<'_, '_> {
     }
 
     /// The mail is gone whole: the rest of it is passed over, and its end is answered by a refusal.
+    #[inline(never)]
     fn lose(&mut self, lost: Lost) -> Next {
         self.lost = Some(lost);
         self.unstuffer.discard();
@@ -101,11 +107,7 @@ impl Server<'_, '_> {
             (ChunkIs::Refused(response), _) => Some(response),
             (_, lost) => lost.map(refusal),
         };
-        if let Some(response) = refusal
-            && self.is_drained_dry()
-        {
-            self.say(response, true)?;
-            self.shut(&answer::TOO_MUCH);
+        if self.is_drained_dry(refusal)? {
             return Ok(Next::Again);
         }
         if self.chunk == 0 {
@@ -124,7 +126,7 @@ impl Server<'_, '_> {
         let run = bare.map_or(run, |at| if self.flags.cr && at == 0 { 0 } else { at.saturating_add(1) });
         self.consumed = run as u16;
         self.chunk = self.chunk.saturating_sub(run as u64);
-        self.flags.cr = ends_in_cr;
+        self.flags.cr = if wanted { ends_in_cr } else { self.flags.cr };
         self.advance_clock(run);
         if bare.is_some() {
             self.drain(self.chunk);
@@ -134,6 +136,7 @@ impl Server<'_, '_> {
             return Ok(Next::Again);
         }
         self.received = self.received.saturating_add(run as u64);
+        self.useful = self.useful.saturating_add(run as u16);
         Ok(self.tell(Shown::Body(Span { from: 0, to: run as u16 })))
     }
 
@@ -167,20 +170,16 @@ impl Server<'_, '_> {
     /// The clock starts anew when enough has come.
     fn advance_clock(&mut self, octets: usize) {
         self.progress = self.progress.saturating_add(octets as u32);
-        let far = self.progress >= self.policy.progress;
-        if far {
-            self.progress = 0;
-            // Content that somebody wants is what a session is for.
-            if self.lost.is_none() && !matches!(self.chunk_is, ChunkIs::Refused(_)) {
-                self.idle = 0;
-            }
-        }
-        if far || self.flags.ended || self.phase != Phase::Data && self.chunk == 0 {
+        if self.progress >= self.policy.progress
+            || self.flags.ended
+            || self.phase != Phase::Data && self.chunk == 0
+        {
             self.tick();
         }
     }
 }
 
+#[inline(never)]
 fn refusal(lost: Lost) -> &'static Response<'static> {
     match lost {
         Lost::BareLineEnd => &answer::BARE_LINE_END,

@@ -86,12 +86,10 @@ impl Server<'_, '_> {
             return Answer(self.out_of_sequence(verb));
         }
         match command {
-            Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name)
-                if has_c1(name.as_str().as_bytes()) =>
-            {
-                Answer(&answer::SYNTAX)
-            }
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
+                if has_c1(name.as_str().as_bytes()) {
+                    return Answer(&answer::SYNTAX);
+                }
                 Ask(verb, Shown::Hello { verb, name: Span::of(name.as_str().as_bytes(), line) })
             }
             Command::Mail { path, params } => self.judge_mail(path, params, line),

@@ -49,7 +49,7 @@ pub struct Server<'b, 'p> {
     chunk_is: ChunkIs,
     /// Octets of the mail so far.
     received: u64,
-    /// Octets of content since the timer was last started for their sake.
+    /// Octets since the timer was last started.
     progress: u32,
     recipients: u16,
     /// Recipients that the caller refused, of which there may be as many.
@@ -61,6 +61,8 @@ pub struct Server<'b, 'p> {
     drained: u32,
     /// Commands since the last mail that brought none nearer.
     idle: u16,
+    /// Octets of chunks that somebody wanted, since that count began anew.
+    useful: u16,
     errors: u8,
     epoch: u8,
     mechanism: Option<AuthMechanism>,
@@ -122,6 +124,7 @@ impl<'b, 'p> Server<'b, 'p> {
             mails: 0,
             drained: 0,
             idle: 0,
+            useful: 0,
             errors: 0,
             epoch: 0,
             mechanism: None,
@@ -313,6 +316,7 @@ impl<'b, 'p> Server<'b, 'p> {
 
     fn tick(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
+        self.progress = 0;
     }
 
     fn forget_transaction(&mut self) {
@@ -320,7 +324,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.chunk = 0;
         self.chunk_is = ChunkIs::None;
         self.received = 0;
-        self.progress = 0;
+        self.useful = 0;
         self.recipients = 0;
         self.refused = 0;
         self.replied = 0;

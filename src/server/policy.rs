@@ -151,8 +151,8 @@ impl<'p> Policy<'p> {
     }
 
     /// Commands that bring no mail nearer before 421 ends the session (RFC 5321 §3.8), so that nobody holds it for ever by one
-    /// NOOP in each [`patience`](Self::patience). The count begins anew behind each mail that is accepted, and behind each
-    /// `progress` octets of content.
+    /// NOOP in each [`patience`](Self::patience). The count begins anew behind each mail that is accepted, and in chunks behind each
+    /// `progress` octets of content (or 65 535).
     ///
     /// Counted are NOOP, RSET, HELP, VRFY, EXPN, EHLO, a successful AUTH, MAIL, each chunk, DATA that the caller
     /// refuses, and what the engine defers (452). Commands in error have [a count of their own](Self::max_errors), and so have

@@ -1,6 +1,6 @@
 //! BDAT (RFC 3030) in the server, each session at every split of the input.
 
-use crate::server::{Say, Setup, Trace, policy};
+use super::server::{Say, Setup, Trace, policy};
 use embedded_smtp::data::BareLineEnds;
 use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::wire::Extension;
@@ -305,6 +305,15 @@ fn bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary() {
             }
         }
     }
+    // What is refused is no content: a CR of it stands in front of none.
+    for (refused, content) in [("\r", "\n"), ("\r", "a\r\n"), ("a", "\n")] {
+        let says = format!(
+            "EHLO c\r\nMAIL FROM:<>\r\nBDAT 1\r\n{refused}RCPT TO:<c@d>\r\nBDAT {} LAST\r\n{content}",
+            content.len()
+        );
+        let trace = Setup::new(&policy()).every_split(says.as_bytes());
+        assert_eq!(trace.mails.len(), usize::from(content != "\n"), "{says:?}");
+    }
     // The next mail is judged by itself.
     let says = format!(
         "EHLO c\r\n{ENVELOPE}BDAT 2 LAST\r\na\r{ENVELOPE}BDAT 2 LAST\r\nb\n{binary}BDAT 1\r\n\rRSET\r\n{ENVELOPE}BDAT 2 LAST\r\n\r\n"
@@ -336,7 +345,7 @@ fn what_looks_like_bdat_ends_the_session_before_its_octets_are_commands() {
 #[test]
 fn chunks_that_bring_nothing_come_to_an_end() {
     let policy = policy().max_idle(20).patience(300, 300, 100);
-    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx"] {
+    for chunk in ["BDAT 0\r\n", "BDAT 1\r\nx", "BDAT 4\r\nxxxx", "BDAT 0\r\nBDAT 2\r\nxx"] {
         let trace = session(&policy, &format!("{ENVELOPE}{}", chunk.repeat(60)));
         assert!(trace.behind_hello().ends_with("250 2.0.0, 421 4.7.0"), "{chunk:?}");
     }
@@ -377,7 +386,7 @@ fn a_mail_of_which_a_chunk_was_refused_is_not_taken_by_lmtp_either() {
     let says = b"LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nBDAT 5\r\nfirstBDAT 6 LAST\r\nsecondNOOP\r\n";
     let setup = Setup::new(&policy).caller(|event| match event {
         Event::EndOfChunk => Say::Reply(451, (4, 3, 0), "no"),
-        event => crate::server::usual(event),
+        event => super::server::usual(event),
     });
     let trace = setup.every_split(says);
     assert_eq!(trace.told[1..], ["MAIL <a@b>", "RCPT <c@d>", "RCPT <e@f>", "Body", "EndOfChunk"]);

@@ -1,7 +1,7 @@
 //! 421 in the place of any reply of a session (RFC 5321 §3.8), and between them.
 
-use crate::support::client::{Mode, Reads, run};
-use crate::support::transcript::{Step, Transcript};
+use super::support::client::{Mode, Reads, run};
+use super::support::transcript::{Step, Transcript};
 
 /// The places of whole replies among the steps: where each begins and ends.
 fn replies(transcript: &Transcript) -> Vec<(usize, usize)> {
@@ -23,7 +23,7 @@ fn replies(transcript: &Transcript) -> Vec<(usize, usize)> {
 fn wherever_421_stands_nothing_is_delivered_before_its_time_and_nothing_more_is_sent() {
     let mut tried = 0;
     for name in ["01", "02", "03", "06", "07", "09", "42"] {
-        let original = crate::support::transcript(name);
+        let original = super::support::transcript(name);
         let places = replies(&original);
         for (index, (from, _)) in places.iter().enumerate() {
             for last_words in

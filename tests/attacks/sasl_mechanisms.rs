@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
+use super::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};
@@ -451,6 +451,9 @@ fn nonces_are_long_and_printable() {
         ("0123456789abcde,", false),
         ("0123456789abcde ", false),
         ("0123456789abcde\u{e9}", false),
+        ("0123456789abcdef\r", false),
+        ("01234567\n89abcdef", false),
+        ("\00123456789abcdef", false),
     ] {
         assert_eq!(Nonce::from_text(text).is_ok(), good, "{text}");
     }
@@ -518,4 +521,32 @@ fn secrets_are_printed_by_nothing() {
             assert!(!printed.contains(format!("{key:?}").trim_matches(['[', ']'])), "{printed}");
         }
     }
+}
+
+/// What is derived from a password does not outlive who derived it.
+#[test]
+fn keys_and_what_they_were_made_from_are_wiped() {
+    let verifier = Verifier::derive(PASSWORD, SALT, 4096);
+    for upto in 1..=3 {
+        let mut scratch = [0; 256];
+        let mut half = server::ScramSha256::new(nonce(), &mut scratch);
+        let mut client = scram();
+        let first = message(&exchange(&mut client, &[], 0)[0]);
+        half.first(first.as_bytes()).unwrap();
+        if upto > 1 {
+            let challenge = String::from_utf8(half.challenge(&verifier).unwrap().to_vec()).unwrap();
+            if upto > 2 {
+                let proof = message(&exchange(&mut client, &[&ask(&challenge)], 0)[1]);
+                half.verify(proof.as_bytes()).unwrap();
+            }
+        }
+        drop(half);
+        assert_eq!(scratch, [0; 256], "{upto}");
+    }
+    // What cannot be looked at from here is wiped by its type: nothing else in them is dropped.
+    assert!(std::mem::needs_drop::<ScramSha256<'_>>());
+    assert!(std::mem::needs_drop::<Verifier<'_>>());
+    assert!(std::mem::needs_drop::<server::ScramSha256<'_>>());
+    // The others have no memory of their own: passwords and tokens are lent to them.
+    assert!(!std::mem::needs_drop::<Credentials<'_>>() && !std::mem::needs_drop::<BearerToken<'_>>());
 }

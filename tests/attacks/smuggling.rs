@@ -1,7 +1,7 @@
 //! Content behind DATA: only CRLF.CRLF ends it, and what looks alike makes the mail be refused whole, at
 //! every split of the input.
 
-use crate::server::{Setup, policy};
+use super::server::{Setup, policy};
 use embedded_smtp::data::BareLineEnds;
 
 const ENVELOPE: &str = "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";

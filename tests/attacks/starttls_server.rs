@@ -1,6 +1,6 @@
 //! STARTTLS in the server (RFC 3207): nothing that came before TLS is read behind it.
 
-use crate::server::{Setup, policy};
+use super::server::{Setup, policy};
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::{Phase, TimerKind, Want};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};

@@ -1,6 +1,6 @@
 //! Time: a client that drips wins none, and a session that is over says so.
 
-use crate::server::{codes, policy, told};
+use super::server::{codes, policy, told};
 use embedded_smtp::server::{Policy, Server};
 use embedded_smtp::session::{Phase, TimerKind, Want};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};

@@ -17,6 +17,8 @@ IMAGES = {
     "auth": ("and AUTH PLAIN and LOGIN, STARTTLS's handshake", ["Client"], "code 250"),
     "submission": ("and a submission, greeting to QUIT, with its report", ["Client", "Submission", "Recipient"], "code 250"),
     "server": ("server engine, with AUTH and STARTTLS", ["Server", "Policy"], "mails 1"),
+    "message": ("message writer: ASCII text with header fields", ["TextMessage", "MessageWriter"], "octets 298"),
+    "attachment": ("and any text, and a file from a reader", ["Message", "MessageWriter"], "octets 633"),
 }
 
 
@@ -36,7 +38,7 @@ def main(arguments):
         figures["stack"][image] = stack
         cells = f" | {flash:,} | {engine:,} + {lent:,} lent | {stack:,} |".replace(",", " ")
         rows.append(f"| {what}{cells}")
-    figures["size"] = {name: sizes[name] for name in ("Client", "Submission", "Server")}
+    figures["size"] = {name: sizes[name] for name in ("Client", "Submission", "Server", "MessageWriter", "MessageBody")}
     table = [
         "| Cortex-M4, opt-level z, fat LTO | flash | RAM | stack |",
         "|---|---:|---:|---:|",
@@ -44,10 +46,10 @@ def main(arguments):
         "",
         "Octets. Flash is text and read-only data, with what the code draws from core and compiler-builtins, less an"
         " empty image's. RAM is",
-        "the engine's own and the slices lent to it. Stack is the high-water mark of a whole session in QEMU, less the"
+        "the engine's own (the writer's, and the mail's description) and the slices lent to it. Stack is the high-water mark of a whole session in QEMU, less the"
         " empty image's; the",
         "engine lies on it. "
-        + ", ".join(f"`{name}` is {sizes[name]} octets" for name in ("Client", "Submission", "Recipient", "Server"))
+        + ", ".join(f"`{name}` is {sizes[name]} octets" for name in ("Client", "Submission", "Recipient", "Server", "MessageWriter"))
         + ".",
     ]
     print("\n".join(table))

@@ -145,6 +145,17 @@ single_mails() {
     judge "an empty body"
 
     new_token
+    set_transport starttls none
+    port=$LENIENT_PORT service=lenient
+    whole_mail "$token" "$work/text" >"$work/sent"
+    alert_as ops@$domain -- --raw --file "$work/sent"
+    expect_status "$DELIVERED"
+    expect_arrived raw "$work/sent" ops@$domain
+    expect_log "TLSv1.2 with cipher"
+    judge "TLS 1.2, where the server has no 1.3"
+
+    set_transport starttls none
+    new_token
     whole_mail "$token" "$work/text" >"$work/sent"
     options=(--tls if-offered --ca "$CA" --tls-name "$TLS_NAME" --timeout 60)
     alert_as ops@$domain -- --raw --file "$work/sent"

@@ -274,6 +274,15 @@ odd_mails() {
     expect_stored 1
     judge "the next mail is taken"
 
+    transport=starttls
+    new_mail "$work/dots"
+    run with_swaks --tls-protocol tlsv1_2
+    expect_success
+    expect_stored 1
+    wait_for 5 grep -q 'over TLS 1.2, nobody logged in' "$work/open.log" || why+=("the inbox does not tell of TLS 1.2")
+    transport=plain
+    judge "TLS 1.2, which is all that the client has"
+
     port=$login_port
     run swaks --server 127.0.0.1 --port "$port" --helo "client.$domain" --quit-after EHLO
     expect_success

@@ -18,7 +18,7 @@
 #   67  small      the same with a certificate of another CA
 #   35  (relay)    where the second Postfix takes mail
 # Recipients: reject@ 550 5.1.1, defer@ 450 4.2.0, full@ 452 4.2.2; everyone else at example.test is delivered to one Maildir,
-# one file a recipient. INTEROP_DIR moves the directory.
+# one file a recipient; and so at INTEROP_DOMAINS. INTEROP_DIR moves the directory.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -185,7 +185,7 @@ mynetworks =
 local_recipient_maps =
 default_transport = error:this test server sends nothing out
 relay_transport = error:this test server sends nothing out
-virtual_mailbox_domains = $domain
+virtual_mailbox_domains = $domain ${INTEROP_DOMAINS:-}
 virtual_mailbox_base = $base/mail
 virtual_mailbox_maps = static:inbox/
 virtual_uid_maps = static:$(id -u nobody)
@@ -235,6 +235,7 @@ write_master() {
   -o smtpd_discard_ehlo_keywords=pipelining,chunking,8bitmime,smtputf8,enhancedstatuscodes,dsn,vrfy,etrn
 127.0.0.1:$lenient_port inet n - n - - smtpd -o syslog_name=lenient
   -o smtpd_forbid_bare_newline=no
+  -o smtpd_tls_protocols=!TLSv1.3
 END
     write_internal_services
 }

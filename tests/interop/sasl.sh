@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every SASL mechanism against software that is not ours: the login example's client against Dovecot behind Postfix, its server
-# against GNU SASL, swaks, curl and Python; with the right secret and a wrong one.
+# against GNU SASL, swaks, curl and Python; with the right secret and a wrong one. SCRAM-SHA-256-PLUS in real sessions of TLS, too.
 #
 #   tests/interop/sasl.sh             one row a case, then "N passed, N failed"; the exit status says whether all passed
 #   LOGIN_BIN=FILE                    test this program instead of building the example
@@ -16,6 +16,10 @@ binding=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 other_binding=ff${binding:2}
 listen_port=$((port_base + 40))
 scramp_port=$((port_base + 41))
+scramp_tls_port=$((port_base + 47))
+exporter_port=$((port_base + 44))
+wrong_port=$((port_base + 45))
+end_point_port=$((port_base + 46))
 
 main() {
     program=${LOGIN_BIN:-$(build_example)} || fail "the login example does not build"
@@ -35,7 +39,7 @@ main() {
     swaks_client
     curl_client
     python_client
-    scramp
+    channel_binding
     finish
 }
 
@@ -193,38 +197,88 @@ smtp.auth(mechanism, getattr(smtp, "auth_" + mechanism.lower().replace("-", "_")
 ' "$listen_port" "$2" "$LOGIN" "$3"
 }
 
-# --- channel binding, against the Python package scramp ------------------------------------------------------
+# --- channel binding in real sessions of TLS -----------------------------------------------------------------
+
+# Dovecot 2.3 and Cyrus SASL behind Postfix bind no channel, so no mail server of Debian 12 is here: GNU SASL (GnuTLS, by tls-exporter) and
+# the Python package scramp (OpenSSL, by tls-server-end-point) are the others.
+channel_binding() {
+    start_bound_listener "$exporter_port" tls-exporter
+    start_bound_listener "$wrong_port" "tls-exporter:$binding"
+    bound_gnu yes "$exporter_port" "$PASSWORD" 'the right password'
+    bound_gnu no "$exporter_port" "$wrong" 'a wrong one'
+    bound_gnu no "$wrong_port" "$PASSWORD" 'the TLS session of someone between'
+    bound_ours yes "$exporter_port" "$PASSWORD" tls-exporter 'our server, the right password'
+    bound_ours no "$exporter_port" "$wrong" tls-exporter 'our server, a wrong one'
+    bound_ours no "$wrong_port" "$PASSWORD" tls-exporter 'our server, the TLS session of someone between'
+    scramp
+}
+
+start_bound_listener() { # PORT BINDING
+    require_free_ports "$1"
+    SECRET=$PASSWORD "$program" --listen "127.0.0.1:$1" --user "$LOGIN" --tls "$certs/server.crt" --key "$certs/server.key" \
+        --binding "$2" >"$work/bound.$1" 2>&1 </dev/null &
+    background+=($!)
+    wait_for 10 port_is_open "$1" || fail "the login example does not listen: $(cat "$work/bound.$1")"
+}
+
+bound_gnu() { # yes|no PORT PASSWORD REMARK
+    try "$1" "GNU SASL, our server, SCRAM-SHA-256-PLUS in TLS, $4" gsasl --smtp --connect "127.0.0.1:$2" \
+        --x509-ca-file "$certs/ca.crt" --mechanism SCRAM-SHA-256-PLUS --authentication-id "$LOGIN" \
+        --authorization-id "$LOGIN" --password "$3"
+    if ! grep -qF 'certificate is trusted' "$work/out" || ! grep -q '^cD10bHMtZXhwb3J0ZXIs' "$work/out"; then
+        # base64 of p=tls-exporter,
+        miss "GNU SASL, by tls-exporter in TLS" "no TLS, or another binding" "$work/out"
+    fi
+}
+
+bound_ours() { # yes|no PORT PASSWORD BINDING REMARK
+    try "$1" "our client, SCRAM-SHA-256-PLUS in TLS by ${4%%:*}, $5" env SECRET="$3" "$program" --server "127.0.0.1:$2" \
+        --mechanism scram-sha-256-plus --user "$LOGIN" --tls "$certs/ca.crt" --name "$tls_name" --binding "$4"
+}
 
 scramp() {
-    local python=${SCRAMP_PYTHON:-python3} mechanism
+    local python=${SCRAMP_PYTHON:-python3}
     if ! "$python" -c 'import scramp' 2>/dev/null; then
         row '-' 'SCRAM-SHA-256-PLUS against scramp' 'left out: SCRAMP_PYTHON has no scramp'
         return
     fi
-    require_free_ports "$scramp_port"
-    "$python" "$here/scramp_peer.py" server "$scramp_port" "$LOGIN" "$PASSWORD" "$binding" >"$work/scramp" 2>&1 </dev/null &
-    background+=($!)
-    wait_for 10 port_is_open "$scramp_port" || fail "scramp does not listen: $(cat "$work/scramp")"
-    scramp_server yes scram-sha-256-plus "$PASSWORD" "$binding" 'the right password'
-    scramp_server no scram-sha-256-plus "$wrong" "$binding" 'a wrong one'
-    scramp_server no scram-sha-256-plus "$PASSWORD" "$other_binding" 'another TLS session'
+    start_scramp "$scramp_port" "$binding"
+    scramp_server yes "$PASSWORD" "$binding" 'the right password'
+    scramp_server no "$wrong" "$binding" 'a wrong one'
+    scramp_server no "$PASSWORD" "$other_binding" 'another TLS session'
+    local mechanism
     for mechanism in SCRAM-SHA-256 SCRAM-SHA-256-PLUS; do
-        scramp_client yes "$mechanism" "$PASSWORD" "$binding" 'the right password'
-        scramp_client no "$mechanism" "$wrong" "$binding" 'a wrong one'
+        scramp_client yes "$listen_port" "$mechanism" "$PASSWORD" "$binding" 'the right password'
+        scramp_client no "$listen_port" "$mechanism" "$wrong" "$binding" 'a wrong one'
     done
-    scramp_client no SCRAM-SHA-256-PLUS "$PASSWORD" "$other_binding" 'another TLS session'
+    scramp_client no "$listen_port" SCRAM-SHA-256-PLUS "$PASSWORD" "$other_binding" 'another TLS session'
+
+    # In TLS, by the hash of the server's certificate.
+    start_scramp "$scramp_tls_port" "$certs/server.crt,$certs/server.key"
+    bound_ours yes "$scramp_tls_port" "$PASSWORD" tls-server-end-point 'scramp, the right password'
+    bound_ours no "$scramp_tls_port" "$wrong" tls-server-end-point 'scramp, a wrong one'
+    bound_ours no "$scramp_tls_port" "$PASSWORD" "tls-server-end-point:$binding" 'scramp, the certificate of someone between'
+    start_bound_listener "$end_point_port" tls-server-end-point
+    scramp_client yes "$end_point_port" SCRAM-SHA-256-PLUS "$PASSWORD" "$certs/ca.crt,$tls_name" 'in TLS, the right password'
+    scramp_client no "$end_point_port" SCRAM-SHA-256-PLUS "$wrong" "$certs/ca.crt,$tls_name" 'in TLS, a wrong one'
 }
 
-scramp_server() { # yes|no MECHANISM PASSWORD BINDING REMARK
-    try "$1" "our client, scramp, $2, $5" env SECRET="$3" "$program" --server "127.0.0.1:$scramp_port" \
-        --mechanism "$2" --user "$LOGIN" --binding "tls-server-end-point:$4"
+start_scramp() { # PORT BINDING
+    require_free_ports "$1"
+    "$python" "$here/scramp_peer.py" server "$1" "$LOGIN" "$PASSWORD" "$2" >"$work/scramp.$1" 2>&1 </dev/null &
+    background+=($!)
+    wait_for 10 port_is_open "$1" || fail "scramp does not listen: $(cat "$work/scramp.$1")"
 }
 
-scramp_client() { # yes|no MECHANISM PASSWORD BINDING REMARK
+scramp_server() { # yes|no PASSWORD BINDING REMARK
+    try "$1" "our client, scramp, scram-sha-256-plus, $4" env SECRET="$2" "$program" --server "127.0.0.1:$scramp_port" \
+        --mechanism scram-sha-256-plus --user "$LOGIN" --binding "tls-server-end-point:$3"
+}
+
+scramp_client() { # yes|no PORT MECHANISM PASSWORD BINDING REMARK
     local options=()
-    [ "$2" = SCRAM-SHA-256 ] || options=("$4")
-    try "$1" "scramp, our server, $2, $5" "$python" "$here/scramp_peer.py" client "$listen_port" "$2" "$LOGIN" "$3" \
-        "${options[@]}"
+    [ "$3" = SCRAM-SHA-256 ] || options=("$5")
+    try "$1" "scramp, our server, $3, $6" "$python" "$here/scramp_peer.py" client "$2" "$3" "$LOGIN" "$4" "${options[@]}"
 }
 
 main "$@"

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """SCRAM-SHA-256 and SCRAM-SHA-256-PLUS by an implementation of its own (the package scramp), in both roles.
 
-    scramp_peer.py client PORT MECHANISM USER PASSWORD [BINDING-HEX]    log in; exit 0 when both sides are proven
-    scramp_peer.py server PORT USER PASSWORD [BINDING-HEX]              take logins until it is ended
+    scramp_peer.py client PORT MECHANISM USER PASSWORD [BINDING]    log in; exit 0 when both sides are proven
+    scramp_peer.py server PORT USER PASSWORD [BINDING]              take logins until it is ended
 
-The binding's name is tls-server-end-point.
+BINDING is a value in hexadecimal; or for the client CA.crt,NAME, and for the server SERVER.crt,SERVER.key, which is STARTTLS and the
+value from the server's certificate. The binding's name is tls-server-end-point (RFC 5929).
 """
 
 import base64
+import hashlib
 import socket
 import socketserver
+import ssl
 import sys
 
 import scramp
@@ -23,12 +26,16 @@ def decode(text):
     return base64.b64decode(text, validate=True).decode()
 
 
-def binding_of(arguments):
-    return ("tls-server-end-point", bytes.fromhex(arguments[0])) if arguments else None
+def binding_of(text):
+    return ("tls-server-end-point", bytes.fromhex(text)) if text else None
 
 
-def client(port, mechanism, user, password, *rest):
-    scram = scramp.ScramClient([mechanism], user, password, channel_binding=binding_of(rest))
+def end_point(certificate):
+    """The value for a certificate in DER that is signed by means of SHA-256."""
+    return ("tls-server-end-point", hashlib.sha256(certificate).digest())
+
+
+def client(port, mechanism, user, password, binding=""):
     with socket.create_connection(("127.0.0.1", int(port)), 10) as connection:
         stream = connection.makefile("rw", newline="\r\n")
 
@@ -42,6 +49,17 @@ def client(port, mechanism, user, password, *rest):
 
         assert stream.readline().startswith("220")
         assert say("EHLO scramp.example.test").startswith("250")
+        if "," in binding:
+            ca, name = binding.split(",")
+            assert say("STARTTLS").startswith("220")
+            context = ssl.create_default_context(cafile=ca)
+            connection = context.wrap_socket(connection, server_hostname=name)
+            stream = connection.makefile("rw", newline="\r\n")
+            assert say("EHLO scramp.example.test").startswith("250")
+            binding = end_point(connection.getpeercert(binary_form=True))
+        else:
+            binding = binding_of(binding)
+        scram = scramp.ScramClient([mechanism], user, password, channel_binding=binding)
         reply = say(f"AUTH {mechanism} {encode(scram.get_client_first())}")
         if not reply.startswith("334"):
             return reply
@@ -67,7 +85,12 @@ class Session(socketserver.StreamRequestHandler):
             verb = line.split(" ")[0].upper()
             if verb == "EHLO":
                 plus = " SCRAM-SHA-256-PLUS" if self.server.binding else ""
-                self.say(f"250-scramp.example.test\r\n250 AUTH SCRAM-SHA-256{plus}")
+                offer = "250-STARTTLS\r\n" if self.server.context else ""
+                self.say(f"250-scramp.example.test\r\n{offer}250 AUTH SCRAM-SHA-256{plus}")
+            elif verb == "STARTTLS":
+                self.say("220 go on")
+                self.connection = self.server.context.wrap_socket(self.connection, server_side=True)
+                self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
             elif verb == "AUTH":
                 try:
                     self.login(*line.split(" ")[1:])
@@ -91,9 +114,17 @@ class Session(socketserver.StreamRequestHandler):
             raise ValueError("an answer to the last message")
 
 
-def server(port, user, password, *rest):
-    listener = socketserver.TCPServer(("127.0.0.1", int(port)), Session)
-    listener.binding = binding_of(rest)
+def server(port, user, password, binding=""):
+    listener = socketserver.ThreadingTCPServer(("127.0.0.1", int(port)), Session)
+    listener.context = None
+    if "," in binding:
+        certificate, key = binding.split(",")
+        listener.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        listener.context.load_cert_chain(certificate, key)
+        with open(certificate) as file:
+            listener.binding = end_point(ssl.PEM_cert_to_DER_cert(file.read()))
+    else:
+        listener.binding = binding_of(binding)
     listener.info = scramp.ScramMechanism("SCRAM-SHA-256").make_auth_info(password, iteration_count=4096)
     listener.serve_forever()
 

@@ -5,7 +5,9 @@
 pub(crate) mod client;
 pub(crate) mod commands;
 pub(crate) mod feed;
+pub(crate) mod mailing;
 pub(crate) mod outcome;
+pub(crate) mod script;
 pub(crate) mod transcript;
 
 use transcript::{Role, Transcript};

@@ -1,12 +1,13 @@
 //! The mail, and the attempts at sending it.
 
 use defmt::{info, warn};
-use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::message::{
-    Address, Attachment, AutoSubmitted, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart, Text,
+    Address, Attachment, AutoSubmitted, Date, FileName, HeaderText, Message, MessageId, MimeType, Multipart,
+    Text,
 };
-use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+use embedded_smtp::sasl::Unfit;
+use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{Domain, ForwardPath, HelloName, Mailbox, ReversePath, Syntax, Writer};
 use smoltcp::time::Duration;
 
@@ -35,7 +36,7 @@ pub enum Unsendable {
     /// An address or a name out of form.
     Value(Syntax),
     /// A name or password out of form.
-    Login(Misuse),
+    Login(Unfit),
     /// There is no source of randomness.
     #[cfg(feature = "scram")]
     Random,
@@ -47,9 +48,9 @@ impl From<Syntax> for Unsendable {
     }
 }
 
-impl From<Misuse> for Unsendable {
-    fn from(misuse: Misuse) -> Self {
-        Self::Login(misuse)
+impl From<Unfit> for Unsendable {
+    fn from(unfit: Unfit) -> Self {
+        Self::Login(unfit)
     }
 }
 
@@ -100,12 +101,13 @@ pub fn mail(
         info!("attempt {}: {} ({}) {=str}", number, report.verdict(), answer.code(), report.text(&answer));
         match report.verdict() {
             Verdict::Delivered | Verdict::PartlyDelivered => return Ok(Outcome::Delivered),
-            Verdict::Rejected => {
+            // Who has taken STARTTLS out of the server's offer may be gone at the next attempt.
+            Verdict::Rejected if report.cause() != Some(Cause::TlsNotOffered) => {
                 warn!("refused: {}", report.cause());
                 return Ok(Outcome::Rejected);
             }
             // Unknown: an alert that comes twice is better than one that does not come.
-            Verdict::RetryLater | Verdict::Unknown => warn!("failed: {}", report.cause()),
+            Verdict::Rejected | Verdict::RetryLater | Verdict::Unknown => warn!("failed: {}", report.cause()),
         }
         if number < settings.attempts {
             info!("again in {} ms", pause.total_millis());

@@ -5,7 +5,7 @@
 const BASE: usize = 0x003f_0000;
 
 /// How many there are.
-const LAST: u32 = 16;
+const LAST: u32 = 10;
 
 /// The ring of the last readings, of which each takes one word, and behind it those that are kept.
 pub struct History {

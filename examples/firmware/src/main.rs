@@ -88,11 +88,13 @@ fn main() -> ! {
 
 fn run(settings: &Settings<'_>) -> Option<i32> {
     clock::start(cortex_m::Peripherals::take()?.SYST, settings.time);
-    let device = Lan9118::new(network::MAC).inspect_err(|missing| error!("no controller: {}", missing)).ok()?;
+    let device =
+        Lan9118::new(network::MAC).inspect_err(|missing| error!("no controller: {}", missing)).ok()?;
     let (mut rx, mut tx) = ([0; 1024], [0; 1024]);
     let socket = tcp::Socket::new(tcp::SocketBuffer::new(&mut rx[..]), tcp::SocketBuffer::new(&mut tx[..]));
     let mut storage = [SocketStorage::EMPTY; 2];
-    let network = Network::new(device, SocketSet::new(&mut storage[..]), socket, settings.address, clock::now());
+    let network =
+        Network::new(device, SocketSet::new(&mut storage[..]), socket, settings.address, clock::now());
     let station = Station { network: RefCell::new(network), sensor: RefCell::new(Sensor::new()) };
     watchdog::start(tls::PATIENCE);
 

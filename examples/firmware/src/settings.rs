@@ -83,7 +83,9 @@ impl<'a> Settings<'a> {
             time: number("MAIL_TIME", setting!(arguments, "MAIL_TIME", "1795238400"))?,
             address: if address.is_empty() { None } else { Some(network(address, gateway)?) },
             attempts: number("MAIL_ATTEMPTS", setting!(arguments, "MAIL_ATTEMPTS", "8"))?,
-            pause: Duration::from_millis(number("MAIL_PAUSE", setting!(arguments, "MAIL_PAUSE", "1000"))?.into()),
+            pause: Duration::from_millis(
+                number("MAIL_PAUSE", setting!(arguments, "MAIL_PAUSE", "1000"))?.into(),
+            ),
             security,
             server_name: setting!(arguments, "MAIL_SERVER_NAME", "mail.example.test"),
             stall: setting!(arguments, "DEVICE_STALL", "no") == "yes",

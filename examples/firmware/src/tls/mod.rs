@@ -20,7 +20,9 @@ use embedded_smtp::data::Body;
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::sasl::Authenticator;
 use embedded_smtp::submission::{Event, Submission};
-use embedded_tls::{Aes128GcmSha256, FlushPolicy, MaxFragmentLength, TlsConfig, TlsConnection, TlsContext, TlsError};
+use embedded_tls::{
+    Aes128GcmSha256, FlushPolicy, MaxFragmentLength, TlsConfig, TlsConnection, TlsContext, TlsError,
+};
 
 use crate::settings::Settings;
 use crate::{Station, clock};
@@ -29,7 +31,7 @@ use stream::Stream;
 use verifier::{Provider, Unproven};
 
 /// Milliseconds that the main loop may be away: verifying a signature takes long, and cannot be interrupted.
-pub const PATIENCE: u32 = 4000;
+pub const PATIENCE: u32 = 2000;
 
 /// How long the handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(60);
@@ -50,7 +52,15 @@ pub fn session<B: Body, A: Authenticator>(
     settings: &Settings<'_>,
     submission: &mut Submission<'_, '_, '_, B, A>,
 ) -> bool {
-    let mut session = pin!(converse(Stream::new(&station.network), settings.server_name, submission));
+    let (mut received, mut sent) = ([0; RECEIVED], [0; SENT]);
+    let tls = TlsConnection::new(Stream::new(&station.network), &mut received, &mut sent);
+    let Some(random) = Random::new() else {
+        warn!("no TLS: no randomness");
+        submission.tls_failed();
+        return false;
+    };
+    let mut provider = Provider::new(random);
+    let mut session = pin!(converse(tls, &mut provider, settings.server_name, submission));
     let mut context = Context::from_waker(Waker::noop());
     loop {
         station.turn();
@@ -61,13 +71,13 @@ pub fn session<B: Body, A: Authenticator>(
 }
 
 async fn converse<B: Body, A: Authenticator>(
-    stream: Stream<'_, '_>,
+    mut tls: Tls<'_, '_, '_>,
+    provider: &mut Provider,
     name: &str,
     submission: &mut Submission<'_, '_, '_, B, A>,
 ) -> bool {
-    let (mut received, mut sent) = ([0; RECEIVED], [0; SENT]);
-    let mut tls = TlsConnection::new(stream, &mut received, &mut sent);
-    if let Err(failure) = within(HANDSHAKE, handshake(&mut tls, name)).await.unwrap_or(Err(Failure::TimedOut)) {
+    let opened = within(HANDSHAKE, handshake(&mut tls, provider, name)).await;
+    if let Err(failure) = opened.unwrap_or(Err(Failure::TimedOut)) {
         warn!("no TLS: {}", failure);
         submission.tls_failed();
         return false;
@@ -96,17 +106,14 @@ enum Failure {
     Tls(TlsError),
     /// The server has not proved who it is, which the stack let pass.
     Unproven(Unproven),
-    /// There is no source of randomness.
-    Random,
     /// It took too long.
     TimedOut,
 }
 
-async fn handshake(tls: &mut Tls<'_, '_, '_>, name: &str) -> Result<(), Failure> {
-    let mut provider = Provider::new(Random::new().ok_or(Failure::Random)?);
+async fn handshake(tls: &mut Tls<'_, '_, '_>, provider: &mut Provider, name: &str) -> Result<(), Failure> {
     let config = TlsConfig::new().with_server_name(name).with_max_fragment_length(MaxFragmentLength::Bits12);
     tls.set_flush_policy(FlushPolicy::Relaxed);
-    tls.open(TlsContext::new(&config, &mut provider)).await.map_err(Failure::Tls)?;
+    tls.open(TlsContext::new(&config, &mut *provider)).await.map_err(Failure::Tls)?;
     provider.proof().map_err(Failure::Unproven)
 }
 

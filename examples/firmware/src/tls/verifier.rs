@@ -5,8 +5,8 @@
 
 use embedded_tls::pki::CertVerifier;
 use embedded_tls::{
-    Aes128GcmSha256, Certificate, CertificateRef, CertificateVerifyRef, CryptoProvider, CryptoRngCore, Sha256, TlsClock,
-    TlsError, TlsVerifier,
+    Aes128GcmSha256, Certificate, CertificateRef, CertificateVerifyRef, CryptoProvider, CryptoRngCore,
+    Sha256, TlsClock, TlsError, TlsVerifier,
 };
 
 use super::random::Random;
@@ -16,7 +16,7 @@ use crate::clock;
 static AUTHORITY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ca.der"));
 
 /// Octets of all the certificates that a server may send.
-const CERTIFICATES: usize = 3072;
+const CERTIFICATES: usize = 2048;
 
 /// What embedded-tls asks for in a handshake.
 pub struct Provider {
@@ -77,7 +77,11 @@ impl TlsVerifier<Aes128GcmSha256> for Verifier {
 
     /// The server's own certificate must be signed by the authority itself. A chain is not followed: any server with a
     /// certificate of the authority's could lengthen it.
-    fn verify_certificate(&mut self, transcript: &Sha256, mut shown: CertificateRef<'_>) -> Result<(), TlsError> {
+    fn verify_certificate(
+        &mut self,
+        transcript: &Sha256,
+        mut shown: CertificateRef<'_>,
+    ) -> Result<(), TlsError> {
         shown.entries.truncate(1);
         self.verifier.verify_certificate(transcript, shown)?;
         self.certificate = true;

@@ -1,0 +1,105 @@
+//! To the next hop: a few sessions that are kept, each for one mail at a time.
+
+mod outcome;
+mod record;
+mod session;
+mod written;
+
+#[cfg(test)]
+pub(crate) use outcome::{Fate as FateOf, Words};
+pub(crate) use outcome::{Fault, Outcome};
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use embedded_smtp::submission::Verdict;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::request::Outgoing;
+use crate::smtp::config::Config;
+use session::Session;
+
+/// Octets of a session's buffers.
+const RX: usize = 4 * 1024;
+const TX: usize = 16 * 1024;
+
+/// How long a session without mails is kept. Servers close theirs after five minutes (RFC 5321 §4.5.3.2.7), many much sooner.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// How long a mail waits for a session to become free.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A mail, and whom to tell what became of it.
+struct Job {
+    mail: Outgoing,
+    tell: oneshot::Sender<Outcome>,
+}
+
+/// Takes mails to the next hop.
+#[derive(Debug, Clone)]
+pub(crate) struct Hop {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Hop {
+    /// Starts as many sessions as there may be; they connect when there is something to send, and end when all handles are gone.
+    pub(crate) fn start(config: &Arc<Config>, sessions: usize, tasks: &mut JoinSet<()>) -> Self {
+        // Nothing waits here but what somebody waits for.
+        let (jobs, waiting) = mpsc::channel(1);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..sessions.max(1) {
+            tasks.spawn(work(Arc::clone(config), Arc::clone(&waiting)));
+        }
+        Self { jobs }
+    }
+
+    /// Sends the mail, and says what became of it. Dropped before a session has taken the mail, it is not sent.
+    pub(crate) async fn send(&self, mail: Outgoing) -> Outcome {
+        let (recipients, from, id) = (mail.recipients.clone(), mail.envelope.clone(), mail.word());
+        let (tell, told) = oneshot::channel();
+        let later = |why| {
+            let outcome = Outcome::unsent(&recipients, Verdict::RetryLater, why);
+            record::enter(&id, from.clone(), &outcome, Duration::ZERO);
+            outcome
+        };
+        match timeout(PATIENCE, self.jobs.send(Job { mail, tell })).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return later("the gateway is going down; try again later"),
+            Err(_) => return later("all sessions with the next hop are busy; try again later"),
+        }
+        match told.await {
+            Ok(outcome) => outcome,
+            Err(_) => later("the gateway is going down; try again later"),
+        }
+    }
+}
+
+async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
+    let (mut rx, mut tx) = (vec![0; RX], vec![0; TX]);
+    let mut session = Session::new(config, &mut rx, &mut tx);
+    loop {
+        let next = async { waiting.lock().await.recv().await };
+        let job = if session.is_open() {
+            let Ok(job) = timeout(IDLE, next).await else {
+                session.quit().await;
+                continue;
+            };
+            job
+        } else {
+            next.await
+        };
+        let Some(Job { mail, tell }) = job else { break };
+        // Whoever has gone away would not learn that it was sent, and send it again.
+        if tell.is_closed() {
+            continue;
+        }
+        let began = Instant::now();
+        let outcome = written::send(&mut session, &mail).await;
+        // Here, since whoever waits for it may go away meanwhile.
+        record::enter(&mail.word(), mail.envelope.clone(), &outcome, began.elapsed());
+        let _ = tell.send(outcome);
+    }
+    session.quit().await;
+}

@@ -1,0 +1,173 @@
+//! What became of a mail, in a form that outlives the session.
+
+use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status, Verdict};
+use embedded_smtp::wire::{Code, Extension, Verb};
+
+/// What became of a mail.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) verdict: Verdict,
+    pub(crate) fates: Vec<Fate>,
+    /// Octets of the mail, as far as they are known.
+    pub(crate) octets: Option<u64>,
+    /// The next hop's word that decided, or what went wrong with it.
+    pub(crate) words: Words,
+    /// Whose fault it is, where nothing was delivered.
+    pub(crate) fault: Fault,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone)]
+pub(crate) struct Fate {
+    pub(crate) address: String,
+    pub(crate) delivered: bool,
+    /// Why not.
+    pub(crate) words: Words,
+}
+
+/// A reply's code and text; code 0 when no reply came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) code: u16,
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The next hop does not want this mail, these recipients, this sender.
+    Mail,
+    /// This property asks for what the next hop cannot do.
+    Property(&'static str),
+    /// The next hop, or the way to it.
+    Hop,
+}
+
+/// What is to be done about an attempt that failed before anything of the mail was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    No,
+    /// The kept session had died: a new one may do.
+    InNewSession,
+    /// The next hop has no DELIVERBY, which is wanted only where it is offered.
+    WithoutDeadline,
+}
+
+impl Words {
+    fn of(report: &Report<'_>, answer: &Answer) -> Self {
+        let code = answer.code().map_or(0, Code::number);
+        let text = report.text(answer).replace('\n', " ");
+        Self { code, text }
+    }
+
+    pub(crate) fn say(text: &str) -> Self {
+        Self { code: 0, text: text.to_owned() }
+    }
+}
+
+impl std::fmt::Display for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.code == 0 { f.write_str(&self.text) } else { write!(f, "{} {}", self.code, self.text) }
+    }
+}
+
+impl Outcome {
+    /// `trouble` is what the stream said, if it failed.
+    pub(super) fn of(report: &Report<'_>, trouble: Option<&str>) -> Self {
+        let (mut words, fault) = explain(report);
+        if words.code == 0
+            && let Some(trouble) = trouble
+        {
+            words.text = format!("{} ({trouble})", words.text);
+        }
+        let fates = report.recipients().iter().map(|recipient| {
+            let own = recipient.answer();
+            let delivered = recipient.status() == Status::Delivered;
+            let refused = recipient.status() == Status::Refused && own.code().is_some();
+            let words = if refused { Words::of(report, &own) } else { words.clone() };
+            Fate { address: recipient.path().as_str().to_owned(), delivered, words }
+        });
+        Self { verdict: report.verdict(), fates: fates.collect(), octets: None, words, fault }
+    }
+
+    /// Nothing of it was sent.
+    pub(crate) fn unsent(recipients: &[String], verdict: Verdict, why: &str) -> Self {
+        let words = Words::say(why);
+        let fate =
+            |address: &String| Fate { address: address.clone(), delivered: false, words: words.clone() };
+        Self { verdict, fates: recipients.iter().map(fate).collect(), octets: None, words, fault: Fault::Hop }
+    }
+}
+
+/// Whether and how another attempt makes sense at once. `reused` is whether the session was kept from a mail before.
+pub(super) fn again(report: &Report<'_>, reused: bool) -> Again {
+    // What was said about the mail stands; only a session that was gone before the mail is opened again.
+    let untouched = report.recipients().iter().all(|recipient| recipient.status() == Status::Waiting);
+    match report.cause() {
+        Some(Cause::NotOffered(Extension::DeliverBy)) => Again::WithoutDeadline,
+        Some(Cause::ConnectionLost | Cause::TimedOut)
+            if reused && untouched && report.verdict() == Verdict::RetryLater =>
+        {
+            Again::InNewSession
+        }
+        // 421: it has closed what we had kept (RFC 5321 §3.8).
+        Some(Cause::Refused(_)) if reused && untouched && closing(&report.answer()) => Again::InNewSession,
+        _ => Again::No,
+    }
+}
+
+fn closing(answer: &Answer) -> bool {
+    answer.code().is_some_and(|code| code.number() == 421)
+}
+
+fn explain(report: &Report<'_>) -> (Words, Fault) {
+    if report.verdict() == Verdict::Unknown {
+        let text = "the next hop was given the whole mail and did not answer: it may have been delivered, and to send it again may deliver it twice";
+        return (Words::say(text), Fault::Hop);
+    }
+    let Some(cause) = report.cause() else {
+        return (Words::of(report, &report.answer()), Fault::Mail);
+    };
+    let operator = |text: &str| (Words::say(&format!("{text}; tell the gateway's operator")), Fault::Hop);
+    match cause {
+        Cause::Refused(verb) => {
+            let answers = report.recipients().iter().map(Recipient::answer);
+            let answer =
+                Some(report.answer()).into_iter().chain(answers).find(|answer| answer.code().is_some());
+            let words = answer.map_or_else(|| Words::say("refused"), |answer| Words::of(report, &answer));
+            let fault = match verb {
+                Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData => Fault::Mail,
+                _ => Fault::Hop,
+            };
+            (words, fault)
+        }
+        Cause::TlsNotOffered => operator("the next hop offers no STARTTLS, and the gateway demands it"),
+        Cause::TlsFailed => operator("TLS with the next hop failed"),
+        Cause::NoMechanism => operator("the next hop offers no login that the gateway can use"),
+        Cause::ClearText => operator("the login at the next hop would go in clear, which is not allowed"),
+        Cause::ServerNotProven => operator("the next hop did not prove that it is the one it claims to be"),
+        Cause::TooLarge => (Words::say("the mail is larger than the next hop takes; send less"), Fault::Mail),
+        Cause::NeedsEightBitMime | Cause::NeedsBinaryMime => {
+            let text = "there are octets above 127 in it, and the next hop takes only 7-bit mails; encode it as quoted-printable or base64";
+            (Words::say(text), Fault::Property("mime"))
+        }
+        Cause::NeedsSmtpUtf8 => {
+            let text =
+                "an address or a header field is not ASCII, and the next hop does not take that (SMTPUTF8)";
+            (Words::say(text), Fault::Mail)
+        }
+        Cause::NotOffered(Extension::Dsn) => {
+            let text = "the next hop has no delivery status notifications; leave dsn out";
+            (Words::say(text), Fault::Property("dsn"))
+        }
+        Cause::ConnectionLost => {
+            (Words::say("the next hop closed the connection; try again later"), Fault::Hop)
+        }
+        Cause::TimedOut => (Words::say("the next hop took too long; try again later"), Fault::Hop),
+        Cause::BodyFailed => (
+            Words::say("the gateway could not read the mail that it had put aside; try again later"),
+            Fault::Hop,
+        ),
+        Cause::Engine(error) => operator(&format!("the session with the next hop failed: {error}")),
+        _ => operator("the next hop cannot do what was asked"),
+    }
+}

@@ -1,0 +1,239 @@
+//! Form variables (`application/x-www-form-urlencoded`) as they come; the value of `mime` goes into a spool.
+
+use serde_json::Map;
+
+use super::json::{Properties, close};
+use super::spool::Spool;
+use super::{Limits, Taken, nest, put_aside, within};
+use crate::problem::Problem;
+
+/// Where in `%XX` the scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Percent {
+    No,
+    /// Behind the sign.
+    Sign,
+    /// Behind the first digit, whose value this is.
+    First(u8),
+}
+
+#[derive(Debug)]
+pub(super) struct Scan {
+    limits: Limits,
+    properties: Properties,
+    name: Vec<u8>,
+    value: Vec<u8>,
+    in_value: bool,
+    percent: Percent,
+    at: u64,
+    /// Octets in memory.
+    kept: usize,
+    mime: Option<Spool>,
+}
+
+impl Scan {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            properties: Map::new(),
+            name: Vec::new(),
+            value: Vec::new(),
+            in_value: false,
+            percent: Percent::No,
+            at: 0,
+            kept: 0,
+            mime: None,
+        }
+    }
+
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        // A value is gathered for this piece only when it is the mail's.
+        for octet in piece {
+            self.at += 1;
+            self.octet(*octet)?;
+        }
+        self.put_mime_aside()
+    }
+
+    fn octet(&mut self, octet: u8) -> Result<(), Problem> {
+        if self.percent != Percent::No {
+            return self.digit(octet);
+        }
+        match octet {
+            b'%' => {
+                self.percent = Percent::Sign;
+                Ok(())
+            }
+            b'+' => self.push(b' '),
+            b'=' if !self.in_value => {
+                self.in_value = true;
+                if self.name == b"mime" {
+                    if self.mime.is_some() {
+                        return Err(Problem::bad("mime", "the variable stands twice"));
+                    }
+                    self.mime = Some(Spool::new());
+                }
+                Ok(())
+            }
+            b'&' => self.end_of_pair(),
+            octet => self.push(octet),
+        }
+    }
+
+    fn digit(&mut self, octet: u8) -> Result<(), Problem> {
+        let digit =
+            char::from(octet).to_digit(16).ok_or_else(|| self.bad("% wants two hexadecimal digits"))? as u8;
+        let Percent::First(high) = self.percent else {
+            self.percent = Percent::First(digit);
+            return Ok(());
+        };
+        self.percent = Percent::No;
+        self.push(high << 4 | digit)
+    }
+
+    fn push(&mut self, octet: u8) -> Result<(), Problem> {
+        if !self.in_value {
+            return self.keep(octet, false);
+        }
+        if !self.is_mime() {
+            return self.keep(octet, true);
+        }
+        self.value.push(octet);
+        if self.value.len() >= SHARE { self.put_mime_aside() } else { Ok(()) }
+    }
+
+    fn keep(&mut self, octet: u8, value: bool) -> Result<(), Problem> {
+        self.kept += 1;
+        within(self.kept, self.limits)?;
+        let kept = if value { &mut self.value } else { &mut self.name };
+        kept.push(octet);
+        Ok(())
+    }
+
+    fn is_mime(&self) -> bool {
+        self.in_value && self.name == b"mime"
+    }
+
+    fn put_mime_aside(&mut self) -> Result<(), Problem> {
+        if self.is_mime()
+            && let Some(mime) = &mut self.mime
+        {
+            put_aside(mime, &self.value, self.limits)?;
+            self.value.clear();
+        }
+        Ok(())
+    }
+
+    fn end_of_pair(&mut self) -> Result<(), Problem> {
+        self.put_mime_aside()?;
+        if !self.is_mime() && (self.in_value || !self.name.is_empty()) {
+            let name = String::from_utf8(std::mem::take(&mut self.name))
+                .map_err(|_| self.bad("a name that is not UTF-8"))?;
+            let value = String::from_utf8(std::mem::take(&mut self.value))
+                .map_err(|_| Problem::bad(&name, "the value is not UTF-8"))?;
+            nest::insert(&mut self.properties, &name, value)?;
+        }
+        self.name.clear();
+        self.value.clear();
+        self.in_value = false;
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Taken, Problem> {
+        if self.percent != Percent::No {
+            return Err(self.bad("the body ends within % and its two digits"));
+        }
+        self.end_of_pair()?;
+        if let Some(spool) = &mut self.mime {
+            close(spool)?;
+        }
+        Ok(Taken { properties: nest::lists(self.properties), mime: self.mime })
+    }
+
+    fn bad(&self, text: &str) -> Problem {
+        Problem::new(400, format!("invalid form at octet {}: {text}", self.at))
+    }
+}
+
+/// Octets of `mime` that are gathered before they are put aside.
+const SHARE: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::super::json::text_of;
+    use super::*;
+    use serde_json::{Value, json};
+
+    const LIMITS: Limits = Limits { body: 1 << 20, properties: 200, mail: 300 };
+
+    fn read(text: &str, pieces: usize) -> Result<(Value, Option<String>), Problem> {
+        let mut scan = Scan::new(LIMITS);
+        for piece in text.as_bytes().chunks(pieces) {
+            scan.take(piece)?;
+        }
+        let Taken { properties, mime } = scan.finish()?;
+        Ok((Value::Object(properties), text_of(mime)))
+    }
+
+    #[test]
+    fn variables_come_out_as_the_properties_of_json_would() {
+        for (text, expected, mime) in [
+            ("", json!({}), None),
+            (
+                "subject=this+is+it&from=info%40example.com",
+                json!({"subject": "this is it", "from": "info@example.com"}),
+                None,
+            ),
+            ("to[]=a%40b&to[]=c%40d&cc=", json!({"to": ["a@b", "c@d"], "cc": ""}), None),
+            ("recipients%5B0%5D=a&recipients%5B1%5D=b", json!({"recipients": ["a", "b"]}), None),
+            ("dsn[notify]=FAILURE&dsn[ret]=HDRS", json!({"dsn": {"notify": "FAILURE", "ret": "HDRS"}}), None),
+            (
+                "attachments[0][name]=x&attachments[0][data]=QQ==",
+                json!({"attachments": [{"name": "x", "data": "QQ=="}]}),
+                None,
+            ),
+            (
+                "recipients[a%40b][name]=Ann&data[x-y]=1",
+                json!({"recipients": {"a@b": {"name": "Ann"}}, "data": {"x-y": "1"}}),
+                None,
+            ),
+            ("data[0]=a", json!({"data": {"0": "a"}}), None),
+            (
+                "mime=A%3A+b%0D%0A%0D%0A%e2%82%ac&recipient=x",
+                json!({"recipient": "x"}),
+                Some("A: b\r\n\r\n\u{20ac}"),
+            ),
+            ("&&a=b&", json!({"a": "b"}), None),
+        ] {
+            for pieces in [1, 2, 7, 100] {
+                assert_eq!(
+                    read(text, pieces).unwrap(),
+                    (expected.clone(), mime.map(str::to_owned)),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let long = format!("text={}", "x".repeat(300));
+        let mail = format!("mime={}", "x".repeat(301));
+        for (text, status, expected) in [
+            ("a=%zz", 400, "octet 4"),
+            ("a=%4", 400, "ends within %"),
+            ("a=%ff", 400, "not UTF-8"),
+            ("a=1&a=2", 400, "stands twice"),
+            ("mime=1&mime=2", 400, "stands twice"),
+            ("to[]=1&to=2", 400, "stands twice"),
+            ("to=1&to[]=2", 400, "both as one value and as several"),
+            ("to[=1", 400, "brackets"),
+            (&long, 413, "octets"),
+            (&mail, 413, "octets"),
+        ] {
+            let problem = read(text, 7).unwrap_err();
+            assert_eq!(problem.status, status, "{text}");
+            assert!(problem.text.contains(expected), "{text}: {}", problem.text);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! From properties to a request: each error names its property, and nothing is passed over.
+
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+use serde_json::{Map, Value};
+
+use super::{Request, Switch};
+use crate::problem::Problem;
+
+pub(crate) fn read(properties: &Map<String, Value>) -> Result<Request, Problem> {
+    for (name, value) in properties {
+        // One at a time, so that it is known which one is wrong.
+        if let Err(error) = deserialize([(name, value)].into_iter()) {
+            return Err(Problem::bad(name, plain(&error.to_string(), name)));
+        }
+    }
+    let request = deserialize(properties.iter()).map_err(|error| Problem::new(400, error.to_string()))?;
+    hosted(&request)?;
+    Ok(request)
+}
+
+fn deserialize<'a>(
+    properties: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<Request, serde_json::Error> {
+    Request::deserialize(MapDeserializer::new(properties.map(|(name, value)| (name.as_str(), value))))
+}
+
+/// Without the list of all the names there are.
+fn plain(error: &str, name: &str) -> String {
+    if error.starts_with(&format!("unknown field `{name}`")) {
+        return "there is no such property; /openapi.json lists them all".to_owned();
+    }
+    error.replace("unknown field", "unknown property")
+}
+
+/// What only a hosted service can do.
+fn hosted(request: &Request) -> Result<(), Problem> {
+    let switches = [
+        ("trackclicks", request.trackclicks),
+        ("trackopens", request.trackopens),
+        ("trackbounces", request.trackbounces),
+        ("preventscam", request.preventscam),
+        ("inlinecss", request.inlinecss),
+    ];
+    for (name, switch) in switches {
+        if let Some(Switch(true)) = switch {
+            let text = "this gateway sends mails as they are and tracks nothing; leave it out or say false";
+            return Err(Problem::not_here(name, text));
+        }
+    }
+    match &request.images {
+        None | Some(Value::Bool(false) | Value::Null) => {}
+        Some(Value::String(text)) if matches!(text.as_str(), "default" | "false" | "") => {}
+        Some(_) => {
+            let text = "this gateway hosts no images; leave it out or say \"default\"";
+            return Err(Problem::not_here("images", text));
+        }
+    }
+    if request.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+        let text = "this gateway keeps no statistics by tags; leave it out, or send a header field of your own by extra";
+        return Err(Problem::not_here("tags", text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn problem(properties: Value) -> Option<Problem> {
+        let Value::Object(properties) = properties else { unreachable!() };
+        read(&properties).err()
+    }
+
+    #[test]
+    fn each_fault_names_its_property() {
+        for (properties, status, property, text) in [
+            (json!({"recipent": "a@b"}), 400, "recipent", "no such property"),
+            (json!({"recipient": 5}), 400, "recipient", "expected a string"),
+            (json!({"recipients": "a@b"}), 400, "recipients", "array of addresses"),
+            (json!({"recipients": [1]}), 400, "recipients", "array of addresses"),
+            (json!({"to": {"a": 1}}), 400, "to", "array of strings"),
+            (
+                json!({"attachments": [{"data": "", "nam": "x"}]}),
+                400,
+                "attachments",
+                "unknown property `nam`",
+            ),
+            (json!({"dsn": {"notfy": "NEVER"}}), 400, "dsn", "unknown property `notfy`"),
+            (json!({"template": true}), 400, "template", "a name, a number"),
+            (json!({"data": []}), 400, "data", "expected a map"),
+            (json!({"trackclicks": "yes"}), 400, "trackclicks", "true or false"),
+            (json!({"trackclicks": true}), 422, "trackclicks", "tracks nothing"),
+            (json!({"trackopens": "1"}), 422, "trackopens", "tracks nothing"),
+            (json!({"trackbounces": true}), 422, "trackbounces", "tracks nothing"),
+            (json!({"inlinecss": true}), 422, "inlinecss", "as they are"),
+            (json!({"preventscam": true}), 422, "preventscam", "as they are"),
+            (json!({"images": "hosted"}), 422, "images", "hosts no images"),
+            (json!({"tags": ["summer"]}), 422, "tags", "no statistics"),
+        ] {
+            let problem = problem(properties.clone()).unwrap_or_else(|| panic!("{properties} is taken"));
+            assert_eq!(
+                (problem.status, problem.property.as_deref()),
+                (status, Some(property)),
+                "{properties}"
+            );
+            assert!(problem.text.contains(text), "{properties}: {}", problem.text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_fine() {
+        for properties in [
+            json!({}),
+            json!({"trackclicks": false, "trackopens": "false", "trackbounces": "0", "inlinecss": null}),
+            json!({"images": "default", "tags": []}),
+            json!({"images": false}),
+            json!({"recipients": {"a@b": {"name": "A"}}, "template": 12}),
+            json!({"recipients": ["a@b"], "template": {"subject": "x"}}),
+        ] {
+            assert_eq!(problem(properties.clone()), None, "{properties}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The variables `{$name}`: their values, and a text in which they have been replaced.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// Longest name, so that a text can be read in pieces.
+pub(super) const LONGEST: usize = 64;
+
+/// Values by names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variables {
+    values: BTreeMap<String, Result<String, &'static str>>,
+    /// Whether the request brings data: then a variable without a value is an error, else it is just a text that looks like one.
+    strict: bool,
+}
+
+/// What stands at the front of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Front<'t> {
+    /// A variable of this name, and how many octets it takes.
+    Variable(&'t str, usize),
+    /// Something else.
+    Text,
+    /// The text ends within what may be a variable.
+    Short,
+}
+
+impl Variables {
+    pub(crate) fn new(envelope: &str, recipient: Option<&str>, strict: bool) -> Self {
+        let many = "stands for no single address here, because the mail goes to several recipients as one; give `recipients` as an object, and each gets a mail of its own";
+        let values =
+            [("envelope", Ok(envelope.to_owned())), ("recipient", recipient.map(str::to_owned).ok_or(many))];
+        Self { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), strict }
+    }
+
+    /// Adds data; what was there under the same name is gone.
+    pub(crate) fn with(mut self, data: &Map<String, Value>) -> Result<Self, String> {
+        for (name, value) in data {
+            if !is_name(name.as_bytes()) {
+                return Err(format!(
+                    "{name:?} is no name for a variable: letters, digits, - and _, a letter in front, {LONGEST} at most"
+                ));
+            }
+            let value = match value {
+                Value::String(text) => Ok(text.clone()),
+                Value::Number(number) => Ok(number.to_string()),
+                Value::Bool(on) => Ok(on.to_string()),
+                _ => Err("has no text for a value: give a string, a number, true or false"),
+            };
+            self.values.insert(name.clone(), value);
+        }
+        Ok(self)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Result<Option<&str>, String> {
+        match self.values.get(name) {
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(why)) => Err(format!("the variable {{${name}}} {why}")),
+            None if self.strict => {
+                Err(format!("there is no value for the variable {{${name}}}; give one in data"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// `text` with its variables replaced, each value passed through `write`.
+    pub(super) fn fill<'t>(
+        &self,
+        text: &'t str,
+        write: fn(&str) -> Cow<'_, str>,
+    ) -> Result<Cow<'t, str>, String> {
+        if !text.contains("{$") {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("{$") {
+            let (before, variable) = rest.split_at(at);
+            filled.push_str(before);
+            let taken = match front(variable.as_bytes(), true) {
+                Front::Variable(name, octets) => match self.value(name)? {
+                    Some(value) => {
+                        filled.push_str(&write(value));
+                        octets
+                    }
+                    None => 0,
+                },
+                Front::Text | Front::Short => 0,
+            };
+            let (kept, behind) = variable.split_at(if taken == 0 { 2 } else { taken });
+            if taken == 0 {
+                filled.push_str(kept);
+            }
+            rest = behind;
+        }
+        filled.push_str(rest);
+        Ok(Cow::Owned(filled))
+    }
+}
+
+/// Looks at a text that begins with `{$`; `whole` when nothing comes behind it.
+pub(super) fn front(text: &[u8], whole: bool) -> Front<'_> {
+    let Some(inside) = text.strip_prefix(b"{$") else {
+        return if text.len() < 2 && !whole { Front::Short } else { Front::Text };
+    };
+    let length = inside.iter().take(LONGEST + 1).position(|octet| !is_inner(*octet));
+    match length {
+        None if inside.len() <= LONGEST && !whole => Front::Short,
+        Some(length) if inside.get(length) == Some(&b'}') => {
+            let name = inside.get(..length).unwrap_or_default();
+            match str::from_utf8(name) {
+                Ok(text) if is_name(name) => Front::Variable(text, length + 3),
+                _ => Front::Text,
+            }
+        }
+        _ => Front::Text,
+    }
+}
+
+fn is_name(name: &[u8]) -> bool {
+    name.len() <= LONGEST
+        && name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|octet| is_inner(*octet))
+}
+
+fn is_inner(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')
+}
+
+/// As it is.
+pub(super) fn plain(value: &str) -> Cow<'_, str> {
+    Cow::Borrowed(value)
+}
+
+/// For HTML, in text and in quoted attributes.
+pub(super) fn html(value: &str) -> Cow<'_, str> {
+    if !value.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(value);
+    }
+    let mut escaped = String::with_capacity(value.len() + 16);
+    for character in value.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn variables(strict: bool) -> Variables {
+        let Value::Object(data) = json!({"name": "<Ann>", "age": 33, "x-y_1": true, "list": [1], "{": 1})
+        else {
+            unreachable!()
+        };
+        let mut data = data;
+        data.remove("{");
+        Variables::new("me@example.org", Some("you@example.org"), strict).with(&data).unwrap()
+    }
+
+    #[test]
+    fn variables_are_replaced_and_nothing_else() {
+        let strict = variables(true);
+        for (text, expected) in [
+            ("no variable", "no variable"),
+            ("{$name} is {$age}{$age}", "<Ann> is 3333"),
+            ("{$x-y_1}", "true"),
+            ("{$recipient} from {$envelope}", "you@example.org from me@example.org"),
+            (
+                "{name} ${name} {$} {$1} {$-a} {$ name} {$name",
+                "{name} ${name} {$} {$1} {$-a} {$ name} {$name",
+            ),
+            ("{{$age}}", "{33}"),
+            ("{${$age}", "{$33"),
+        ] {
+            assert_eq!(strict.fill(text, plain).unwrap(), expected, "{text}");
+        }
+        assert_eq!(strict.fill("<b>{$name}</b>", html).unwrap(), "<b>&lt;Ann&gt;</b>");
+        assert_eq!(html("a&b\"'"), "a&amp;b&quot;&#39;");
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_an_error_where_there_is_data() {
+        assert!(variables(true).fill("{$nme}", plain).unwrap_err().contains("{$nme}"));
+        assert!(variables(true).fill("{$list}", plain).unwrap_err().contains("give a string"));
+        assert_eq!(variables(false).fill("{$nme}", plain).unwrap(), "{$nme}");
+        let many = Variables::new("a@b", None, false);
+        assert!(many.fill("{$recipient}", plain).unwrap_err().contains("several recipients"));
+    }
+
+    #[test]
+    fn names_follow_the_rules() {
+        for (name, fine) in [
+            ("a", true),
+            ("aB-_9", true),
+            ("9a", false),
+            ("_a", false),
+            ("-a", false),
+            ("", false),
+            ("a b", false),
+        ] {
+            let data = [(name.to_owned(), json!(1))].into_iter().collect();
+            assert_eq!(Variables::new("", None, true).with(&data).is_ok(), fine, "{name}");
+        }
+        let long = [("a".repeat(65), json!(1))].into_iter().collect();
+        assert!(Variables::new("", None, true).with(&long).is_err());
+    }
+}

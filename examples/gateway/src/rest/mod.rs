@@ -1,0 +1,163 @@
+//! The REST door: HTTP/1.1 by axum, above connections that are limited in number and in time.
+
+mod answer;
+mod openapi;
+mod page;
+mod send;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::config::Config;
+use crate::hop::Hop;
+use crate::journal::JOURNAL;
+use crate::printer::print;
+use crate::problem::Problem;
+use crate::smtp::session::Stop;
+
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(15);
+
+/// What every request may need.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    pub(crate) config: Arc<Config>,
+    pub(crate) hop: Hop,
+}
+
+fn router(config: Arc<Config>, hop: Hop) -> Router {
+    Router::new()
+        .route("/v1/send", post(send::send))
+        .route("/v1/mails", get(page::mails))
+        .route("/", get(page::page))
+        .route("/openapi.json", get(openapi::document))
+        .route("/metrics", get(metrics))
+        .route("/health", get(health))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(count))
+        .with_state(Gateway { config, hop })
+}
+
+/// Takes connections until told to stop; then requests on their way are given time.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    config: Arc<Config>,
+    hop: Hop,
+    mut stopped: watch::Receiver<Stop>,
+) {
+    let room = Arc::new(Semaphore::new(config.limits.connections));
+    let router = router(Arc::clone(&config), hop);
+    let mut connections = JoinSet::new();
+    loop {
+        let permit = tokio::select! {
+            Ok(permit) = Arc::clone(&room).acquire_owned() => permit,
+            _ = stopped.changed() => break,
+        };
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => {
+                    let (config, router, stopped) = (Arc::clone(&config), router.clone(), stopped.clone());
+                    connections.spawn(async move {
+                        JOURNAL.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        connection(socket, &config, router, stopped).await;
+                        JOURNAL.connections.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                        drop(permit);
+                    });
+                }
+                // Out of file descriptors, say: that passes when connections end.
+                Err(error) => {
+                    print(&format!("gateway: cannot accept: {error}"));
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            _ = stopped.changed() => break,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    let _ = timeout(config.mail.grace, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+async fn connection(socket: TcpStream, config: &Config, router: Router, mut stopped: watch::Receiver<Stop>) {
+    let _ = socket.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.limits.header_seconds));
+    let service = TowerToHyperService::new(router);
+    // Errors are the other side's: it went away, took too long, or does not speak HTTP.
+    match &config.mail.acceptor {
+        None => {
+            let connection = http.serve_connection(TokioIo::new(socket), service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
+        }
+        Some(acceptor) => {
+            let Ok(Ok(socket)) = timeout(HANDSHAKE, acceptor.accept(socket)).await else { return };
+            let connection = http.serve_connection(TokioIo::new(socket), service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn count(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    JOURNAL.answered(response.status().as_u16());
+    response
+}
+
+async fn metrics() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], JOURNAL.metrics()).into_response()
+}
+
+async fn health(State(_): State<Gateway>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], "{\"status\":\"ok\"}").into_response()
+}
+
+async fn nothing_here() -> Response {
+    Problem::new(404, "there is nothing here; mails go to POST /v1/send, and /openapi.json describes it")
+        .into_response()
+}
+
+async fn wrong_method() -> Response {
+    Problem::new(405, "not by this method; mails go to POST /v1/send, all else is for GET").into_response()
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/json")], self.json().to_string()).into_response();
+        let headers = response.headers_mut();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static(answer::RETRY_AFTER));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,103 @@
+//! Who may use the REST door.
+
+use axum::http::{HeaderMap, header};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::problem::Problem;
+
+/// The token may stand in the address, as the provider has it, or in a header field, where fewer logs see it.
+pub(super) fn admit(tokens: &[String], query: Option<&str>, headers: &HeaderMap) -> Result<(), Problem> {
+    let bearer = headers.get(header::AUTHORIZATION).map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked(7).unwrap_or_default();
+        if scheme.eq_ignore_ascii_case(b"bearer ") { token.to_vec() } else { Vec::new() }
+    });
+    let given = match (bearer, query.map(variables).transpose()?.flatten()) {
+        (Some(_), Some(_)) => {
+            return Err(wrong("a token stands in the address and in Authorization; give one"));
+        }
+        (Some(token), None) | (None, Some(token)) => token,
+        (None, None) => {
+            return Err(wrong("a token is missing: ?access_token=TOKEN, or Authorization: Bearer TOKEN"));
+        }
+    };
+    // All are compared, so that how long it takes says nothing about which.
+    let known = tokens.iter().fold(Choice::from(0), |found, token| found | token.as_bytes().ct_eq(&given));
+    if known.into() { Ok(()) } else { Err(wrong("the token is not known here")) }
+}
+
+fn wrong(text: &str) -> Problem {
+    Problem::new(401, text)
+}
+
+/// The token in the query; nothing else may stand there.
+fn variables(query: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let mut token = None;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name != "access_token" {
+            return Err(Problem::bad(
+                &name.chars().take(64).collect::<String>(),
+                "there is no such variable in the address; properties go into the body",
+            ));
+        }
+        if token.is_some() {
+            return Err(Problem::bad("access_token", "stands twice"));
+        }
+        token = Some(decoded(value)?);
+    }
+    Ok(token)
+}
+
+/// RFC 3986 §2.1
+fn decoded(text: &str) -> Result<Vec<u8>, Problem> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut octets = text.bytes();
+    while let Some(octet) = octets.next() {
+        out.push(match octet {
+            b'%' => {
+                let mut digit = || char::from(octets.next()?).to_digit(16);
+                let value = digit().zip(digit()).map(|(high, low)| (high << 4 | low) as u8);
+                value.ok_or_else(|| Problem::bad("access_token", "% wants two hexadecimal digits"))?
+            }
+            b'+' => b' ',
+            octet => octet,
+        });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_tokens_are_admitted() {
+        let tokens = ["secret".to_owned(), "a b+c".to_owned()];
+        for (query, bearer, status) in [
+            (Some("access_token=secret"), None, 200),
+            (Some("access_token=a+b%2Bc"), None, 200),
+            (None, Some("Bearer secret"), 200),
+            (None, Some("bearer a b+c"), 200),
+            (Some(""), Some("Bearer secret"), 200),
+            (Some("access_token=secret"), Some("Bearer secret"), 401),
+            (Some("access_token=secre"), None, 401),
+            (Some("access_token=secrets"), None, 401),
+            (Some("access_token="), None, 401),
+            (Some("access_token"), None, 401),
+            (None, Some("Basic secret"), 401),
+            (None, Some("Bearer"), 401),
+            (None, None, 401),
+            (Some("access_token=%4"), None, 400),
+            (Some("access_token=a&access_token=secret"), None, 400),
+            (Some("access_token=secret&recipient=a@b"), None, 400),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(bearer) = bearer {
+                headers.insert(header::AUTHORIZATION, bearer.parse().unwrap());
+            }
+            let found = admit(&tokens, query, &headers).map_or_else(|problem| problem.status, |()| 200);
+            assert_eq!(found, status, "{query:?} {bearer:?}");
+        }
+        assert_eq!(admit(&[], Some("access_token="), &HeaderMap::new()).unwrap_err().status, 401);
+    }
+}

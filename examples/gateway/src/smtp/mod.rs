@@ -1,0 +1,16 @@
+//! The SMTP door: the relay's, with the gateway's own configuration and journal.
+
+#[path = "../../../relay/answer.rs"]
+mod answer;
+pub(crate) mod config;
+mod journal;
+#[path = "../../../relay/next_hop.rs"]
+mod next_hop;
+#[path = "../../../relay/serve.rs"]
+pub(crate) mod serve;
+#[path = "../../../relay/session.rs"]
+pub(crate) mod session;
+#[path = "../../../relay/stream.rs"]
+pub(crate) mod stream;
+#[path = "../../../relay/trace.rs"]
+mod trace;

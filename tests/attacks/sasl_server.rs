@@ -1,0 +1,157 @@
+//! AUTH in the server (RFC 4954): strict base64, no login without a secret, and an exchange that is broken off leaves nothing behind.
+
+use embedded_smtp::server::{Event, Policy, Server};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
+
+use super::server::{Setup, policy};
+
+fn clear_auth() -> Policy<'static> {
+    let mechanisms = AuthMechanisms::NONE
+        .with(AuthMechanism::Plain)
+        .with(AuthMechanism::Login)
+        .with(AuthMechanism::CramMd5)
+        .with(AuthMechanism::XOAuth2);
+    policy().auth(mechanisms).allow_clear_text_auth()
+}
+
+#[test]
+fn neither_an_empty_name_nor_an_empty_password_is_a_login() {
+    let policy = clear_auth();
+    for (login, codes) in [
+        ("AUTH PLAIN AGFkbWluAA==", "501 5.5.2"),
+        ("AUTH PLAIN AABzZWNyZXQ=", "501 5.5.2"),
+        ("AUTH PLAIN AAA=", "501 5.5.2"),
+        ("AUTH LOGIN YWRtaW4=\r\n", "334, 501 5.5.2"),
+        ("AUTH LOGIN =", "501 5.5.2"),
+    ] {
+        let trace = Setup::new(&policy).every_split(format!("EHLO a\r\n{login}\r\n").as_bytes());
+        assert_eq!(trace.behind_hello(), codes, "{login}");
+        assert_eq!(trace.told, ["EHLO a"], "{login}");
+        assert!(!trace.authenticated);
+    }
+}
+
+#[test]
+fn where_the_server_speaks_first_there_is_no_initial_response() {
+    let policy = clear_auth();
+    let trace = Setup::new(&policy).every_split(b"EHLO a\r\nAUTH CRAM-MD5 Ym9i\r\n");
+    assert_eq!(trace.behind_hello(), "501 5.5.2");
+    assert_eq!(trace.told, ["EHLO a"]);
+}
+
+/// Each octet that is no base64, at each place of a response, in each length.
+#[test]
+fn what_is_not_exactly_base64_is_no_message() {
+    let policy = clear_auth().max_errors(255);
+    let good = "AHVzZXIAcGFzcw==";
+    let mut bad: Vec<Vec<u8>> =
+        (1..good.len()).filter(|end| !matches!(end, 4 | 8 | 12)).map(|end| good[..end].into()).collect();
+    for at in 0..good.len() {
+        for octet in [b' ', b'\t', b'-', b'_', b'=', b',', b'*', 0, 0x7f, 0x80, 0xff, b'\r'] {
+            let mut text = good.as_bytes().to_vec();
+            if text[at] != octet {
+                text[at] = octet;
+                bad.push(text);
+            }
+        }
+    }
+    bad.extend(
+        ["AHVzZXIAcGFzcx==", "AHVzZXIAcGFzcw===", "AHVzZXIAcGFzcw==AAAA", "====", "*=", "**"].map(Vec::from),
+    );
+    for text in bad {
+        for initial in [true, false] {
+            let between: &[u8] = if initial { b" " } else { b"\r\n" };
+            let says = [b"EHLO c\r\nAUTH PLAIN", between, &text, b"\r\n"].concat();
+            let trace = Setup::new(&policy).every_split(&says);
+            let codes = trace.behind_hello();
+            assert!(codes.ends_with("501 5.5.2") || codes.ends_with("501 5.5.4"), "{codes}: {text:?}");
+            assert_eq!(trace.told, ["EHLO c"], "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_goes_away_in_the_middle_of_an_exchange_has_not_logged_in() {
+    let policy = clear_auth();
+    for says in [
+        "EHLO c\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\n",
+        "EHLO c\r\nAUTH PLAIN\r\nAHVzZXIAcGFzcw==\r\n",
+        "EHLO c\r\nAUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n",
+        "EHLO c\r\nAUTH CRAM-MD5\r\nbWU=\r\neWVz\r\n",
+    ] {
+        assert!(Setup::new(&policy).whole(says.as_bytes()).authenticated, "{says:?}");
+        for end in 0..says.len() {
+            let trace = Setup::new(&policy).whole(&says.as_bytes()[..end]);
+            assert!(!trace.authenticated, "{says:?} up to {end}");
+            assert!(!trace.told.iter().any(|told| told.starts_with("Login")), "{says:?} up to {end}");
+        }
+    }
+}
+
+/// The messages that the caller is told of, with `first`, in a session of these lines that ends behind them.
+fn messages(lines: &[&str]) -> Vec<(bool, Option<Vec<u8>>)> {
+    let policy = clear_auth().max_errors(255);
+    let mut whole = Vec::new();
+    let input = lines.concat();
+    for cut in 0..input.len() {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        let (mut told, mut reads) = (Vec::new(), [&input[..cut], &input[cut..]].into_iter());
+        loop {
+            match server.poll().unwrap() {
+                Want::Event => match server.event() {
+                    Some(Event::AuthMessage { first, message, .. }) => {
+                        told.push((first, message.map(|message| message.as_bytes().to_vec())));
+                        server.challenge(b"more?").unwrap();
+                    }
+                    _ if server.reply_owed().is_some() => server.accept().unwrap(),
+                    _ => {}
+                },
+                Want::Write => server.transmitted(usize::MAX),
+                Want::Read => match reads.next() {
+                    Some(octets) => {
+                        server.receive_buffer()[..octets.len()].copy_from_slice(octets.as_bytes());
+                        server.received(octets.len());
+                    }
+                    None => server.received_eof(),
+                },
+                Want::Closed => break,
+            }
+        }
+        if cut == 0 {
+            whole = told;
+        } else {
+            assert_eq!(told, whole, "{input:?} cut at {cut}");
+        }
+    }
+    whole
+}
+
+/// Else the second message of one exchange could be taken for that of another, whose first was somebody else's.
+#[test]
+fn the_caller_can_tell_a_new_exchange_from_one_that_goes_on() {
+    let some = |first, text: &str| (first, Some(text.as_bytes().to_vec()));
+    for (broken_off, says) in [
+        (true, "*\r\n"),
+        (true, "!\r\n"),
+        (true, "bWU\r\n"),
+        (true, "bWU=\nbWU=\r\n"),
+        (true, "bWU=bWU=\r\n"),
+        (false, "bWU=\r\n"),
+    ] {
+        for new in ["AUTH XOAUTH2 bWU=\r\n", "AUTH XOAUTH2\r\n", "AUTH CRAM-MD5\r\n"] {
+            let told = messages(&["EHLO c\r\n", "AUTH XOAUTH2 eW91\r\n", says, new]);
+            assert_eq!(told[0], some(true, "you"), "{says:?}");
+            if broken_off {
+                let message = new.contains("bWU=").then(|| b"me".to_vec());
+                assert_eq!(told[1..], [(true, message)], "{says:?} {new:?}");
+            } else {
+                // AUTH within the exchange is a response, and none in base64.
+                assert_eq!(told[1..], [some(false, "me")], "{says:?} {new:?}");
+            }
+        }
+    }
+    let told = messages(&["EHLO c\r\n", "AUTH XOAUTH2\r\n", "bWU=\r\n", "=\r\n", "AUTH XOAUTH2 =\r\n"]);
+    assert_eq!(told, [(true, None), some(false, "me"), some(true, "")]);
+}

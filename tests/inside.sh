@@ -1,0 +1,31 @@
+# Tests as modules of the crate itself, so that one compilation and one link are all that a change costs. Sourced by
+# mutants.sh and narrow.sh.
+# shellcheck shell=bash
+
+top=$PWD
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$top/target/inside/build}
+# No debug information, and what was built before is kept between runs.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 CARGO_INCREMENTAL=1 RUSTFLAGS="-A warnings"
+
+# What is compiled from here on does without blocks and tables, as on a machine without a vector unit.
+narrow() {
+    RUSTFLAGS="$RUSTFLAGS --cfg embedded_smtp_narrow"
+}
+
+inside() { # NAME TEST...    goes to a copy of the sources, with these tests inside
+    local copy=$top/target/inside/$1/copy name
+    shift
+    mkdir -p "$copy"
+    rm -rf "$copy/tests"
+    cp -r Cargo.toml Cargo.lock README.md src tests .cargo "$copy"
+    cd "$copy" || return
+    # What the tests inside need is among the dependencies, but for two.
+    awk '/^\[/ { drop = ($0 == "[dev-dependencies]" || $0 == "[[example]]") } !drop' "$top/Cargo.toml" >Cargo.toml
+    # One tree of modules instead of two.
+    sed -i '/sasl/d' tests/attacks/main.rs
+    sed -i 's/\bcrate::/super::/' tests/attacks/*.rs
+    sed -i 's/^#!\[no_std\]/#![cfg_attr(not(test), no_std)]/; s/^extern crate std;/extern crate self as embedded_smtp;/' src/lib.rs
+    for name in "$@"; do
+        printf '#[cfg(test)]\n#[path = "../tests/%s.rs"]\nmod judge_%s;\n' "$name" "${name%%/*}"
+    done | awk '!seen[$0]++ || /cfg/' >>src/lib.rs
+}

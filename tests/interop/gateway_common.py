@@ -1,0 +1,94 @@
+"""What the gateway's tests share: requests, rows of results, delivered mails."""
+
+import email
+import email.policy
+import http.client
+import json
+import pathlib
+import ssl
+import time
+import urllib.parse
+
+TOKEN = "a-token-for-tests"
+
+
+def ok(what, remark=""):
+    print(f"ok|{what}|{remark}", flush=True)
+
+
+def miss(what, why):
+    print(f"miss|{what}|{str(why)[:300]}", flush=True)
+
+
+def check(what, fine, why, remark=""):
+    if fine:
+        ok(what, remark)
+    else:
+        miss(what, why)
+
+
+class Rest:
+    """One connection to the REST door, opened again where it was closed."""
+
+    def __init__(self, port, ca=None, timeout=60):
+        self.port, self.ca, self.timeout, self.connection = port, ca, timeout, None
+
+    def ask(self, method, path, body=None, headers=None):
+        for attempt in (1, 2):
+            if self.connection is None:
+                if self.ca:
+                    context = ssl.create_default_context(cafile=self.ca)
+                    self.connection = http.client.HTTPSConnection(
+                        "localhost", self.port, timeout=self.timeout, context=context
+                    )
+                else:
+                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+                fresh = True
+            else:
+                fresh = False
+            try:
+                self.connection.request(method, path, body, headers or {})
+                response = self.connection.getresponse()
+                content = response.read()
+                return response.status, dict(response.getheaders()), content
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self.connection.close()
+                self.connection = None
+                if fresh or attempt == 2:
+                    raise
+
+    def send(self, mail, token=TOKEN):
+        """A mail as JSON; gives the status, the headers and the answer."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        status, headers, body = self.ask("POST", "/v1/send", json.dumps(mail).encode(), headers)
+        return status, {name.lower(): value for name, value in headers.items()}, json.loads(body)
+
+
+def form(variables):
+    return urllib.parse.urlencode(variables)
+
+
+def delivered(maildir, test, count=1, seconds=15):
+    """The mails in the Maildir of which `test` is true, once so many are there."""
+    end = time.monotonic() + seconds
+    seen = {}
+    while True:
+        for file in pathlib.Path(maildir, "new").iterdir():
+            if file not in seen:
+                octets = file.read_bytes()
+                mail = email.message_from_bytes(octets, policy=email.policy.default)
+                mail.octets = octets
+                seen[file] = mail
+        found = [mail for mail in seen.values() if test(mail)]
+        if len(found) >= count or time.monotonic() > end:
+            return found
+        time.sleep(0.1)
+
+
+def recipients(mails):
+    return sorted(mail["X-Original-To"] for mail in mails)
+
+
+def text_of(mail, kind):
+    part = mail.get_body(preferencelist=(kind,))
+    return part.get_content().replace("\r\n", "\n").rstrip("\n") if part else None

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""A next hop that refuses, greylists, closes and dies, and what the gateway says to that at both doors.
+
+  gateway_faults.py --rest PORT --smtp PORT --hop PORT
+
+The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ is answered late, a mail from
+close-POINT@ is closed at that point, from no@ refused at its end.
+"""
+
+import argparse
+import collections
+import json
+import smtplib
+import socket
+import threading
+import time
+
+from gateway_common import Rest, TOKEN, check, miss
+
+args = None
+stored = collections.Counter()
+seen_grey = set()
+lock = threading.Lock()
+
+
+def main():
+    global args
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rest", type=int, required=True)
+    parser.add_argument("--smtp", type=int, required=True)
+    parser.add_argument("--hop", type=int, required=True)
+    args = parser.parse_args()
+    down("rest")
+    listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
+    threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    for case in (one_of_three, greylisting, closing, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone):
+        try:
+            case()
+        except Exception as error:  # noqa: BLE001
+            miss(case.__name__, repr(error))
+
+
+# --- the next hop ----------------------------------------------------------------------------------------------
+
+
+def accept(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+def serve(connection):
+    try:
+        converse(connection, connection.makefile("rb"))
+    except OSError:
+        pass
+    finally:
+        # The file object keeps the socket open otherwise.
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        connection.close()
+
+
+def converse(connection, lines):
+    def say(text):
+        connection.sendall(text.encode() + b"\r\n")
+
+    say("220 hop ESMTP")
+    sender, wanted, mails = "", [], 0
+    while line := lines.readline():
+        line = line.decode().rstrip("\r\n")
+        verb = line[:4].upper()
+        point = f"close-{verb.lower()}"
+        if verb == "EHLO":
+            say("250-hop\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE")
+        elif verb == "MAIL":
+            sender = line[line.index("<") + 1 : line.index(">")]
+            wanted = []
+            if sender.startswith("idle") and mails:
+                return
+            if sender.startswith(point):
+                return
+            say("250 2.1.0 ok")
+        elif verb == "RCPT":
+            address = line[line.index("<") + 1 : line.index(">")]
+            with lock:
+                first = address not in seen_grey
+                seen_grey.add(address)
+            if sender.startswith(point):
+                return
+            if address.startswith("refused"):
+                say("550 5.1.1 no such user here")
+            elif address.startswith("grey") and first:
+                say("450 4.7.1 greylisted, come again")
+            else:
+                wanted.append(address)
+                say("250 2.1.5 ok")
+        elif verb == "DATA":
+            if sender.startswith(point):
+                return
+            if not wanted:
+                say("554 5.5.1 no valid recipients")
+                continue
+            say("354 go ahead")
+            if sender.startswith("close-content"):
+                lines.readline()
+                return
+            while (line := lines.readline()) not in (b".\r\n", b""):
+                pass
+            if not line:
+                return
+            if sender.startswith("no"):
+                say("554 5.7.1 this is spam")
+                continue
+            mails += 1
+            with lock:
+                for address in wanted:
+                    stored[address] += 1
+            if sender.startswith("close-end"):
+                return
+            if sender.startswith("slow"):
+                time.sleep(1.5)
+            say("250 2.0.0 queued")
+        elif verb == "QUIT":
+            say("221 bye")
+            return
+        else:
+            say("250 ok")
+
+
+# --- the cases -------------------------------------------------------------------------------------------------
+
+
+def lines(sender):
+    """More than the systems' buffers hold, where the next hop closes in the midst of it."""
+    return 4_000_000 if sender.startswith("close-content") else 2000
+
+
+def mail(sender, *recipients):
+    return {"recipients": list(recipients), "from": sender, "to": list(recipients), "subject": "x", "text": "x\n" * lines(sender)}
+
+
+def rest(sender, *recipients):
+    return Rest(args.rest).send(mail(sender, *recipients))
+
+
+def smtp(sender, *recipients):
+    """What the SMTP door says: the code of the last reply that decided, and the refusals."""
+    server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=60)
+    server.login("my-username", "my-password")
+    try:
+        return 250, server.sendmail(sender, list(recipients), "Subject: x\r\n\r\n" + "x\r\n" * lines(sender))
+    except smtplib.SMTPRecipientsRefused as error:
+        return next(iter(error.recipients.values()))[0], error.recipients
+    except smtplib.SMTPResponseException as error:
+        return error.smtp_code, error.smtp_error
+    finally:
+        server.close()
+
+
+def down(_):
+    status, headers, answer = rest("a@example.test", "b@example.test")
+    fine = status == 503 and "retry-after" in headers and "cannot be reached" in answer["error"]
+    check("next hop down, by REST: 503 with Retry-After", fine, (status, headers, answer))
+    code, text = smtp("a@example.test", "b@example.test")
+    check("next hop down, by SMTP: 451", code == 451, (code, text))
+
+
+def one_of_three():
+    who = ["r1@example.test", "refused@example.test", "r2@example.test"]
+    status, _, answer = rest("a@example.test", *who)
+    errors = answer.pop("errors", None)
+    fine = status == 202 and sorted(answer.values()) == ["r1@example.test", "r2@example.test"]
+    words = errors == {"refused@example.test": {"code": 550, "text": "5.1.1 no such user here"}} or (
+        errors and errors["refused@example.test"]["code"] == 550 and "no such user here" in errors["refused@example.test"]["text"]
+    )
+    check("one of three refused, by REST: 202, two ids, the server's words for the third", fine and words, (status, answer, errors))
+    who = ["s1@example.test", "refused@example.test", "s2@example.test"]
+    code, refused = smtp("a@example.test", *who)
+    fine = code == 250 and list(refused) == ["refused@example.test"] and refused["refused@example.test"][0] == 550
+    check("one of three refused, by SMTP: 550 for it, 250 for the mail", fine, (code, refused))
+    counts = [stored[f"{name}@example.test"] for name in ("r1", "r2", "s1", "s2", "refused")]
+    check("one of three refused: the others have it once", counts == [1, 1, 1, 1, 0], counts)
+
+
+def greylisting():
+    status, headers, answer = rest("a@example.test", "grey1@example.test")
+    fine = status == 503 and "retry-after" in headers and "greylisted" in answer["error"]
+    check("greylisting, by REST: 503 with Retry-After and the server's words", fine, (status, headers, answer))
+    status, _, answer = rest("a@example.test", "grey1@example.test")
+    check("greylisting, by REST: the second try is taken, once", status == 200 and stored["grey1@example.test"] == 1, (status, answer))
+    code, text = smtp("a@example.test", "grey2@example.test")
+    again, _ = smtp("a@example.test", "grey2@example.test")
+    check("greylisting, by SMTP: 450, then 250", (code, again, stored["grey2@example.test"]) == (450, 250, 1), (code, again, text))
+
+
+def closing():
+    for point in ("mail", "rcpt", "data", "content"):
+        who = f"closed-{point}@example.test"
+        status, headers, answer = rest(f"close-{point}@example.test", who)
+        fine = status == 503 and "retry-after" in headers and stored[who] == 0
+        check(f"closed at {point}, by REST: 503, and no mail", fine, (status, headers, answer, stored[who]))
+        code, text = smtp(f"close-{point}@example.test", who)
+        check(f"closed at {point}, by SMTP: 451, and no mail", code == 451 and stored[who] == 0, (code, text, stored[who]))
+    who = "closed-end@example.test"
+    status, headers, answer = rest("close-end@example.test", who)
+    fine = status == 502 and "retry-after" not in headers and "may have been delivered" in answer["error"] and stored[who] == 1
+    check("closed behind the mail, by REST: 502 that says it may have arrived; sent once", fine, (status, headers, answer, stored[who]))
+
+
+def refused_at_the_end():
+    status, _, answer = rest("no@example.test", "b@example.test")
+    check("the mail refused, by REST: 422 with the server's words", status == 422 and "this is spam" in answer["error"], (status, answer))
+    code, text = smtp("no@example.test", "b@example.test")
+    check("the mail refused, by SMTP: 554 with the server's words", code == 554 and b"this is spam" in text, (code, text))
+
+
+def refused_altogether():
+    status, _, answer = rest("a@example.test", "refused@example.test", "refused2@example.test")
+    fine = status == 422 and len(answer["errors"]) == 2 and "no such user" in answer["error"]
+    check("all refused, by REST: 422 with each one's words", fine, (status, answer))
+    status, _, answer = rest("a@example.test", "refused@example.test", "grey3@example.test")
+    check("one refused and one greylisted: 503, and which is which", status == 503 and len(answer["errors"]) == 2, (status, answer))
+
+
+def several_mails():
+    who = {"p1@example.test": {"n": 1}, "refused@example.test": {"n": 2}, "p3@example.test": {"n": 3}}
+    status, _, answer = Rest(args.rest).send({"recipients": who, "from": "a@example.test", "text": "{$n}"})
+    errors = answer.pop("errors", {})
+    fine = status == 202 and len(answer) == 2 and list(errors) == ["refused@example.test"]
+    check("personal mails, one refused: 202", fine and stored["p1@example.test"] == 1, (status, answer, errors))
+
+
+def idle_session():
+    """The kept session has died: the mail goes by another, once."""
+    for number in (1, 2, 3):
+        who = f"idle{number}@example.test"
+        status, _, answer = rest("idle@example.test", who)
+        if status != 200 or stored[who] != 1:
+            return miss("a kept session that has died is opened again, and the mail is sent once", (number, status, answer, stored[who]))
+        time.sleep(0.05)
+    return check("a kept session that has died is opened again, and the mail is sent once", True, "")
+
+
+def client_gone():
+    """Who does not wait for the answer has sent the mail all the same; the journal says so."""
+    body = json.dumps(mail("slow@example.test", "slow1@example.test")).encode()
+    connection = socket.create_connection(("127.0.0.1", args.rest))
+    head = f"POST /v1/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+    time.sleep(0.7)
+    connection.close()
+    fates = []
+    for _ in range(50):
+        _, _, listed = Rest(args.rest).ask("GET", "/v1/mails", None, {"Authorization": f"Bearer {TOKEN}"})
+        fates = [entry["fate"] for entry in json.loads(listed) if entry["from"] == "slow@example.test"]
+        if fates:
+            break
+        time.sleep(0.1)
+    check("a client that goes away before the answer: sent once, and in the journal", fates == ["accepted"] and stored["slow1@example.test"] == 1, fates)
+
+
+if __name__ == "__main__":
+    main()

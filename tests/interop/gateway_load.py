@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Many mails through the gateway: counted, large, or timed.
+
+  gateway_load.py send --rest PORT --mails N --taken FILE      20 clients offer each mail until it is taken; FILE says how many are
+  gateway_load.py count --maildir DIR --mails N --sent FILE    what of them was delivered: each once
+  gateway_load.py large --kind json|form|smtp --octets N ...   some mails of that size at once
+  gateway_load.py time --door rest|smtp|relay|none --port PORT --mails N  requests a second, and how long one takes
+"""
+
+import argparse
+import json
+import pathlib
+import queue
+import re
+import smtplib
+import sys
+import threading
+import time
+
+from gateway_common import Rest, TOKEN, check
+
+PATIENCE = 120
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("send", "count", "large", "time"))
+    parser.add_argument("--rest", type=int)
+    parser.add_argument("--smtp", type=int)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--door", choices=("rest", "smtp", "relay", "none"))
+    parser.add_argument("--kind", choices=("json", "form", "smtp"))
+    parser.add_argument("--mails", type=int, required=True)
+    parser.add_argument("--octets", type=int, default=2000)
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--maildir", type=pathlib.Path)
+    parser.add_argument("--taken", type=pathlib.Path)
+    parser.add_argument("--sent", type=pathlib.Path)
+    args = parser.parse_args()
+    return {"send": send, "count": count, "large": large, "time": timed}[args.command](args) or 0
+
+
+def by_clients(clients, numbers, work):
+    """Lets `work(state, number)` be done by so many threads, each with a state of its own."""
+    waiting = queue.Queue()
+    for number in numbers:
+        waiting.put(number)
+
+    def client():
+        state = {}
+        while True:
+            try:
+                number = waiting.get_nowait()
+            except queue.Empty:
+                return
+            work(state, number)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# --- counting --------------------------------------------------------------------------------------------------
+
+
+def send(args):
+    counts = {"taken": 0, "postponed": 0, "given up": 0}
+    doubt, lock = [], threading.Lock()
+
+    def one(state, number):
+        rest = state.setdefault("rest", Rest(args.rest))
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            body = {"recipient": f"mail{number}@example.test", "from": "a@example.test", "subject": f"mail {number}", "text": f"{number}\n"}
+            status, _, answer = rest.send(body)
+            with lock:
+                if status == 200:
+                    counts["taken"] += 1
+                    args.taken.write_text(str(counts["taken"]))
+                    return
+                if status == 502 and "may have been delivered" in answer["error"]:
+                    doubt.append(number)
+                    return
+                counts["postponed"] += 1
+                if status != 503:
+                    print(f"{status} {answer}", file=sys.stderr)
+            time.sleep(0.2)
+        counts["given up"] += 1
+
+    by_clients(args.clients, range(args.mails), one)
+    print(json.dumps({**counts, "doubt": doubt}))
+
+
+def count(args):
+    sent = json.loads(args.sent.read_text().splitlines()[-1])
+    arrived = {}
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        arrived = {}
+        for file in (args.maildir / "new").iterdir():
+            found = re.search(rb"^Subject: mail (\d+)$", file.read_bytes(), re.M)
+            if found:
+                arrived[int(found[1])] = arrived.get(int(found[1]), 0) + 1
+        if len(arrived) >= args.mails:
+            break
+        time.sleep(0.5)
+    doubled = [number for number, times in arrived.items() if times > 1]
+    lost = [number for number in range(args.mails) if number not in arrived and number not in sent["doubt"]]
+    fine = not doubled and not lost and sent["taken"] + len(sent["doubt"]) == args.mails
+    check(
+        f"{args.mails} mails by 20 clients while Postfix is stopped and started 3 times: none lost, none doubled", fine,
+        {"lost": lost, "doubled": doubled, **sent},
+        f"{len(arrived)} arrived; {sent['taken']} taken, {sent['postponed']} postponed, {len(sent['doubt'])} in doubt",
+    )
+
+
+# --- large mails -----------------------------------------------------------------------------------------------
+
+
+def large(args):
+    line = "0123456789abcdef" * 4 + ' "\\\u00e9'
+    body = (line + "\r\n") * (args.octets // (len(line.encode()) + 2))
+    mime = f"From: a@example.test\r\nSubject: large\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}"
+    failed = []
+    if args.kind == "form":
+        from gateway_common import form
+
+        octets, kind = form({"recipient": "b@example.test", "mime": mime}).encode(), "application/x-www-form-urlencoded"
+    else:
+        octets, kind = json.dumps({"recipient": "b@example.test", "mime": mime}, ensure_ascii=False).encode(), "application/json"
+
+    def one(_, number):
+        if args.kind == "smtp":
+            server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=300)
+            server.login("my-username", "my-password")
+            server.sendmail("a@example.test", ["b@example.test"], mime.encode(), ["BODY=8BITMIME"])
+            server.quit()
+            return
+        headers = {"Content-Type": kind, "Authorization": f"Bearer {TOKEN}"}
+        status, _, answer = Rest(args.rest, timeout=300).ask("POST", "/v1/send", octets, headers)
+        if status != 200:
+            failed.append((status, answer))
+
+    by_clients(3, range(args.mails), one)
+    if failed:
+        print(failed[0], file=sys.stderr)
+    return 1 if failed else 0
+
+
+# --- time ------------------------------------------------------------------------------------------------------
+
+
+def timed(args):
+    took, lock = [], threading.Lock()
+    text = ("x" * 70 + "\r\n") * (args.octets // 72)
+
+    def by_rest(state, number):
+        rest = state.setdefault("rest", Rest(args.port))
+        began = time.monotonic()
+        status, _, answer = rest.send({"recipient": "b@example.test", "from": "a@example.test", "subject": f"mail {number}", "text": text})
+        note(began, status == 200, answer)
+
+    def by_smtp(state, number):
+        began = time.monotonic()
+        if "smtp" not in state:
+            state["smtp"] = smtplib.SMTP("127.0.0.1", args.port, timeout=60)
+            if args.door == "smtp":
+                state["smtp"].login("my-username", "my-password")
+            began = time.monotonic()
+        refused = state["smtp"].sendmail("a@example.test", ["b@example.test"], f"Subject: mail {number}\r\n\r\n{text}")
+        note(began, not refused, refused)
+
+    def note(began, fine, answer):
+        if not fine:
+            raise RuntimeError(answer)
+        with lock:
+            took.append(time.monotonic() - began)
+
+    began = time.monotonic()
+    by_clients(args.clients, range(args.mails), by_rest if args.door == "rest" else by_smtp)
+    seconds = time.monotonic() - began
+    took.sort()
+    at = lambda share: took[min(len(took) - 1, int(len(took) * share))] * 1000
+    print(f"{args.door}: {len(took) / seconds:.0f} a second, p50 {at(0.5):.1f} ms, p99 {at(0.99):.1f} ms")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
