@@ -10,7 +10,11 @@ fn a_chunk_knows_at_every_octet_what_is_left_of_it_and_whether_it_is_the_last() 
         for size in 0..5_u64 {
             let mut chunk = Chunk::new(size, last);
             for left in (0..=size).rev() {
-                assert_eq!((chunk.left(), chunk.is_done(), chunk.is_last()), (left, left == 0, last), "{size}");
+                assert_eq!(
+                    (chunk.left(), chunk.is_done(), chunk.is_last()),
+                    (left, left == 0, last),
+                    "{size}"
+                );
                 assert_eq!(chunk.take(1), usize::from(left > 0));
             }
         }
