@@ -76,7 +76,7 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
     /// [`Error::Protocol`] for challenges without end.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
         self.may_answer()?;
         let (range, whole) = match &self.shown {

@@ -187,7 +187,7 @@ impl<'b> Client<'b> {
     /// # Errors
     /// [`Error::Protocol`] when the server broke the protocol, now and at every later call;
     /// [`Error::Capacity`] when the receive buffer is below [`MIN_RX`].
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn poll(&mut self) -> Result<Want, Error> {
         self.release();
         if self.rx.capacity() < MIN_RX {
@@ -198,7 +198,7 @@ impl<'b> Client<'b> {
     }
 
     /// The server has broken the protocol: told now and at every later call.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn fail(&mut self, protocol: Protocol) {
         self.failed = Some(protocol);
         self.drop_output();

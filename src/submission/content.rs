@@ -13,7 +13,7 @@ use crate::{Buffer, Error, Misuse};
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// Before MAIL: refuses what the server cannot take of the recipients' parameters and of the mail's size, before
     /// anything of the mail is sent. What MAIL itself needs is found out when it is given.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
         self.step = Step::Mail;
         let offered = self.client.capabilities();
@@ -51,7 +51,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     /// Sends what may be sent now of the envelope, one command after the other without waiting
     /// where the server offers PIPELINING.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn send_envelope(&mut self) {
         // Once something is refused, nothing more is sent; what is in flight is awaited.
         while self.cause.is_none() {
@@ -101,7 +101,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
 
     /// Sends what may be sent now of the content: short pieces by way of the transmit buffer, where
     /// they travel together, and long ones from where they lie.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn send_content(&mut self) {
         let binary = self.body.needs().binary;
         while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {

@@ -20,14 +20,18 @@ struct Replied {
 }
 
 impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
         if self.step == Step::Begin {
             self.begin();
         }
         loop {
-            self.send_envelope();
-            self.send_content();
+            if matches!(self.step, Step::Mail | Step::Rcpt | Step::Data) {
+                self.send_envelope();
+            }
+            if self.step == Step::Content {
+                self.send_content();
+            }
             self.settle_when_refused();
             if self.step == Step::Done {
                 return self.failed.take().map_or(Ok(Want::Event), Err);
@@ -74,7 +78,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// Keeps the words and the code of what has come, and goes on once the reply is whole.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn hear(&mut self) {
         let Some((line, text)) = self.client.shown_line() else { return };
         let to = match line.to {
@@ -115,7 +119,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn keep(&mut self, Replied { to, severity, closing }: Replied, answer: Answer) {
         let positive = severity == Severity::Positive;
         let content = matches!(to, Some(Verb::EndOfData | Verb::Data | Verb::Bdat));
@@ -142,12 +146,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// Whether there is a recipient of this status.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn any(&self, status: Status) -> bool {
         self.envelope.recipients.iter().any(|recipient| recipient.status == status)
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn go_on(&mut self, Replied { to, severity, closing }: Replied) {
         let positive = severity == Severity::Positive;
         let Some(verb) = to else {
@@ -213,7 +217,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// The first refusal is the cause.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn refused(&mut self, verb: Verb) {
         self.caused(Cause::Refused(verb));
     }
@@ -254,7 +258,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
         self.login();
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn login(&mut self) {
         if !self.login.is_wanted() || self.client.is_authenticated() {
             return self.address();
@@ -308,7 +312,7 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     }
 
     /// The outcome is settled: QUIT, or good order for the next mail.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn leave(&mut self) {
         let said = match self.options.then {
             Then::Quit => self.client.quit().is_ok(),

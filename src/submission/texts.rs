@@ -1,5 +1,7 @@
 //! The server's words, kept in memory that the caller lends: as much as fits, made safe to print.
 
+use crate::wire::syntax::WIDE;
+
 /// Where a kept text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -68,6 +70,9 @@ impl<'s> Texts<'s> {
 /// Whether a text is UTF-8 (RFC 3629 §4) without control characters outside of ASCII. The standard library's own answer to the
 /// first half takes three times the flash.
 fn is_printable(text: &[u8]) -> bool {
+    if WIDE && text.is_ascii() {
+        return true;
+    }
     let (mut more, mut next) = (0_u8, 0x80..=0xbf);
     for octet in text {
         if more > 0 {

@@ -2,7 +2,8 @@
 
 use super::class::{KEYWORD, before, packed, packed_eight, packed_run, place, same_word, skip};
 use super::mechanism::AuthMechanisms;
-use super::syntax::{WIDE, find};
+use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number};
+use super::syntax::WIDE;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +92,11 @@ impl Extension {
     }
 }
 
+/// The first eight octets of each keyword, packed.
+const FRONTS: [u64; KEYWORDS.len()] = fronts();
+
 /// The number of the extension with this keyword of letters, digits and hyphens, in any case.
 fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
-    const FRONTS: [u64; KEYWORDS.len()] = fronts();
     if !WIDE {
         let rest = skip(line, KEYWORD);
         return place(&TEXT, before(line, rest)).map(|found| (found, rest));
@@ -157,73 +160,6 @@ const fn fronts() -> [u64; KEYWORDS.len()] {
     fronts
 }
 
-/// The size that a server states (RFC 1870 §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum SizeLimit {
-    /// No fixed limit: SIZE is not offered, stands without a number, or says 0.
-    NotStated,
-    /// At most so many octets.
-    Octets(u64),
-    /// A number of octets beyond 64 bits: larger than any mail.
-    Beyond,
-}
-
-impl SizeLimit {
-    /// Whether a mail of `octets` stays within the limit.
-    pub const fn allows(self, octets: u64) -> bool {
-        match self {
-            Self::NotStated | Self::Beyond => true,
-            Self::Octets(limit) => octets <= limit,
-        }
-    }
-}
-
-/// The numbers of LIMITS (RFC 9422 §4), each `None` when it is not stated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Limits {
-    /// Three numbers of six digits at most, in 20 bits each; 0 for what is not stated.
-    packed: u64,
-}
-
-impl Limits {
-    /// MAILMAX: mails in one session.
-    pub fn mails(self) -> Option<u32> {
-        self.number(0)
-    }
-
-    /// RCPTMAX: recipients of one mail.
-    pub fn recipients(self) -> Option<u32> {
-        self.number(1)
-    }
-
-    /// RCPTDOMAINMAX: different domains among the recipients of one session.
-    pub fn domains(self) -> Option<u32> {
-        self.number(2)
-    }
-
-    fn number(self, place: u32) -> Option<u32> {
-        let number = (self.packed >> (place * 20)) as u32 & 0xf_ffff;
-        (number != 0).then_some(number)
-    }
-
-    /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.
-    pub(crate) fn fold(&mut self, mut parameters: &[u8]) {
-        while let Some(parameter) = next_word(&mut parameters) {
-            let Some(equals) = find(b'=', parameter) else { continue };
-            let Some((name, [_, digits @ ..])) = parameter.split_at_checked(equals) else { continue };
-            // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
-            let (Some((number @ 1..=999_999, false)), 1..=6) = (number(digits), digits.len()) else {
-                continue;
-            };
-            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX", name) else { continue };
-            let shift = u32::from(place).wrapping_mul(20);
-            self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
-        }
-    }
-}
-
 /// What the server offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -246,8 +182,7 @@ impl Default for Capabilities {
 
 impl Capabilities {
     /// Nothing at all, as after HELO.
-    pub const NONE: Self =
-        Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits { packed: 0 } };
+    pub const NONE: Self = Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE };
 
     /// Whether `extension` is offered.
     pub const fn has(&self, extension: Extension) -> bool {
@@ -295,7 +230,7 @@ impl Capabilities {
     }
 
     /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn fold_with(
         &mut self,
         text: &[u8],
@@ -339,40 +274,6 @@ impl Capabilities {
             read(&mut self.limits, rest);
         }
     }
-}
-
-/// What reads LIMITS's parameters.
-pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
-
-/// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
-fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let word = behind_blanks(text);
-    let end = word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len());
-    let (word, rest) = word.split_at_checked(end)?;
-    *text = rest;
-    (!word.is_empty()).then_some(word)
-}
-
-fn behind_blanks(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = text {
-        text = rest;
-    }
-    text
-}
-
-/// A decimal number from a peer, never cut: and whether it is beyond 64 bits, of which no digit is then of use.
-fn number(digits: &[u8]) -> Option<(u64, bool)> {
-    let (mut sum, mut beyond) = (0_u64, false);
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        beyond |= sum > u64::MAX / 10;
-        let tens = sum.wrapping_mul(10);
-        sum = tens.wrapping_add(u64::from(digit & 0x0f));
-        beyond |= sum < tens;
-    }
-    (!digits.is_empty()).then_some((sum, beyond))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use core::num::{NonZeroU16, NonZeroU32};
 
 use super::scan::Scan;
+use super::syntax::WIDE;
 use super::writer::{Emit, Writer};
 
 /// A three-digit reply code, 200 to 599.
@@ -72,8 +73,15 @@ impl Code {
     /// Reply-code = %x32-35 %x30-35 %x30-39
     /// ```
     /// Lenient: the second digit may be 6 to 9, which servers with codes of their own send.
-    pub(crate) fn parse(digits: &[u8]) -> Option<Self> {
-        Self::new(Scan::new(digits).number(10, 3)?)
+    pub(crate) fn parse(digits: [u8; 3]) -> Option<Self> {
+        let mut number = 0_u16;
+        for digit in digits {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            number = number.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f));
+        }
+        Self::new(number)
     }
 }
 
@@ -140,22 +148,38 @@ impl EnhancedCode {
     /// detail      = 1*3digit
     /// ```
     pub(crate) fn scan(scan: &mut Scan<'_>, code: Code) -> Option<Self> {
-        let (mut numbers, mut most) = ([0; 3], 1);
+        let [class @ (b'2' | b'4' | b'5'), rest @ ..] = scan.rest else { return None };
+        let class = u16::from(class & 0x0f);
+        scan.rest = rest;
+        let mut numbers = [0; 2];
         for number in &mut numbers {
-            if most > 1 && !scan.octet(b'.') {
+            if !scan.octet(b'.') {
                 return None;
             }
-            *number = scan.number(10, most)?;
-            most = 3;
+            *number = up_to_three_digits(scan)?;
         }
-        let [class, subject, detail] = numbers;
+        let [subject, detail] = numbers;
         let ends = scan.octet(b' ') || scan.rest.is_empty();
-        if !ends || class == 3 || class != code.number() / 100 {
+        if !ends || class != code.number() / 100 {
             return None;
         }
         // No number of three digits is beyond its ten bits.
         NonZeroU32::new(u32::from(class) << 20 | u32::from(subject) << 10 | u32::from(detail)).map(Self)
     }
+}
+
+/// As [`Scan::number`], with less to decide on where speed counts for more than flash.
+fn up_to_three_digits(scan: &mut Scan<'_>) -> Option<u16> {
+    if !WIDE {
+        return scan.number(10, 3);
+    }
+    let mut number = None;
+    for _ in 0..3 {
+        let [digit @ b'0'..=b'9', behind @ ..] = scan.rest else { break };
+        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f)));
+        scan.rest = behind;
+    }
+    number
 }
 
 impl Emit for EnhancedCode {

@@ -1,6 +1,6 @@
 //! Paths: mailboxes in angle brackets, as MAIL and RCPT carry them, RFC 5321 §4.1.2.
 
-use super::class::no_case;
+use super::class::{no_case, same_word};
 use super::domain::domain;
 use super::mailbox::Mailbox;
 use super::scan::matched;
@@ -86,7 +86,7 @@ impl<'a> ForwardPath<'a> {
     /// # Errors
     /// As those of [`Mailbox::new`].
     pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        if address.eq_ignore_ascii_case(POSTMASTER) {
+        if same_word(POSTMASTER.as_bytes(), address.as_bytes()) {
             return Ok(Self::Postmaster);
         }
         Mailbox::new(address).map(Self::Mailbox)

@@ -68,8 +68,8 @@ impl<'a> Reply<'a> {
         if !sound && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
             return Err(syntax_at(line, line.len().wrapping_sub(at), Fault::LineBreak));
         }
-        let (digits, rest) = line.split_at_checked(3).unwrap_or_default();
-        let Some(code) = Code::parse(digits) else {
+        let front = line.split_first_chunk::<3>();
+        let Some((code, rest)) = front.and_then(|(digits, rest)| Some((Code::parse(*digits)?, rest))) else {
             return Err(syntax_at(line, line.len(), Fault::Unexpected));
         };
         let (text, last) = match rest {

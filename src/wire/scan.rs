@@ -3,7 +3,7 @@
 //! These grammars check and keep nothing, so their rules say whether they matched and leave the place where they
 //! stopped. On a small machine that is a third of what nom's results take, which travel through memory.
 
-use super::class::{Class, before, is, skip};
+use super::class::{Class, before, is, same_word, skip};
 use super::syntax::{Fault, Left, Parsed, Syntax, syntax_at};
 
 /// A place in a text. Each rule returns whether it matched; when it did not, the place is the octet at fault.
@@ -56,7 +56,7 @@ impl<'a> Scan<'a> {
     /// `word`, in any case of letters; nothing is passed when it is not there.
     pub(crate) fn no_case(&mut self, word: &[u8]) -> bool {
         match self.rest.split_at_checked(word.len()) {
-            Some((found, behind)) if found.eq_ignore_ascii_case(word) => {
+            Some((found, behind)) if same_word(word, found) => {
                 self.rest = behind;
                 true
             }
@@ -92,6 +92,7 @@ impl<'a> Scan<'a> {
     /// `part *("." part)`, where a part has one octet or more of `class`, which does not hold the dot.
     /// This is the shape of both a Dot-string and a Domain; the parts of a Domain have hyphens inside, and
     /// those of a host's name `underscores` wherever a letter may be.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn dotted(&mut self, class: &Class, underscores: bool) -> bool {
         const PART: u8 = 0;
         let mut in_front = b'.';

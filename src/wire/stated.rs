@@ -1,0 +1,107 @@
+//! Numbers that a server states behind its keywords: SIZE (RFC 1870) and LIMITS (RFC 9422).
+
+use super::class::place;
+use super::syntax::find;
+
+/// The size that a server states (RFC 1870 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SizeLimit {
+    /// No fixed limit: SIZE is not offered, stands without a number, or says 0.
+    NotStated,
+    /// At most so many octets.
+    Octets(u64),
+    /// A number of octets beyond 64 bits: larger than any mail.
+    Beyond,
+}
+
+impl SizeLimit {
+    /// Whether a mail of `octets` stays within the limit.
+    pub const fn allows(self, octets: u64) -> bool {
+        match self {
+            Self::NotStated | Self::Beyond => true,
+            Self::Octets(limit) => octets <= limit,
+        }
+    }
+}
+
+/// The numbers of LIMITS (RFC 9422 §4), each `None` when it is not stated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Limits {
+    /// Three numbers of six digits at most, in 20 bits each; 0 for what is not stated.
+    packed: u64,
+}
+
+impl Limits {
+    pub(super) const NONE: Self = Self { packed: 0 };
+
+    /// MAILMAX: mails in one session.
+    pub fn mails(self) -> Option<u32> {
+        self.number(0)
+    }
+
+    /// RCPTMAX: recipients of one mail.
+    pub fn recipients(self) -> Option<u32> {
+        self.number(1)
+    }
+
+    /// RCPTDOMAINMAX: different domains among the recipients of one session.
+    pub fn domains(self) -> Option<u32> {
+        self.number(2)
+    }
+
+    fn number(self, place: u32) -> Option<u32> {
+        let number = (self.packed >> (place * 20)) as u32 & 0xf_ffff;
+        (number != 0).then_some(number)
+    }
+
+    /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.
+    pub(crate) fn fold(&mut self, mut parameters: &[u8]) {
+        while let Some(parameter) = next_word(&mut parameters) {
+            let Some(equals) = find(b'=', parameter) else { continue };
+            let Some((name, [_, digits @ ..])) = parameter.split_at_checked(equals) else { continue };
+            // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
+            let (Some((number @ 1..=999_999, false)), 1..=6) = (number(digits), digits.len()) else {
+                continue;
+            };
+            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX", name) else { continue };
+            let shift = u32::from(place).wrapping_mul(20);
+            self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
+        }
+    }
+}
+
+/// What reads LIMITS's parameters.
+pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
+
+/// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
+pub(super) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let word = behind_blanks(text);
+    let end = word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len());
+    let (word, rest) = word.split_at_checked(end)?;
+    *text = rest;
+    (!word.is_empty()).then_some(word)
+}
+
+pub(super) fn behind_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
+/// A decimal number from a peer, never cut: and whether it is beyond 64 bits, of which no digit is then of use.
+pub(super) fn number(digits: &[u8]) -> Option<(u64, bool)> {
+    let (mut sum, mut beyond) = (0_u64, false);
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        beyond |= sum > u64::MAX / 10;
+        let tens = sum.wrapping_mul(10);
+        sum = tens.wrapping_add(u64::from(digit & 0x0f));
+        beyond |= sum < tens;
+    }
+    (!digits.is_empty()).then_some((sum, beyond))
+}
