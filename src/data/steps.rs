@@ -60,6 +60,8 @@ mod tests {
 
     const SET: &[u8] = b"a.\r\n";
 
+    type Stuff = fn(&mut Stuffer, &[u8], &mut [u8]) -> Result<(usize, usize), BareLineEnd>;
+
     /// All contents of up to six octets that matter, whole and in rooms of one octet.
     #[test]
     fn steps_send_what_runs_send() {
@@ -68,20 +70,17 @@ mod tests {
                 let content: Vec<u8> =
                     (0..length).map(|place| SET[number / SET.len().pow(place) % SET.len()]).collect();
                 for line_ends in [LineEnds::Normalize, LineEnds::Reject] {
-                    let by =
-                        |stuff: fn(&mut Stuffer, &[u8], &mut [u8]) -> Result<(usize, usize), BareLineEnd>,
-                         room| {
-                            let (mut stuffer, mut wire, mut taken) = (Stuffer::new(line_ends), Vec::new(), 0);
-                            while taken < content.len() {
-                                let mut out = [0; 16];
-                                let (more, written) =
-                                    stuff(&mut stuffer, &content[taken..], &mut out[..room])?;
-                                wire.extend_from_slice(&out[..written]);
-                                taken += more;
-                            }
-                            wire.extend_from_slice(stuffer.finish()?);
-                            Ok::<_, BareLineEnd>(wire)
-                        };
+                    let by = |stuff: Stuff, room| {
+                        let (mut stuffer, mut wire, mut taken) = (Stuffer::new(line_ends), Vec::new(), 0);
+                        while taken < content.len() {
+                            let mut out = [0; 16];
+                            let (more, written) = stuff(&mut stuffer, &content[taken..], &mut out[..room])?;
+                            wire.extend_from_slice(&out[..written]);
+                            taken += more;
+                        }
+                        wire.extend_from_slice(stuffer.finish()?);
+                        Ok::<_, BareLineEnd>(wire)
+                    };
                     let expected = by(Stuffer::stuff_into, 16);
                     assert_eq!(by(Stuffer::stuff_steps, 16), expected, "{}", content.escape_ascii());
                     let small = by(Stuffer::stuff_steps, 1).map_err(|bare| bare.octet);
