@@ -5,7 +5,7 @@ is said by a variable of the environment. A mutant then costs one run of the tes
     mutants.py COPY LIST OUT [--narrow]
 
 COPY is what `inside` (inside.sh) has made, LIST is `cargo mutants --list --json`, and OUT gets a line for each mutant: what became of
-it, a tab, its name. Left out (`skipped`) are constants and constant functions, which no variable reaches, and those that return `impl Trait`.
+it, a tab, its name. Left out (`skipped`) are constants and the functions that make them, which no variable reaches, and those that return `impl Trait`.
 """
 
 import json
@@ -21,7 +21,7 @@ from pathlib import Path
 SLOW = """blocks_find_the_same every_short_ long_content_ long_input_ a_million_ whatever_parses random_octets_ no_other_octet
     what_never_ends whatever_values chunks_that_bring_nothing bare_line_ends_in_chunks every_transcript_goes a_bdat_in_a_line wherever_421
     every_look_alike headers_go_both_ways any_transmit_buffer look_alikes_are content_of_any_size unstuffing_undoes the_crates_own
-    at_random_what auth_lines_up_to ten_megabytes message sasl parameters_may_make lines_of_512""".split()
+    at_random_what auth_lines_up_to ten_megabytes message sasl submission parameters_may_make lines_of_512 judge_attacks""".split()
 PATIENCE = 4  # times what the tests take of the processor without a mutant
 
 
@@ -36,6 +36,8 @@ class Source:
             starts.append(starts[-1] + len(line))
         place = lambda where: starts[where["line"] - 1] + where["column"] - 1
         spans = {(place(m["function"]["span"]["start"]), place(m["function"]["span"]["end"])) for m in mutants}
+        # Functions that constants are made by.
+        self.constant = set()
         self.functions = defaultdict(list)
         for mutant in mutants:
             inner = (place(mutant["function"]["span"]["start"]), place(mutant["function"]["span"]["end"]))
@@ -57,7 +59,7 @@ class Source:
                 at += brace + 1
                 break
             at += len(line)
-        if re.search(r"\bconst\b.*\bfn\b", signature) or "-> impl" in signature:
+        if "-> impl" in signature or self.text[start:end] in self.constant:
             return None
         return at, self.text.rindex("}", start, end)
 
@@ -69,7 +71,8 @@ class Source:
             chosen = [m for m in self.functions[span] if m["id"] in viable]
             if body is None or not chosen:
                 continue
-            out.append(self.text[last : body[0]])
+            # A constant function cannot be switched; most are called as any other.
+            out.append(self.text[last : span[0]] + re.sub(r"\bconst fn\b", "fn", self.text[span[0] : body[0]]))
             out.append("\nmatch crate::mutant() {\n")
             for mutant in chosen:
                 (start, end), comment = mutant["at"], self.text[body[0] : body[1]]
@@ -109,21 +112,37 @@ def build(copy, sources, mutants):
                 for source in sources:
                     source.path.write_text(source.text)
                 return message["executable"]
-        wrong = set()
+        wrong, constants = set(), set()
         for message in messages:
             message = message.get("message") or {}
             if message.get("level") != "error":
                 continue
-            for span in message.get("spans", []):
+            if (message.get("code") or {}).get("code") == "E0015":
+                # A constant is made by a function that is none any more: `module::Type::name`.
+                constants.update(name(path) for path in re.findall(r"`([\w:<>' ]+)`", message["message"]))
+                continue
+            for span in message["spans"]:
                 for first, last, number in arms.get(span["file_name"], []):
                     if first <= span["line_start"] <= last:
                         wrong.add(number)
+        for source in sources:
+            for span, those in source.functions.items():
+                if any(name(m["function"]["function_name"]) in constants for m in those):
+                    source.constant.add(source.text[span[0] : span[1]])
+                    wrong.update(m["id"] for m in those)
+        for mutant in mutants:
+            if mutant["id"] in wrong:
+                constant = mutant["function"] and name(mutant["function"]["function_name"]) in constants
+                mutant["fate"] = "skipped" if constant else "unviable"
         print(f"{len(wrong)} do not compile", flush=True)
         if not wrong:
             sys.exit(done.stderr + "\n".join(str(m.get("message", {}).get("rendered")) for m in messages)[:4000])
-        for mutant in mutants:
-            if mutant["id"] in wrong:
-                mutant["fate"] = "unviable"
+
+
+def name(path):
+    """Type and name, or the name of a function in a module."""
+    words = re.sub(r"<[^>]*>", "", path).split("::")[-2:]
+    return "::".join(words if words[0][:1].isupper() else words[-1:])
 
 
 def notices(program, copy, number, options, seconds=60):
@@ -175,15 +194,15 @@ def main():
             sys.exit("the tests fail without a mutant")
         taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         passes.append((options, round(taken * PATIENCE) + 1))
-    print(f"{len(left)} mutants; seconds for each: {[seconds for _, seconds in passes]}", flush=True)
-    for done, mutant in enumerate(left, 1):
-        for options, seconds in passes:
+    for options, seconds in passes:
+        print(f"{len(left)} mutants, up to {seconds} s each", flush=True)
+        for done, mutant in enumerate(left, 1):
             mutant["fate"] = notices(program, copy, mutant["id"], options, seconds)
-            if mutant["fate"] != "missed":
-                break
-        if mutant["fate"] != "caught" or done % 50 == 0:
-            print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
-        note(out, [mutant])
+            if mutant["fate"] != "caught" or done % 50 == 0:
+                print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
+            if mutant["fate"] != "missed" or options == []:
+                note(out, [mutant])
+        left = [m for m in left if m["fate"] == "missed"]
 
 
 def note(out, mutants):

@@ -14,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-judges=(stuffing unstuffing data_values commands pipelining replies replies_together responses server_timer timers server_commands
+judges=(stuffing unstuffing data_values phases overlong wire_values commands pipelining replies replies_together responses server_timer timers server_commands
     server_policy enhanced_codes proxy transcripts transcripts_server wire_commands wire_params wire_paths wire_proxy wire_xclient sasl engine
     attacks/main)
 

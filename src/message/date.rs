@@ -97,7 +97,7 @@ fn civil(days: u32) -> (u32, u32, u32) {
 
 /// The entry `number` of a list of three-letter names.
 fn name(names: &[u8], number: u32) -> &[u8] {
-    names.chunks_exact(3).nth(number as usize).unwrap_or_default()
+    names.as_chunks::<3>().0.get(number as usize).map_or(&[], |name| name)
 }
 
 /// In one place in flash.

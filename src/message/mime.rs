@@ -102,7 +102,7 @@ impl<'a> FileName<'a> {
         const SECTION: usize = 48;
         let octets = self.0.as_bytes();
         // Some decode encoded words in quotes, too.
-        let encoded = octets.windows(2).any(|window| window == b"=?");
+        let encoded = octets.iter().zip(octets.iter().skip(1)).any(|pair| pair == (&b'=', &b'?'));
         if octets.len() <= SECTION && !encoded && octets.iter().all(|octet| is_quotable(*octet)) {
             ink.byte(b';');
             ink.space(octets.len().saturating_add(11));

@@ -10,7 +10,7 @@ pub(crate) const LONGEST_LINE: usize = 998;
 
 /// What every boundary starts with. `=_` occurs in neither base64 nor quoted-printable
 /// (RFC 2045 §6.7); content that goes out as it is and holds this gets encoded.
-pub(crate) const BOUNDARY_MARK: &[u8] = b"--=_";
+const BOUNDARY_MARK: [u8; 4] = *b"--=_";
 
 /// All octets are below 128.
 const ASCII: u8 = 1;
@@ -203,11 +203,11 @@ fn flag(set: bool, flag: u8) -> u8 {
 }
 
 fn holds_boundary(octets: &[u8]) -> bool {
-    let Some((last, front)) = BOUNDARY_MARK.split_last() else { return false };
+    let [one, two, three, last] = BOUNDARY_MARK;
     let mut rest = octets;
     // The last octet of the mark stands nowhere else in it, so that none begins in front of a place that was found.
-    while let Some((before, behind)) = find(*last, rest).and_then(|at| rest.split_at_checked(at)) {
-        if before.ends_with(front) {
+    while let Some((before, behind)) = find(last, rest).and_then(|at| rest.split_at_checked(at)) {
+        if before.last_chunk() == Some(&[one, two, three]) {
             return true;
         }
         rest = behind.get(1..).unwrap_or_default();
@@ -221,13 +221,16 @@ fn quoted_size(octets: &[u8], breaks: Breaks, size: u64) -> Option<u64> {
     let mut least = size;
     let most = base64_size(size);
     // Counted in octets, of which a vector unit takes many at once.
-    for chunk in octets.chunks(255) {
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let (chunk, behind) = rest.split_at_checked(255).unwrap_or((rest, &[]));
         let escaped = |octet: &u8| u8::from(!is_literal(*octet) && !line_end(octet));
         let count = chunk.iter().fold(0_u8, |count, octet| count.wrapping_add(escaped(octet)));
         least = least.saturating_add(2 * u64::from(count));
         if least > most {
             return None;
         }
+        rest = behind;
     }
     let mut total = 0_u64;
     let mut rest = octets;

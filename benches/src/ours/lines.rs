@@ -22,10 +22,14 @@ pub fn rows() -> Vec<Row> {
             });
         }));
     }
-    rows.push(Row::new(Work::OkReply, OURS, (corpus::OK.len(), 1), || {
-        replies(black_box(corpus::OK), &mut |code, text| {
-            black_box((code, text));
-        });
+    let first = |stream: &'static [u8]| {
+        let end = memchr::memchr(b'\n', stream).expect("a line");
+        let line = stream[..end].strip_suffix(b"\r").expect("CRLF");
+        Reply::parse(line).expect("a reply")
+    };
+    assert_eq!((first(corpus::OK).code.number(), first(corpus::OK).text), (250, &b"Ok"[..]));
+    rows.push(Row::new(Work::OkReply, OURS, (corpus::OK.len(), 1), move || {
+        black_box(first(black_box(corpus::OK)));
     }));
 
     let offered = ehlo(corpus::EHLO);
