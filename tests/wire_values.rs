@@ -136,4 +136,6 @@ fn times_are_taken_in_either_case_of_their_letters() {
 fn octets_outside_ascii_are_written_in_xtext_by_all_digits() {
     let sender = AuthSender::new(Mailbox::new("\u{aa}\u{ba}@b.test").unwrap());
     assert_eq!(written(&sender), "+C2+AA+C2+BA@b.test");
+    assert!(sender.mailbox().unwrap().decode().eq("\u{aa}\u{ba}@b.test".bytes()));
+    assert_eq!((AuthSender::UNKNOWN.mailbox(), written(&AuthSender::UNKNOWN).as_str()), (None, "<>"));
 }

@@ -35,11 +35,14 @@ struct Case<'a> {
 fuzz_target!(|case: Case<'_>| {
     let mail = mail(&case);
     // A text may hold the hidden recipient's address by itself, once the fuzzer has found it.
-    let words = [case.text, case.html, case.comment, case.subject.unwrap_or_default()];
-    let hidden = |octets: &[u8]| octets.windows(6).any(|window| window == b"hidden");
-    if words.iter().any(|word| hidden(word.as_bytes()))
-        || mail.parts().iter().any(|file| hidden(&file.content))
-    {
+    let mut words = vec![case.text.as_bytes(), case.html.as_bytes(), case.comment.as_bytes()];
+    words.extend(case.subject.map(str::as_bytes));
+    words.extend(case.people.iter().flatten().map(|(name, _)| name.as_bytes()));
+    for (name, _, content) in &case.files {
+        words.push(content);
+        words.extend(name.map(str::as_bytes));
+    }
+    if words.iter().any(|word| word.windows(6).any(|part| part == b"hidden")) {
         return;
     }
     judge::keeps_to_the_rules(&mail);

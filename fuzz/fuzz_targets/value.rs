@@ -159,9 +159,12 @@ fn distinct<'a>(list: Vec<Param<'a>>) -> Vec<Param<'a>> {
     kept
 }
 
-/// As given, if it can be xtext.
+/// As given, if it can be xtext; what looks like `[UNAVAILABLE]` stands for that, and for no text.
 fn xtext(text: Option<&str>) -> Option<Xtext<'_>> {
-    text.map(|text| Xtext::new(text).unwrap_or(Xtext::new("x").unwrap()))
+    let plain = |text: &&str| !text.starts_with('[');
+    text.map(|text| {
+        Some(text).filter(plain).and_then(|text| Xtext::new(text).ok()).unwrap_or(Xtext::new("x").unwrap())
+    })
 }
 
 fn unknown(list: &[Param<'_>]) -> usize {

@@ -76,7 +76,7 @@ impl<'b> Writer<'b> {
 /// A tenth, and what is left over. Bit by bit on machines without an instruction for dividing 64 bits, which would link half
 /// a kilobyte for it.
 fn tenth(number: u64) -> (u64, u8) {
-    if cfg!(target_pointer_width = "64") {
+    if cfg!(all(target_pointer_width = "64", not(embedded_smtp_narrow))) {
         return (number / 10, (number % 10) as u8);
     }
     let (mut quotient, mut left) = (number, 0_u8);
