@@ -93,12 +93,12 @@ impl Extension {
 
 /// The number of the extension with this keyword of letters, digits and hyphens, in any case.
 fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
-    // By the first eight octets at once, and then by the others.
     const FRONTS: [u64; KEYWORDS.len()] = fronts();
     if !WIDE {
         let rest = skip(line, KEYWORD);
         return place(&TEXT, before(line, rest)).map(|found| (found, rest));
     }
+    // By the first eight octets at once, and then by the others.
     let (rest, (keyword, front)) = packed_run(line, KEYWORD).ok()?;
     let found = FRONTS.iter().position(|known| *known == front)?;
     let (name, ..) = KEYWORDS.get(found)?;

@@ -1,5 +1,8 @@
 //! Nothing that a caller hands in can make a second command of one: the commands on the wire, whatever
 //! the values are, and the octets that no constructor takes.
+//!
+//! Class: command injection by an argument (client, server). Records: CVE-2025-59419, CVE-2015-9096, CVE-2015-9097,
+//! CVE-2026-30227, CVE-2025-7962, CVE-2026-82853, CVE-2026-82854.
 
 use std::path::Path;
 

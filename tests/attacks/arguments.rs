@@ -1,4 +1,6 @@
 //! Arguments that end too early, end in what asks for more, or are not there: nothing is read before or behind the line.
+//!
+//! Class: arguments (client, server). Records: CVE-2020-28022, CVE-2020-10957, CVE-2019-15846.
 
 use embedded_smtp::server::Policy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Command, Extension, Reply};

@@ -1,4 +1,6 @@
 //! BDAT (RFC 3030) in the server, each session at every split of the input.
+//!
+//! Class: BDAT (client, server). Records: CVE-2017-16943, CVE-2017-16944, CVE-2020-28017 to CVE-2020-28026.
 
 use super::server::{Say, Setup, Trace, policy};
 use embedded_smtp::data::BareLineEnds;

@@ -1,4 +1,6 @@
 //! 421 in the place of any reply of a session (RFC 5321 §3.8), and between them.
+//!
+//! Class: unbounded input and endless sessions (client, server). Records: CVE-2026-67445.
 
 use super::support::client::{Mode, Reads, run};
 use super::support::transcript::{Step, Transcript};

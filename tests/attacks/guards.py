@@ -4,6 +4,7 @@
     tests/attacks/guards.py                all of them
     tests/attacks/guards.py CLASS...       those of these classes
     tests/attacks/guards.py --write        also puts the table into tests/attacks/GUARDS.md
+    tests/attacks/guards.py --check        only looks whether each guard is found in the code
 
 It works on a copy under target/guards, so that the tree stays as it is. A guard that is not found in the code, or without which
 nothing compiles, counts as a failure, and so does a test that passes without it."""
@@ -31,13 +32,16 @@ GUARDS = [
      "self.policy.bare == BareLineEnds::Reject && !self.flags.binary", "false",
      ["attacks::bdat::bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary"]),
     ("smuggling", "a CR at the end of a chunk", "src/server/content.rs",
-     "self.flags.cr = ends_in_cr;", "self.flags.cr = false; let _ = ends_in_cr;",
+     "self.flags.cr = if wanted { ends_in_cr } else { self.flags.cr };", "self.flags.cr = false; let _ = ends_in_cr;",
+     ["attacks::bdat::bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary"]),
+    ("smuggling", "a CR of a refused chunk is no content", "src/server/content.rs",
+     "self.flags.cr = if wanted { ends_in_cr } else { self.flags.cr };", "self.flags.cr = ends_in_cr;",
      ["attacks::bdat::bare_line_ends_in_chunks_lose_the_mail_whole_unless_it_is_binary"]),
     ("smuggling", "a mail that is lost is passed over to its end", "src/server/content.rs",
      "self.unstuffer.discard();", "",
      ["attacks::unbounded::the_rest_of_a_lost_mail_is_read_up_to_a_limit"]),
     ("smuggling", "a bare LF ends no command line", "src/session/buffer.rs",
-     "if before.and_then(|at| self.storage.get(at)) == Some(&b'\\r') {", "if before.is_some() {",
+     "if let Some([kept @ .., b'\\r']) = line {", "if let Some([kept @ .., _]) = line {",
      ["attacks::bdat::what_looks_like_bdat_ends_the_session_before_its_octets_are_commands"]),
     ("stuffing", "the first line's dot is doubled", "src/data/stuffing.rs",
      "Self { before: Before::LineStart, line_ends }", "Self { before: Before::Middle, line_ends }",
@@ -84,20 +88,19 @@ GUARDS = [
      "self.phase = Phase::Greeted;\n        self.flags.tls = true;", "self.phase = Phase::Ready;\n        self.flags.tls = true;",
      ["attacks::starttls_server::behind_tls_the_session_begins_anew"]),
     ("STARTTLS, client", "octets behind the 220", "src/client/mod.rs",
-     "if !self.rx.is_empty() {\n                return Err(Protocol::InputBeforeTls);\n            }", "self.rx.clear();",
+     "self.fail(Protocol::InputBeforeTls);", "self.rx.clear();\n            self.shown = Shown::StartTls;",
      ["attacks::starttls_client::replies_in_clear_behind_the_220_are_never_taken_for_replies_under_tls"]),
     ("STARTTLS, client", "capabilities are forgotten", "src/client/command.rs",
      "self.phase = Phase::Greeted;\n        self.capabilities = Capabilities::NONE;", "self.phase = Phase::Greeted;",
      ["replies::after_tls_all_is_as_in_a_fresh_session"]),
     ("STARTTLS, client", "an answer from before the command is none", "src/client/reply.rs",
-     "let to = if self.reply.stale > 0 { None } else { self.pipeline.front() };", "let to = self.pipeline.front();",
+     "let front = if self.reply.stale > 0 { None } else { self.pipeline.front() };", "let front = self.pipeline.front();",
      ["replies::the_front_of_an_early_reply_makes_all_of_it_early"]),
     ("stripping", "TLS is required, and not offered", "src/submission/conversation.rs",
-     "if self.options.tls == TlsPolicy::Required {\n            self.abandon(Cause::TlsNotOffered);\n            return Ok(());\n        }\n        self.login()",
-     "self.login()",
+     "if policy == TlsPolicy::Required {", "if false {",
      ["attacks::stripping::where_tls_is_required_and_not_offered_not_even_starttls_is_said"]),
     ("stripping", "TLS is required, and STARTTLS refused", "src/submission/conversation.rs",
-     "if self.options.tls == TlsPolicy::Required {\n                    self.refused(Verb::StartTls);", "if false {\n                    self.refused(Verb::StartTls);",
+     "if self.options.tls == TlsPolicy::Required {\n", "if false {\n",
      ["attacks::stripping::where_tls_is_required_nothing_is_sent_to_a_server_that_does_not_start_it"]),
     ("stripping", "no password in clear", "src/client/mod.rs",
      "self.flags.tls || self.flags.clear_text_allowed", "true",
@@ -114,14 +117,14 @@ GUARDS = [
     # Lines are counted when they end, and while they do not: either would do against what is endless.
     ("reply parser", "a reply has a length",
      ["src/client/reply.rs"] * 2,
-     ["if self.reply.octets > MAX_REPLY {", "Framed::Partial if self.reply.octets.saturating_add(self.rx.partial()) > MAX_REPLY => {"],
+     ["if octets > usize::from(MAX_REPLY) {", "Framed::Partial if self.reply.octets.saturating_add(self.rx.partial()) > MAX_REPLY => {"],
      ["if false {", "Framed::Partial if false => {"],
      ["replies::what_never_ends_is_ended_within_the_limit_and_the_buffer"]),
     ("reply parser", "the code does not change", "src/client/reply.rs",
      "&& from != code\n", "&& from != code && false\n",
      ["replies::what_breaks_the_structure_is_refused_at_every_split"]),
     ("reply parser", "a delivery needs the last octet written", "src/client/reply.rs",
-     "Some(Verb::EndOfData | Verb::BdatLast) if self.ending != Ending::Sent => {", "Some(Verb::EndOfData | Verb::BdatLast) if false => {",
+     "let early = in_content || ends_content && self.ending != Ending::SENT;", "let early = in_content;",
      ["replies::a_reply_to_the_content_before_its_last_octet_is_never_a_delivery"]),
     ("SASL", "base64 has whole groups", "src/sasl/base64.rs",
      "if !text.len().is_multiple_of(4) {", "if false {",
@@ -194,7 +197,7 @@ GUARDS = [
      "if self.progress >= self.policy.progress\n", "if true\n",
      ["attacks::time::one_octet_a_minute_restarts_no_clock"]),
     ("unbounded", "421 is the end", "src/client/reply.rs",
-     "if code == Code::CLOSING {", "if false {",
+     "if code == Code::CLOSING || early", "if early",
      ["attacks::unbounded::a_flood_of_421_is_one"]),
     ("unbounded", "a command line has a length", "src/server/judge.rs",
      "if length.saturating_add(2) > self.longest(&command) {", "if false {",
@@ -223,13 +226,13 @@ GUARDS = [
      "if !pipelining || last.ends_group() => false", "if !pipelining => false",
      ["pipelining::nothing_follows_what_must_end_a_group"]),
     ("pipelining", "a 354 for nobody gets the lone dot", "src/submission/content.rs",
-     "self.cause.is_none() && self.anyone_accepted()", "true",
+     "self.cause.is_none() && self.any(Status::Accepted)", "true",
      ["attacks::pipelining::a_354_for_nobody_gets_the_lone_dot_at_every_split"]),
     ("pipelining", "nothing is read behind QUIT", "src/server/mod.rs",
      "Phase::Closing => Next::Input,\n", "Phase::Closing => self.take_line()?,\n",
      ["attacks::pipelining::a_server_reads_nothing_behind_quit"]),
     ("LMTP", "one reply for each recipient", "src/client/reply.rs",
-     "if self.recipients > 0 {\n                return;\n            }", "",
+     "if self.recipients > 0 {\n                    return;\n                }", "",
      ["attacks::lmtp::fewer_replies_than_recipients_leave_the_others_unknown"]),
     ("LMTP", "a session that may be off by one is not kept", "src/client/content.rs",
      "self.phase = Phase::Refused;", "self.phase = Phase::Ready;",
@@ -245,6 +248,8 @@ GUARDS = [
 
 
 def main(arguments):
+    if "--check" in arguments:
+        return check()
     chosen = [guard for guard in GUARDS if not set(arguments) - {"--write"} or guard[0] in arguments]
     WORK.mkdir(parents=True, exist_ok=True)
     rows, failed = [], 0
@@ -257,6 +262,18 @@ def main(arguments):
     if "--write" in arguments:
         write(rows)
     return 1 if failed else 0
+
+
+def check():
+    """1 when a guard is not found in the code, once: it has been rewritten, and its row has to be."""
+    lost = [
+        f"{kind}: {what}: found {(TOP / part).read_text().count(old)} times in {part}"
+        for kind, what, file, code, _, _ in GUARDS
+        for part, old in zip(listed(file), listed(code))
+        if (TOP / part).read_text().count(old) != 1
+    ]
+    print("\n".join(lost) or f"all {len(GUARDS)} guards are where they are looked for")
+    return 1 if lost else 0
 
 
 def fresh():

@@ -1,5 +1,7 @@
 //! A transaction is reset whole or not at all: whatever ended the one before, and whatever it had come to, the next one goes as the
 //! first one does.
+//!
+//! Class: half-reset transaction (client, server). Records: a mail server's history of changes, 2026-08-12.
 
 use embedded_smtp::client::Client;
 use embedded_smtp::server::{Event, Policy};

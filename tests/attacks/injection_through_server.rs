@@ -1,5 +1,7 @@
 //! What a client says is neither obeyed by whoever is behind the server nor said back: paths that are none are refused, no control
 //! character gets into an event's name or path, and no reply has an octet of the client's.
+//!
+//! Class: injection through the server (server). Records: CVE-2026-23829, CVE-2020-7247.
 
 use embedded_smtp::server::Policy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension};

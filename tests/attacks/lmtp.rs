@@ -1,5 +1,7 @@
 //! LMTP (RFC 2033): one reply for each accepted recipient behind the content. A server that gives fewer or more delivers nothing that
 //! it did not say.
+//!
+//! Class: LMTP (client, server). Records: RFC 2033 §4.2.
 
 use embedded_smtp::client::Client;
 use embedded_smtp::server::Event;

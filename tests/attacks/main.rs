@@ -20,6 +20,7 @@ mod list;
 mod lmtp;
 mod numbers;
 mod pipelining;
+mod reply_parser;
 mod sasl_mechanisms;
 mod sasl_server;
 mod smuggling;

@@ -1,4 +1,6 @@
 //! Numbers beyond their types, in both roles: what does not fit is said to be so, and nothing wraps.
+//!
+//! Class: arguments (client, server). Records: CVE-2020-28022, CVE-2020-10957, CVE-2019-15846.
 
 use embedded_smtp::client::Client;
 use embedded_smtp::submission::{Cause, Verdict};

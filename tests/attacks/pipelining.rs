@@ -1,5 +1,7 @@
 //! Groups of commands (RFC 2920), and a server that answers them as it likes: content goes only to a 354 for somebody, and what is
 //! behind QUIT is for nobody.
+//!
+//! Class: pipelining (client, server). Records: RFC 2920 §3.1.
 
 use embedded_smtp::submission::{Status, Verdict};
 use embedded_smtp::wire::Extension;

@@ -1,4 +1,7 @@
 //! AUTH in the server (RFC 4954): strict base64, no login without a secret, and an exchange that is broken off leaves nothing behind.
+//!
+//! Class: SASL and base64 (client, server). Records: CVE-2018-6789, CVE-2013-0249, CVE-2018-16839, CVE-2011-1720,
+//! CVE-2023-42114, CVE-2023-42115, CVE-2019-11494, CVE-2019-11499, CVE-2017-15132.
 
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;

@@ -1,5 +1,8 @@
 //! Content behind DATA: only CRLF.CRLF ends it, and what looks alike makes the mail be refused whole, at
 //! every split of the input.
+//!
+//! Class: smuggling: look-alikes of the end of the data (server). Records: CVE-2023-51764, CVE-2023-51765,
+//! CVE-2023-51766, CVE-2023-51747, CVE-2024-27305.
 
 use super::server::{Setup, policy};
 use embedded_smtp::data::BareLineEnds;

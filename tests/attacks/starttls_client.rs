@@ -1,4 +1,6 @@
 //! STARTTLS in the client (RFC 3207): nothing that came before TLS is read behind it.
+//!
+//! Class: response injection across STARTTLS (client). Records: CVE-2021-22947, CVE-2021-38371, CVE-2026-41319.
 
 use embedded_smtp::submission::{Cause, TlsPolicy, Verdict};
 use embedded_smtp::{Error, Protocol};

@@ -1,4 +1,7 @@
 //! STARTTLS in the server (RFC 3207): nothing that came before TLS is read behind it.
+//!
+//! Class: command injection across STARTTLS (server). Records: CVE-2011-0411, CVE-2011-1431, CVE-2014-3556,
+//! CVE-2021-33515, CVE-2024-34083.
 
 use super::server::{Setup, policy};
 use embedded_smtp::server::{Event, Policy, Server};

@@ -1,5 +1,7 @@
 //! A server, or whoever sits in between, that takes TLS or the better mechanisms away: what is required is kept to, and nothing is said
 //! that was not for everybody's ears.
+//!
+//! Class: stripping and downgrade (client, server). Records: CVE-2016-0772, CVE-2021-22946, CVE-2021-38373.
 
 use embedded_smtp::server::Policy;
 use embedded_smtp::submission::{Cause, TlsPolicy, Verdict};

@@ -1,5 +1,7 @@
 //! The content on its way out of the client: whatever it holds, in whatever pieces it is given, the server reads one mail and no
 //! command. (The stuffing alone is tried in tests/stuffing.rs.)
+//!
+//! Class: stuffing holes (client). Records: CVE-2021-38189 (RUSTSEC-2021-0069), RUSTSEC-2026-0561.
 
 use embedded_smtp::client::Client;
 use embedded_smtp::data::LineEnds;

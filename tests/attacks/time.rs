@@ -1,4 +1,6 @@
 //! Time: a client that drips wins none, and a session that is over says so.
+//!
+//! Class: unbounded input and endless sessions (client, server). Records: CVE-2026-67445.
 
 use super::server::{codes, policy, told};
 use embedded_smtp::server::{Policy, Server};

@@ -1,4 +1,6 @@
 //! What has no end by itself is ended: commands without a mail, content that is dropped, refused recipients, last words.
+//!
+//! Class: unbounded input and endless sessions (client, server). Records: CVE-2026-67445.
 
 use embedded_smtp::data::BareLineEnds;
 use embedded_smtp::server::{Event, Policy};

@@ -43,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) cause: Option<Cause>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) tls: bool,
+    /// The server's words in the report, those to each recipient last.
+    pub(crate) texts: String,
     /// Whether the session is fit for another mail.
     pub(crate) permits_mail: bool,
 }
@@ -64,7 +66,7 @@ impl Wish<'_> {
         let mut recipients: Vec<_> =
             self.to.iter().map(|to| Recipient::new(ForwardPath::new(to).unwrap())).collect();
         let envelope = Envelope::new(ReversePath::new("a@client.example.test").unwrap(), &mut recipients);
-        let (heard, verdict, cause, statuses);
+        let (heard, verdict, cause, statuses, texts_kept);
         macro_rules! run {
             ($submission:expr) => {{
                 let mut submission = $submission;
@@ -84,6 +86,9 @@ impl Wish<'_> {
                 verdict = report.verdict();
                 cause = report.cause();
                 statuses = report.recipients().iter().map(Recipient::status).collect();
+                let each = report.recipients().iter().map(|recipient| report.text(&recipient.answer()));
+                texts_kept =
+                    [report.text(&report.answer())].into_iter().chain(each).collect::<Vec<_>>().join("\n");
             }};
         }
         let body = Slice::new(CONTENT);
@@ -94,7 +99,7 @@ impl Wish<'_> {
             run!(Submission::new(&mut client, options, envelope, body, &mut texts));
         }
         let permits_mail = client.permits(embedded_smtp::wire::Verb::Mail);
-        Outcome { heard, verdict, cause, statuses, tls: client.is_tls(), permits_mail }
+        Outcome { heard, verdict, cause, statuses, tls: client.is_tls(), texts: texts_kept, permits_mail }
     }
 
     /// Sends it whole, octet by octet and cut everywhere, where what is said may depend on that.

@@ -56,6 +56,17 @@ impl Script {
         self.answers(command, &[answer])
     }
 
+    /// The same in octets, which need not be UTF-8.
+    pub(crate) fn answer_octets(mut self, command: &'static str, answer: &[u8]) -> Self {
+        self = self.answer(command, "");
+        for (known, answers) in &mut self.answers {
+            if *known == command {
+                *answers = VecDeque::from([answer.to_vec()]);
+            }
+        }
+        self
+    }
+
     /// What it says each time.
     pub(crate) fn answers(mut self, command: &'static str, answers: &[&str]) -> Self {
         self.answers.retain(|(known, _)| *known != command);
