@@ -77,7 +77,6 @@ fn each_reply_leads_where_the_standards_say_from_any_phase() {
             // What 2yz, 3yz and a refusal lead to; `None` where nothing changes.
             let [positive, intermediate, refused] = match verb {
                 Verb::Greeting => [Some(Phase::Greeted), Some(Phase::Refused), Some(Phase::Refused)],
-                Verb::Ehlo | Verb::Helo | Verb::Lhlo => [Some(Phase::Ready), None, None],
                 Verb::Mail => [Some(Phase::Mail), None, None],
                 Verb::Rcpt => [Some(Phase::Rcpt), None, None],
                 Verb::Data => [None, Some(Phase::Data), None],
@@ -87,7 +86,7 @@ fn each_reply_leads_where_the_standards_say_from_any_phase() {
                 Verb::Rset if matches!(phase, Phase::Connected | Phase::Refused | Phase::Greeted) => {
                     [None; 3]
                 }
-                Verb::Rset => [Some(Phase::Ready), None, None],
+                Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Rset => [Some(Phase::Ready), None, None],
                 Verb::Auth | Verb::AuthResponse => {
                     [Some(Phase::Ready), Some(Phase::Auth), Some(Phase::Ready)]
                 }
