@@ -24,6 +24,7 @@ use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
+use crate::wire::syntax::WIDE;
 use crate::wire::{AuthMechanism, Response, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
@@ -304,6 +305,10 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
+        if WIDE && self.consumed == 0 {
+            self.shown = Shown::Nothing;
+            return;
+        }
         // A secret may stand in AUTH, also where it was refused.
         let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
         if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
