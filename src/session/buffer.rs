@@ -166,6 +166,7 @@ impl<'b> Incoming<'b> {
     }
 
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
@@ -200,6 +201,7 @@ impl<'b> Incoming<'b> {
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
         if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.aside)) / 4).max(2);

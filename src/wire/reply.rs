@@ -31,6 +31,7 @@ impl<'a> Reply<'a> {
     ///
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
         if WIDE && let Some(reply) = Self::usual(line) {
             return Ok(reply);
@@ -39,6 +40,7 @@ impl<'a> Reply<'a> {
     }
 
     /// The line at a glance, if it is as nearly all are: this takes half the instructions, where flash does not matter.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn usual(line: &'a [u8]) -> Option<Self> {
         let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', separator @ (b' ' | b'-'), text @ ..] = line
         else {
@@ -63,6 +65,7 @@ impl<'a> Reply<'a> {
         Some(Self { code, enhanced, text, last: *separator == b' ', truncated: false })
     }
 
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn any(line: &'a [u8]) -> Result<Self, Syntax> {
         let sound = WIDE && !has_control(line);
         if !sound && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
