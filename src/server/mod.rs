@@ -310,8 +310,10 @@ impl<'b, 'p> Server<'b, 'p> {
             return;
         }
         // A secret may stand in AUTH, also where it was refused.
-        let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
-        if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+        let auth = |four: &[u8; 4]| u32::from_be_bytes(*four) | 0x2020_2020 == u32::from_be_bytes(*b"auth");
+        if self.rx.filled().first_chunk().is_some_and(auth)
+            || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. })
+        {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));

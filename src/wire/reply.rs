@@ -49,14 +49,12 @@ impl<'a> Reply<'a> {
         if has_control(line) {
             return None;
         }
-        let [a, b, c] = [a, b, c].map(|digit| u16::from(digit & 0x0f));
-        let code = Code::new(a.wrapping_mul(100).wrapping_add(b.wrapping_mul(10)).wrapping_add(c))?;
+        let code = Code::of_digits([*a, *b, *c])?;
         let (enhanced, text) = match text {
             [class, b'.', subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', text @ ..]
-                if u16::from(class & 0x0f) == a && matches!(class, b'2' | b'4' | b'5') =>
+                if class == a && *class != b'3' =>
             {
-                let [subject, detail] = [subject, detail].map(|digit| u16::from(digit & 0x0f));
-                (EnhancedCode::new(class & 0x0f, subject, detail), text)
+                (EnhancedCode::of_digits([*class, *subject, *detail]), text)
             }
             // Perhaps with longer numbers.
             [b'2' | b'4' | b'5', b'.', ..] => return None,

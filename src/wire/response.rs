@@ -95,14 +95,14 @@ impl<'a> Response<'a> {
 
     /// One line of plain text, as nearly all are: this takes a third of the instructions, where flash does not matter.
     fn emit_plain(&self, out: &mut Writer<'_>, enhanced: Option<EnhancedCode>) {
-        let digit = |number: u16| b'0' | (number % 10) as u8;
         let code = self.code.number();
-        let [a, b, c] = [digit(code / 100), digit(code / 10), digit(code)];
+        let [a, b, c] = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' | digit as u8);
         match enhanced.map(|enhanced| (enhanced, enhanced.subject(), enhanced.detail())) {
             None => out.fixed([a, b, c, b' ']),
             Some((enhanced, subject @ ..10, detail @ ..10)) => {
-                let class = digit(u16::from(enhanced.class()));
-                out.fixed([a, b, c, b' ', class, b'.', digit(subject), b'.', digit(detail), b' ']);
+                let class = b'0' | enhanced.class();
+                let [subject, detail] = [subject, detail].map(|digit| b'0' | digit as u8);
+                out.fixed([a, b, c, b' ', class, b'.', subject, b'.', detail, b' ']);
             }
             Some((enhanced, ..)) => {
                 out.fixed([a, b, c, b' ']);
