@@ -65,7 +65,7 @@ impl Server<'_, '_> {
     /// # Errors
     /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
     pub fn accept(&mut self) -> Result<(), Error> {
-        let response: &Canned = match self.owed.ok_or(Misuse::NoReplyOwed)? {
+        let response = match self.owed.ok_or(Misuse::NoReplyOwed)? {
             verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
                 self.emit_hello(verb)?;
                 self.answered(verb, Severity::Positive);
@@ -76,15 +76,15 @@ impl Server<'_, '_> {
                 self.answered(Verb::XClient, Severity::Positive);
                 return Ok(());
             }
-            Verb::Mail => &SENDER_OK,
-            Verb::Rcpt => &RECIPIENT_OK,
-            Verb::Data => &GO_AHEAD,
-            Verb::EndOfData | Verb::BdatLast => &TAKEN,
-            Verb::Auth => &AUTHENTICATED,
-            Verb::Vrfy => &CANNOT_VRFY,
-            _ => &OK,
+            Verb::Mail => SENDER_OK,
+            Verb::Rcpt => RECIPIENT_OK,
+            Verb::Data => GO_AHEAD,
+            Verb::EndOfData | Verb::BdatLast => TAKEN,
+            Verb::Auth => AUTHENTICATED,
+            Verb::Vrfy => CANNOT_VRFY,
+            _ => OK,
         };
-        self.reply(response)
+        self.reply(&response)
     }
 
     /// Replies to what [`event`](Self::event) tells of. 421 ends the session.
