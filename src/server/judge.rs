@@ -225,11 +225,11 @@ impl Server<'_, '_> {
         if params.iter().any(|param| !(dsn && matches!(param, Param::Notify(_) | Param::Orcpt(_)))) {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
-        if !path.is_ascii() {
-            if !self.flags.smtputf8 {
+        if !line.is_ascii() {
+            if !path.is_ascii() && !self.flags.smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
             }
-            if has_c1(path.as_str().as_bytes()) {
+            if has_c1(line) {
                 return Answer(&answer::BAD_ADDRESS);
             }
         }

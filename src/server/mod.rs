@@ -53,7 +53,7 @@ pub struct Server<'b, 'p> {
     /// Octets since the timer was last started.
     progress: u32,
     recipients: u16,
-    /// Recipients that the caller refused, of which there may be as many.
+    /// Recipients that were refused, of which there may be as many, and what a client that pipelines says behind a refusal.
     refused: u16,
     /// LMTP: replies given for this mail's recipients.
     replied: u16,
@@ -96,6 +96,8 @@ struct Flags {
     smtputf8: bool,
     /// The transaction's body is BINARYMIME.
     binary: bool,
+    /// MAIL was refused: who pipelines has said RCPT and DATA before it could know (RFC 2920 §3.1).
+    unsent: bool,
     /// The lone dot has been read, and is to be told of.
     ended: bool,
     /// The octets before end in a CR, which LF must follow.
@@ -326,6 +328,15 @@ impl<'b, 'p> Server<'b, 'p> {
         self.progress = 0;
     }
 
+    /// The client takes a mail back. One of which content has come was worth as much to it as a mail, and counts as one: else
+    /// chunks that are never ended would hold the session for ever.
+    fn abandon_transaction(&mut self) {
+        if self.received > 0 {
+            self.mails = self.mails.saturating_add(1);
+        }
+        self.forget_transaction();
+    }
+
     fn forget_transaction(&mut self) {
         self.unstuffer = Unstuffer::new(self.policy.bare);
         self.chunk = 0;
@@ -338,6 +349,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.lost = None;
         self.flags.smtputf8 = false;
         self.flags.binary = false;
+        self.flags.unsent = false;
         self.flags.ended = false;
         self.flags.cr = false;
     }

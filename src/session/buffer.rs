@@ -89,6 +89,7 @@ impl<'b> Incoming<'b> {
     }
 
     pub(crate) fn clear(&mut self) {
+        wipe(self.storage);
         (self.start, self.end, self.searched, self.cut, self.dropped, self.aside) = (0, 0, 0, 0, 0, 0);
         self.bare = false;
     }
@@ -140,8 +141,10 @@ impl<'b> Incoming<'b> {
         part.end
     }
 
-    /// Overwrites the first `octets` of what is in use.
+    /// Overwrites the first `octets` of what is in use, and what lies behind all that is: copies of what was moved to the front, or
+    /// cut off.
     pub(crate) fn wipe(&mut self, octets: usize) {
+        wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
             front.fill(0);
         }
