@@ -32,6 +32,7 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
         if WIDE && let Some(reply) = Self::usual(line) {
             return Ok(reply);
@@ -41,6 +42,7 @@ impl<'a> Reply<'a> {
 
     /// The line at a glance, if it is as nearly all are: this takes half the instructions, where flash does not matter.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     fn usual(line: &'a [u8]) -> Option<Self> {
         let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', separator @ (b' ' | b'-'), text @ ..] = line
         else {
