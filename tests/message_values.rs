@@ -246,6 +246,24 @@ fn a_mailbox_in_utf8_asks_for_smtputf8() {
 }
 
 #[test]
+fn an_identifier_of_a_part_in_utf8_asks_for_smtputf8() {
+    let picture = |id| Attachment::octets(MimeType::OCTET_STREAM, b"x").inline(MessageId::new(id).unwrap());
+    for (id, utf8) in [("bild@bücher.example", true), ("bild@b.example", false)] {
+        let related = || Multipart::related(Text::html("x"), [picture("a@b.example"), picture(id)]);
+        let needs = [
+            mail(picture(id)).needs(),
+            mail(related()).needs(),
+            mail(Multipart::mixed(related(), [picture("a@b.example")])).needs(),
+            mail(Multipart::alternative(Text::plain("x"), related())).needs(),
+        ];
+        for (number, needs) in needs.into_iter().enumerate() {
+            assert_eq!((needs.utf8_headers, needs.eight_bit), (utf8, utf8), "{id}, shape {number}");
+        }
+        assert_eq!(write(mail(related())).is_ascii(), !utf8);
+    }
+}
+
+#[test]
 fn boundaries_of_parts_in_parts_differ() {
     let parts = Multipart::alternative(Text::plain("a"), Text::html("b"));
     let written = write(mail(Multipart::mixed(parts, [Text::plain("c")])));
