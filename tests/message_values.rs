@@ -264,6 +264,23 @@ fn an_identifier_of_a_part_in_utf8_asks_for_smtputf8() {
 }
 
 #[test]
+fn a_field_that_goes_out_in_utf8_asks_for_smtputf8() {
+    let utf8 = Transport::seven_bit().with_utf8_headers();
+    for transport in [Transport::seven_bit(), utf8] {
+        for value in ["é", "e"] {
+            let field = [Field::text("X-Sig", value).unwrap()];
+            for message in [mail(Text::plain("")).signature(field[0]), mail(Text::plain("")).fields(&field)] {
+                let message = message.transport(transport);
+                let needs = message.needs();
+                let raw = !write(message).is_ascii();
+                assert_eq!((needs.utf8_headers, needs.eight_bit), (raw, raw), "{value}, {transport:?}");
+                assert_eq!(raw, transport == utf8 && value == "é");
+            }
+        }
+    }
+}
+
+#[test]
 fn boundaries_of_parts_in_parts_differ() {
     let parts = Multipart::alternative(Text::plain("a"), Text::html("b"));
     let written = write(mail(Multipart::mixed(parts, [Text::plain("c")])));

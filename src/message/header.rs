@@ -126,7 +126,7 @@ impl<'a> Header<'a> {
     pub(crate) fn has_utf8_text(&self) -> bool {
         self.subject.is_some_and(|subject| !subject.as_str().is_ascii())
             || self.shown().any(|address| address.name().is_some_and(|name| !name.is_ascii()))
-            || self.fields.iter().any(|field| !field.value().is_ascii())
+            || self.signature.iter().chain(self.fields).any(|field| !field.value().is_ascii())
     }
 }
 
