@@ -366,6 +366,41 @@ fn a_reader_is_not_read_beyond_its_length_and_not_for_the_size() {
     assert_eq!(source.into_inner().given, 114);
 }
 
+/// Gives ten octets, the end, and ten octets more.
+struct Resumed(u8);
+
+impl Reader for Resumed {
+    fn restart(&mut self) -> Result<(), ReadError> {
+        self.0 = 0;
+        Ok(())
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, ReadError> {
+        self.0 = self.0.saturating_add(1);
+        let length = if matches!(self.0, 1 | 3) { 10 } else { 0 };
+        into[..length].fill(b'x');
+        Ok(length)
+    }
+}
+
+#[test]
+fn what_a_reader_gives_behind_its_end_is_not_read() {
+    for size in [1, 7, 64, 4096] {
+        let mut message = mail(Attachment::stream(MimeType::OCTET_STREAM, Resumed(0)));
+        let (mut octets, mut piece) = (Vec::new(), vec![0; size]);
+        let mut writer = message.writer();
+        while octets.len() < 4096 {
+            let length = writer.write_into(&mut piece).unwrap();
+            octets.extend_from_slice(&piece[..length]);
+            if length == 0 {
+                break;
+            }
+        }
+        let written = String::from_utf8_lossy(&octets);
+        assert!(written.ends_with("\r\n\r\neHh4eHh4eHh4eA==\r\n"), "pieces of {size}: {written}");
+    }
+}
+
 #[test]
 fn attachments_of_different_kinds_stand_in_one_list() {
     let mut first = Faulty { octets: 3, given: 0, announced: None, end: Ok(0) };
