@@ -68,7 +68,7 @@ pub enum WriteError {
     /// The caller's [`Reader`] ended before the length that it had announced, or reported more
     /// octets than it had room for.
     Length,
-    /// The caller's [`Reader`] read another text than the one that was surveyed.
+    /// The caller's [`Reader`] read a text of another length, kind or encoded size than the one that was surveyed.
     Changed,
     /// The buffer that the caller lent has no octets.
     NoBuffer,
