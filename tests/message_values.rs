@@ -67,9 +67,17 @@ fn nothing_that_breaks_a_line_becomes_a_value() {
 
 #[test]
 fn fields_that_the_writer_makes_cannot_be_made_twice() {
-    for name in
-        ["Bcc", "bcc", "FROM", "Date", "Message-Id", "content-type", "Content-Foo", "MIME-version", "To"]
-    {
+    for name in [
+        "Bcc",
+        "resent-bcc",
+        "FROM",
+        "Date",
+        "Message-Id",
+        "content-type",
+        "Content-Foo",
+        "MIME-version",
+        "To",
+    ] {
         assert_eq!(Field::text(name, "x").unwrap_err().fault(), Fault::Duplicate, "{name}");
     }
     for (name, fault) in [("", Fault::Incomplete), ("a b", Fault::Unexpected), ("a:", Fault::Unexpected)] {
