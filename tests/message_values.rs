@@ -237,6 +237,15 @@ fn several_authors_have_a_sender() {
 }
 
 #[test]
+fn an_only_author_who_is_the_sender_is_named_once() {
+    let message = mail(Text::plain("")).sender(mailbox("a@b.example").with_name("A").unwrap());
+    assert_eq!(message.reverse_path().as_str(), "a@b.example");
+    assert!(!write(message).contains("Sender:"));
+    let message = mail(Text::plain("")).sender(mailbox("office@b.example"));
+    assert_eq!(field(&write(message), "Sender"), " office@b.example");
+}
+
+#[test]
 fn a_signature_stands_in_front() {
     let value = "v=1; a=rsa-sha256; b=AAAA BBBB";
     let message = mail(Text::plain("")).signature(Field::structured("DKIM-Signature", value).unwrap());

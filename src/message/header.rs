@@ -104,9 +104,14 @@ impl<'a> Header<'a> {
         })
     }
 
-    /// Who hands the mail over: needed where there are several authors (RFC 5322 §3.6.2).
+    /// Who hands the mail over: needed where there are several authors, and not wanted where it is the only one
+    /// (RFC 5322 §3.6.2).
     pub(crate) fn agent(&self) -> Option<Address<'a>> {
-        if self.co_authors.is_empty() { self.sender } else { Some(self.sender.unwrap_or(self.from)) }
+        if self.co_authors.is_empty() {
+            self.sender.filter(|sender| sender.mailbox() != self.from.mailbox())
+        } else {
+            Some(self.sender.unwrap_or(self.from))
+        }
     }
 
     /// All addresses that the header section shows.
