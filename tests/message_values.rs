@@ -94,9 +94,19 @@ fn media_types_follow_their_grammar() {
     for good in ["a/b", "text/csv; charset=utf-8", "text/csv;charset=\"utf 8; x\";header=present"] {
         assert_eq!(MimeType::new(good).map(|found| found.as_str()), Ok(good));
     }
-    for (bad, at) in
-        [("", 0), ("a", 1), ("a/", 2), ("a/b c", 3), ("a/b;", 4), ("a/b; c", 6), ("a/b; c=\"d", 9)]
-    {
+    for (bad, at) in [
+        ("", 0),
+        ("a", 1),
+        ("a/", 2),
+        ("a/b c", 3),
+        ("a/b;", 4),
+        ("a/b;  c", 5),
+        ("a/b; c", 6),
+        ("a/b; c=\"d", 9),
+        ("a/b; c=\"\"", 8),
+        ("a/b; c=\"d%\"", 9),
+        ("a/b; c=\"d\\\"", 9),
+    ] {
         assert_eq!(MimeType::new(bad).map_err(|error| error.at()), Err(at), "{bad}");
     }
     for bad in ["multipart/mixed", "Message/rfc822"] {
