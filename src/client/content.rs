@@ -76,14 +76,16 @@ impl Client<'_> {
         self.content_due()?;
         let octets = octets.get(..u32::MAX as usize).unwrap_or(octets);
         let worth = self.tx.capacity().max(1);
-        let Some(front) = octets.get(..worth).filter(|_| self.in_place == 0 && self.tx.is_empty()) else {
+        if octets.len() < worth || self.in_place > 0 || !self.tx.is_empty() {
             return Ok(0);
-        };
+        }
         if self.phase == Phase::Data {
-            if self.stuffer.plain(front) < worth {
+            // The search ends where something has to be put in, so that no more than this is looked through in vain.
+            let plain = self.stuffer.plain(octets);
+            if plain < worth {
                 return Ok(0);
             }
-            let run = octets.get(..self.stuffer.plain(octets)).unwrap_or_default();
+            let run = octets.get(..plain).unwrap_or_default();
             self.stuffer.advance(run);
             self.in_place = run.len() as u32;
         } else {

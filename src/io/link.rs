@@ -114,8 +114,8 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
         self.engine.receive_buffer()
     }
 
+    /// An event that was found before the last flush is still to be told: what the caller asks meanwhile must not lose it.
     pub(super) fn engine(&mut self) -> &mut E {
-        self.event = false;
         self.engine
     }
 }

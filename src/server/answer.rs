@@ -143,6 +143,10 @@ impl Server<'_, '_> {
             self.replied = self.replied.saturating_add(1);
             if positive {
                 self.idle = 0;
+                // Who can guess passwords no more, and brings mails, may have a bad address now and then.
+                if self.flags.authenticated || self.policy.mechanisms.is_empty() {
+                    self.errors = 0;
+                }
             }
             if self.policy.lmtp && self.replied < self.recipients {
                 // RFC 2033 §4.2: one reply for each accepted recipient
@@ -156,7 +160,7 @@ impl Server<'_, '_> {
         self.owed = None;
         self.phase = self.phase.after(verb, severity);
         match verb {
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.forget_transaction(),
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.abandon_transaction(),
             Verb::XClient if positive => {
                 self.forget_transaction();
                 self.flags.authenticated = false;
@@ -167,6 +171,7 @@ impl Server<'_, '_> {
                     (self.flags.smtputf8, self.flags.binary) = (smtputf8, binary);
                 }
             }
+            Verb::Mail => self.unsent(),
             Verb::Rcpt if positive => self.recipients = self.recipients.saturating_add(1),
             Verb::Rcpt => self.refused = self.refused.saturating_add(1),
             // Content that somebody wants is what a session is for; by crumbs it is not.
@@ -221,12 +226,25 @@ impl Server<'_, '_> {
     pub(super) fn answer(&mut self, response: &Canned) -> Result<(), Error> {
         self.say(response, true)?;
         self.tick();
-        if response.code().severity() == Severity::Permanent {
+        if self.is_in_wake(response) {
+            self.refused = self.refused.saturating_add(1);
+        } else if response.code().severity() == Severity::Permanent {
             self.count_error();
         } else {
             self.count_idle();
         }
         Ok(())
+    }
+
+    /// Whether this refuses what was pipelined behind a MAIL that was refused, or behind recipients all of whom were: no error of
+    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients.
+    fn is_in_wake(&self, response: &Canned) -> bool {
+        let wake = match self.phase {
+            Phase::Ready => self.flags.unsent && *response == BAD_SEQUENCE,
+            Phase::Mail => self.refused > 0 && *response == NO_RECIPIENTS,
+            _ => false,
+        };
+        wake && self.refused <= self.policy.max_recipients
     }
 
     /// A command more that brings no mail nearer.
@@ -235,6 +253,12 @@ impl Server<'_, '_> {
         if self.idle >= self.policy.max_idle {
             self.shut(&TOO_MUCH);
         }
+    }
+
+    /// MAIL is refused.
+    pub(super) fn unsent(&mut self) {
+        self.forget_transaction();
+        self.flags.unsent = true;
     }
 
     fn count_error(&mut self) {

@@ -82,7 +82,8 @@ impl Server<'_, '_> {
         let user = Span { from: at(first.saturating_add(1)), to: at(second) };
         let password = Span { from: at(second.saturating_add(1)), to: message.to };
         // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
-        if user.from == user.to || password.from == password.to {
+        let empty = user.from == user.to || password.from == password.to;
+        if empty || !self.is_name(authorize_as) || !self.is_name(user) {
             self.rx.wipe(usize::from(self.consumed));
             return self.give_up(&answer::BAD_BASE64);
         }
@@ -92,7 +93,7 @@ impl Server<'_, '_> {
     /// The user name first, then the password.
     fn login(&mut self, message: Span) -> Result<Next, Error> {
         if self.rx.aside().is_empty() {
-            if message.from == message.to {
+            if message.from == message.to || !self.is_name(message) {
                 return self.give_up(&answer::BAD_BASE64);
             }
             let moved = self.rx.put_aside(usize::from(message.from)..usize::from(message.to));
@@ -105,6 +106,12 @@ impl Server<'_, '_> {
         }
         let none = Span::default();
         Ok(self.ask(Verb::Auth, Shown::Login { authorize_as: none, user: none, password: message }))
+    }
+
+    /// RFC 4013 §2.3: names hold no control characters, which could forge a line of somebody's log.
+    fn is_name(&self, name: Span) -> bool {
+        let octets = self.rx.slice(usize::from(name.from)..usize::from(name.to));
+        !octets.iter().any(u8::is_ascii_control)
     }
 
     /// `334 text`

@@ -52,7 +52,12 @@ impl Server<'_, '_> {
 
     fn act(&mut self, judgement: Judgement, line: Line) -> Result<Next, Error> {
         match judgement {
-            Judgement::Answer(response) => self.answer(response)?,
+            Judgement::Answer(response) => {
+                self.answer(response)?;
+                if self.phase == Phase::Ready && self.rx.slice(0..4).eq_ignore_ascii_case(b"MAIL") {
+                    self.unsent();
+                }
+            }
             Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
             Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
             Judgement::RefuseChunk { size, answer } => {
@@ -70,7 +75,7 @@ impl Server<'_, '_> {
                 self.answer(&answer::OK)?;
                 if self.phase.in_transaction() {
                     self.phase = Phase::Ready;
-                    self.forget_transaction();
+                    self.abandon_transaction();
                     return Ok(self.tell(Shown::Reset));
                 }
             }

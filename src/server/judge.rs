@@ -204,11 +204,13 @@ impl Server<'_, '_> {
             }
         }
         // RFC 6531 §3.5
-        if !path.is_ascii() && !smtputf8 {
-            return Answer(&answer::NEEDS_SMTPUTF8);
-        }
-        if has_c1(path.as_str().as_bytes()) {
-            return Answer(&answer::BAD_SENDER);
+        if !path.is_ascii() {
+            if !smtputf8 {
+                return Answer(&answer::NEEDS_SMTPUTF8);
+            }
+            if has_c1(path.as_str().as_bytes()) {
+                return Answer(&answer::BAD_SENDER);
+            }
         }
         let path = ShownPath::of(path.mailbox(), line);
         Ask(Verb::Mail, Shown::Mail { path, params: Span::of(params.wire(), line), smtputf8, binary })
@@ -223,11 +225,13 @@ impl Server<'_, '_> {
         if params.iter().any(|param| !(dsn && matches!(param, Param::Notify(_) | Param::Orcpt(_)))) {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
-        if !path.is_ascii() && !self.flags.smtputf8 {
-            return Answer(&answer::NEEDS_SMTPUTF8);
-        }
-        if has_c1(path.as_str().as_bytes()) {
-            return Answer(&answer::BAD_ADDRESS);
+        if !line.is_ascii() {
+            if !path.is_ascii() && !self.flags.smtputf8 {
+                return Answer(&answer::NEEDS_SMTPUTF8);
+            }
+            if has_c1(line) {
+                return Answer(&answer::BAD_ADDRESS);
+            }
         }
         let path = ShownPath::of(path.mailbox(), line);
         Ask(Verb::Rcpt, Shown::Rcpt { path, params: Span::of(params.wire(), line) })

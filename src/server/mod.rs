@@ -24,6 +24,7 @@ use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
+use crate::wire::syntax::WIDE;
 use crate::wire::{AuthMechanism, Response, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
@@ -52,7 +53,7 @@ pub struct Server<'b, 'p> {
     /// Octets since the timer was last started.
     progress: u32,
     recipients: u16,
-    /// Recipients that the caller refused, of which there may be as many.
+    /// Recipients that were refused, of which there may be as many, and what a client that pipelines says behind a refusal.
     refused: u16,
     /// LMTP: replies given for this mail's recipients.
     replied: u16,
@@ -95,6 +96,8 @@ struct Flags {
     smtputf8: bool,
     /// The transaction's body is BINARYMIME.
     binary: bool,
+    /// MAIL was refused: who pipelines has said RCPT and DATA before it could know (RFC 2920 §3.1).
+    unsent: bool,
     /// The lone dot has been read, and is to be told of.
     ended: bool,
     /// The octets before end in a CR, which LF must follow.
@@ -304,9 +307,15 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
+        if WIDE && self.consumed == 0 {
+            self.shown = Shown::Nothing;
+            return;
+        }
         // A secret may stand in AUTH, also where it was refused.
-        let auth = self.rx.slice(0..4).eq_ignore_ascii_case(b"AUTH");
-        if auth || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. }) {
+        let auth = |four: &[u8; 4]| u32::from_be_bytes(*four) | 0x2020_2020 == u32::from_be_bytes(*b"auth");
+        if self.rx.filled().first_chunk().is_some_and(auth)
+            || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. })
+        {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));
@@ -317,6 +326,15 @@ impl<'b, 'p> Server<'b, 'p> {
     fn tick(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
         self.progress = 0;
+    }
+
+    /// The client takes a mail back. One of which content has come was worth as much to it as a mail, and counts as one: else
+    /// chunks that are never ended would hold the session for ever.
+    fn abandon_transaction(&mut self) {
+        if self.received > 0 {
+            self.mails = self.mails.saturating_add(1);
+        }
+        self.forget_transaction();
     }
 
     fn forget_transaction(&mut self) {
@@ -331,6 +349,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.lost = None;
         self.flags.smtputf8 = false;
         self.flags.binary = false;
+        self.flags.unsent = false;
         self.flags.ended = false;
         self.flags.cr = false;
     }

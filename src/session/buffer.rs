@@ -89,6 +89,7 @@ impl<'b> Incoming<'b> {
     }
 
     pub(crate) fn clear(&mut self) {
+        wipe(self.storage);
         (self.start, self.end, self.searched, self.cut, self.dropped, self.aside) = (0, 0, 0, 0, 0, 0);
         self.bare = false;
     }
@@ -140,8 +141,10 @@ impl<'b> Incoming<'b> {
         part.end
     }
 
-    /// Overwrites the first `octets` of what is in use.
+    /// Overwrites the first `octets` of what is in use, and what lies behind all that is: copies of what was moved to the front, or
+    /// cut off.
     pub(crate) fn wipe(&mut self, octets: usize) {
+        wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
             front.fill(0);
         }
@@ -166,6 +169,8 @@ impl<'b> Incoming<'b> {
     }
 
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
@@ -200,6 +205,7 @@ impl<'b> Incoming<'b> {
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
         if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.aside)) / 4).max(2);

@@ -31,6 +31,9 @@ impl<'s> Texts<'s> {
     /// U+009F, of which terminals take U+009B for ESC and a bracket). A text takes at most half of what is
     /// free, so that the last one finds room too, and is cut between characters.
     pub(super) fn add(&mut self, line: &[u8]) {
+        if WIDE && line.is_ascii() && self.add_whole(line) {
+            return;
+        }
         let printable = is_printable(line);
         let free = self.storage.len().saturating_sub(usize::from(self.used));
         let limit = usize::from(self.used).saturating_add(free.div_ceil(2));
@@ -48,11 +51,35 @@ impl<'s> Texts<'s> {
                 self.end = whole;
                 return;
             };
-            let odd = *octet < b' ' && *octet != b'\n' || *octet == 0x7f || *octet > 0x7f && !printable;
+            let odd = is_control(*octet) || *octet > 0x7f && !printable;
             *place = if odd { b'?' } else { *octet };
             end = end.wrapping_add(1);
         }
         self.end = end;
+    }
+
+    /// As [`add`](Self::add), of a line in ASCII that finds room as a whole: then no place in it need be looked for.
+    fn add_whole(&mut self, line: &[u8]) -> bool {
+        let set_apart = self.end > self.used;
+        let length = line.len().saturating_add(usize::from(set_apart));
+        let free = self.storage.len().saturating_sub(usize::from(self.used));
+        let limit = usize::from(self.used).saturating_add(free.div_ceil(2));
+        let room = self.storage.get_mut(usize::from(self.end)..limit).unwrap_or_default();
+        if room.len() < length {
+            return false;
+        }
+        let room = match room {
+            [separator, behind @ ..] if set_apart => {
+                *separator = b'\n';
+                behind
+            }
+            room => room,
+        };
+        for (place, octet) in room.iter_mut().zip(line) {
+            *place = if is_control(*octet) { b'?' } else { *octet };
+        }
+        self.end = self.end.wrapping_add(length as u16);
+        true
     }
 
     /// Ends the growing text.
@@ -65,6 +92,11 @@ impl<'s> Texts<'s> {
     pub(super) fn octets(&self, range: Range) -> &[u8] {
         self.storage.get(usize::from(range.from)..usize::from(range.to)).unwrap_or_default()
     }
+}
+
+/// A control character of ASCII, but for LF.
+fn is_control(octet: u8) -> bool {
+    octet < b' ' && octet != b'\n' || octet == 0x7f
 }
 
 /// Whether a text is UTF-8 (RFC 3629 §4) without control characters outside of ASCII. The standard library's own answer to the

@@ -1,6 +1,6 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
-use super::class::{KEYWORD, before, packed, packed_eight, packed_run, place, same_word, skip};
+use super::class::{KEYWORD, before, is, place, same_word, skip};
 use super::mechanism::AuthMechanisms;
 use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number};
 use super::syntax::WIDE;
@@ -92,27 +92,46 @@ impl Extension {
     }
 }
 
-/// The first eight octets of each keyword, packed.
-const FRONTS: [u64; KEYWORDS.len()] = fronts();
-
-/// The number of the extension with this keyword of letters, digits and hyphens, in any case.
+/// The number of the extension with this keyword of letters, digits and hyphens, in any case; and what stands behind it.
 fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
     if !WIDE {
         let rest = skip(line, KEYWORD);
         return place(&TEXT, before(line, rest)).map(|found| (found, rest));
     }
-    // By the first eight octets at once, and then by the others.
-    let (rest, (keyword, front)) = packed_run(line, KEYWORD).ok()?;
-    let found = FRONTS.iter().position(|known| *known == front)?;
-    let (name, ..) = KEYWORDS.get(found)?;
-    let tails = (name.get(8..), keyword.get(8..));
-    if let (Some(tail), Some(other)) = tails
-        && !same_word(tail, other)
-    {
-        return None;
-    }
-    Some((found as u8, rest))
+    // No two keywords begin with the same two octets.
+    let found = *PLACES.get(slot(*line.first_chunk()?))?;
+    let (name, ..) = KEYWORDS.get(usize::from(found))?;
+    let (keyword, rest) = line.split_at_checked(name.len())?;
+    // The first eight octets at once, and then the others.
+    let (word, other) = match line.first_chunk() {
+        Some(eight) => {
+            let (front, cared_for) = FRONTS.get(usize::from(found))?;
+            if (u64::from_be_bytes(*eight) ^ front) & cared_for != 0 {
+                return None;
+            }
+            (name.get(8..).unwrap_or_default(), keyword.get(8..).unwrap_or_default())
+        }
+        None => (*name, keyword),
+    };
+    let whole = rest.first().is_none_or(|next| !is(*next, KEYWORD));
+    (whole && same_word(word, other)).then_some((found, rest))
 }
+
+/// Where the keyword that begins with these octets has its place in [`PLACES`].
+const fn slot(front: [u8; 2]) -> usize {
+    let front = u16::from_be_bytes(front) | 0x2020;
+    (front.wrapping_mul(MULTIPLIER) >> (16 - 6)) as usize
+}
+
+/// One by which no two keywords have the same place ([`places`] does not compile else).
+const MULTIPLIER: u16 = multiplier();
+
+/// The number of the keyword that has this place, if there is one.
+const PLACES: [u8; 64] = places();
+
+/// The first eight octets of each keyword, and the bits of them that count: not those behind its end, nor those by which
+/// capitals and small letters differ.
+const FRONTS: [(u64, u64); KEYWORDS.len()] = fronts();
 
 const fn text_length() -> usize {
     let (mut length, mut row) = (KEYWORDS.len() - 1, 0);
@@ -147,14 +166,54 @@ const fn with_parameters() -> u32 {
     bits
 }
 
-const fn fronts() -> [u64; KEYWORDS.len()] {
-    let mut fronts = [0; KEYWORDS.len()];
+const fn multiplier() -> u16 {
+    let mut multiplier = 1_u16;
+    while multiplier < u16::MAX {
+        let (mut taken, mut row, mut apart) = (0_u64, 0, true);
+        while row < KEYWORDS.len() {
+            let [a, b, ..] = KEYWORDS[row].0 else { return 0 };
+            let front = u16::from_be_bytes([*a, *b]) | 0x2020;
+            let place = 1 << (front.wrapping_mul(multiplier) >> (16 - 6));
+            apart = apart && taken & place == 0;
+            taken |= place;
+            row += 1;
+        }
+        if apart {
+            return multiplier;
+        }
+        multiplier += 2;
+    }
+    0
+}
+
+const fn places() -> [u8; 64] {
+    let (mut places, mut row) = ([u8::MAX; 64], 0);
+    while row < KEYWORDS.len() {
+        let [a, b, ..] = KEYWORDS[row].0 else { panic!("a keyword has two octets") };
+        let place = slot([*a, *b]);
+        assert!(places[place] == u8::MAX, "two keywords have the same place");
+        places[place] = row as u8;
+        row += 1;
+    }
+    places
+}
+
+const fn fronts() -> [(u64, u64); KEYWORDS.len()] {
+    let mut fronts = [(0, 0); KEYWORDS.len()];
     let mut row = 0;
     while row < fronts.len() {
-        fronts[row] = match KEYWORDS[row].0.first_chunk::<8>() {
-            Some(front) => packed_eight(*front),
-            None => packed(KEYWORDS[row].0),
-        };
+        let (mut front, mut cared_for, mut at) = (0, 0, 0);
+        while at < 8 {
+            let (octet, bits) = match KEYWORDS[row].0 {
+                keyword if at >= keyword.len() => (0, 0),
+                keyword if keyword[at].is_ascii_alphabetic() => (keyword[at], !0x20),
+                keyword => (keyword[at], u8::MAX),
+            };
+            front = front << 8 | octet as u64;
+            cared_for = cared_for << 8 | bits as u64;
+            at += 1;
+        }
+        fronts[row] = (front, cared_for);
         row += 1;
     }
     fronts

@@ -52,6 +52,13 @@ impl Code {
         }
     }
 
+    /// Of three digits, of which the first is within 2 to 5.
+    pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
+        let [a, b, c] = digits.map(|digit| u16::from(digit & 0x0f));
+        let number = a.wrapping_mul(100).wrapping_add(b.wrapping_mul(10)).wrapping_add(c);
+        NonZeroU16::new(number).map(Self)
+    }
+
     /// The code as a number.
     pub const fn number(self) -> u16 {
         self.0.get()
@@ -122,6 +129,12 @@ impl EnhancedCode {
             Some(code) => code,
             None => Self(NonZeroU32::MAX),
         }
+    }
+
+    /// Of three digits, of which the first is 2, 4 or 5.
+    pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
+        let [class, subject, detail] = digits.map(|digit| u32::from(digit & 0x0f));
+        NonZeroU32::new(class << 20 | subject << 10 | detail).map(Self)
     }
 
     /// 2, 4 or 5.

@@ -31,6 +31,8 @@ impl<'a> Reply<'a> {
     ///
     /// # Errors
     /// Anything but three digits and then a space, a hyphen or the end; CR or LF inside the line.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
         if WIDE && let Some(reply) = Self::usual(line) {
             return Ok(reply);
@@ -39,6 +41,8 @@ impl<'a> Reply<'a> {
     }
 
     /// The line at a glance, if it is as nearly all are: this takes half the instructions, where flash does not matter.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     fn usual(line: &'a [u8]) -> Option<Self> {
         let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', separator @ (b' ' | b'-'), text @ ..] = line
         else {
@@ -47,14 +51,12 @@ impl<'a> Reply<'a> {
         if has_control(line) {
             return None;
         }
-        let [a, b, c] = [a, b, c].map(|digit| u16::from(digit & 0x0f));
-        let code = Code::new(a.wrapping_mul(100).wrapping_add(b.wrapping_mul(10)).wrapping_add(c))?;
+        let code = Code::of_digits([*a, *b, *c])?;
         let (enhanced, text) = match text {
             [class, b'.', subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', text @ ..]
-                if u16::from(class & 0x0f) == a && matches!(class, b'2' | b'4' | b'5') =>
+                if class == a && *class != b'3' =>
             {
-                let [subject, detail] = [subject, detail].map(|digit| u16::from(digit & 0x0f));
-                (EnhancedCode::new(class & 0x0f, subject, detail), text)
+                (EnhancedCode::of_digits([*class, *subject, *detail]), text)
             }
             // Perhaps with longer numbers.
             [b'2' | b'4' | b'5', b'.', ..] => return None,
@@ -63,6 +65,7 @@ impl<'a> Reply<'a> {
         Some(Self { code, enhanced, text, last: *separator == b' ', truncated: false })
     }
 
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn any(line: &'a [u8]) -> Result<Self, Syntax> {
         let sound = WIDE && !has_control(line);
         if !sound && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {

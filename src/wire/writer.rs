@@ -3,6 +3,8 @@
 //! A [`Writer`] never fails half way: it goes on counting past the end of its buffer, so that the
 //! caller learns how many octets would have been enough and can leave everything as it was.
 
+use super::syntax::WIDE;
+
 /// Appends to a lent buffer and counts what did not fit.
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
@@ -21,9 +23,17 @@ impl<'b> Writer<'b> {
         self.wanted = self.wanted.saturating_add(octets.len());
     }
 
+    /// As [`put`](Self::put), of a length that is known when compiling, so that nothing is called for it.
+    pub(crate) fn fixed<const N: usize>(&mut self, octets: [u8; N]) {
+        if let Some(room) = self.buffer.get_mut(self.wanted..).and_then(<[u8]>::first_chunk_mut) {
+            *room = octets;
+        }
+        self.wanted = self.wanted.saturating_add(N);
+    }
+
     /// Appends one octet.
     pub fn byte(&mut self, octet: u8) {
-        self.put(&[octet]);
+        if WIDE { self.fixed([octet]) } else { self.put(&[octet]) }
     }
 
     /// Appends a number in decimal digits.
@@ -44,7 +54,7 @@ impl<'b> Writer<'b> {
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
     pub(crate) fn crlf(&mut self) {
-        self.put(b"\r\n");
+        if WIDE { self.fixed(*b"\r\n") } else { self.put(b"\r\n") }
     }
 
     /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.

@@ -143,14 +143,12 @@ fn the_rest_of_a_lost_mail_is_read_up_to_a_limit() {
         let policy = policy().max_size(10).max_drained(20).bare_line_ends(bare);
         // How much of what follows counts: of a mail that is too large, what is more than the limit does.
         let counted = if lost == "552 5.3.4" { 3 } else { 0 };
-        for (octets, goes_on) in [(15, true), (16, true), (17, false), (18, false), (19, false), (60, false)]
-        {
+        for octets in [15, 16, 17, 18, 19, 60] {
             let rest = format!("{}\r\n", "x".repeat(octets - 2 + 3 - counted));
             let says = format!("EHLO c\r\n{MAIL}DATA\r\n{content}{rest}.\r\n{MAIL}");
             let trace = Setup::new(&policy).every_split(says.as_bytes());
             let codes = trace.behind_hello();
             let drained = counted + rest.len();
-            assert_eq!(drained <= 20, goes_on || drained <= 20, "the table is right");
             let end = if drained <= 20 { "250 2.1.0, 250 2.1.5" } else { "421 4.7.0" };
             assert_eq!(codes, format!("250 2.1.0, 250 2.1.5, 354, {lost}, {end}"), "{content:?} {octets}");
             assert_eq!(trace.mails.len(), 0);

@@ -53,7 +53,7 @@ pub struct ScramSha256<'a> {
     breathe: &'a dyn Fn(),
     stage: Stage,
     /// The server's signature as it must be.
-    expected: [u8; 32],
+    expected: Key,
 }
 
 #[derive(Clone, Copy)]
@@ -109,7 +109,7 @@ impl<'a> ScramSha256<'a> {
             max_iterations: DEFAULT_MAX_ITERATIONS,
             breathe: &|| {},
             stage: Stage::First,
-            expected: [0; 32],
+            expected: Key::default(),
         }
     }
 
@@ -206,7 +206,7 @@ impl<'a> ScramSha256<'a> {
         let Keys { client, stored, server } = Keys::of(&salted).ok_or(Failure::Salt)?;
         let mut proof = self.sign(&stored, octets, first.nonce)?;
         add(&mut proof, &client);
-        self.expected = *self.sign(&server, octets, first.nonce)?;
+        self.expected = self.sign(&server, octets, first.nonce)?;
 
         self.put_without_proof(first.nonce, &mut |part| message.put(part));
         message.put(b",p=");
@@ -229,7 +229,7 @@ impl<'a> ScramSha256<'a> {
     }
 
     fn verify(&mut self, octets: &[u8]) -> Result<(), Failure> {
-        let right = attributes::signature(octets)?.ct_eq(&self.expected);
+        let right = attributes::signature(octets)?.ct_eq(&*self.expected);
         self.expected.zeroize();
         if right.into() { Ok(()) } else { Err(Failure::Signature) }
     }
@@ -304,12 +304,6 @@ impl Mechanism for ScramSha256<'_> {
     /// Whether the server's signature has come, and was right.
     fn accept(&self) -> bool {
         self.stage == Stage::Proven
-    }
-}
-
-impl Drop for ScramSha256<'_> {
-    fn drop(&mut self) {
-        self.expected.zeroize();
     }
 }
 

@@ -35,7 +35,7 @@ pub struct ScramSha256<'s> {
     whole_nonce: Range<usize>,
     stored: Key,
     server: Key,
-    answer: [u8; 46],
+    answer: Zeroizing<[u8; 46]>,
     stage: Stage,
 }
 
@@ -72,7 +72,7 @@ impl<'s> ScramSha256<'s> {
             whole_nonce: 0..0,
             stored: Zeroizing::new([0; 32]),
             server: Zeroizing::new([0; 32]),
-            answer: [0; 46],
+            answer: Zeroizing::new([0; 46]),
             stage: Stage::First,
         }
     }
@@ -213,7 +213,7 @@ impl<'s> ScramSha256<'s> {
             return self.refuse(refusal);
         }
         self.stage = Stage::Proven;
-        Ok(&self.answer)
+        Ok(&*self.answer)
     }
 
     fn take_final(&mut self, message: &[u8]) -> Result<(), Refusal> {
@@ -237,7 +237,7 @@ impl<'s> ScramSha256<'s> {
             return Err(Refusal::Proof);
         }
         let signature = self.sign(&self.server, unproved).ok_or(Refusal::Proof)?;
-        let mut out = Writer::new(&mut self.answer);
+        let mut out = Writer::new(&mut *self.answer);
         out.put(b"v=");
         encode_parts(&[&*signature], &mut |part| out.put(part));
         Ok(())
@@ -275,7 +275,6 @@ impl<'s> ScramSha256<'s> {
 impl Drop for ScramSha256<'_> {
     fn drop(&mut self) {
         self.scratch.zeroize();
-        self.answer.zeroize();
     }
 }
 

@@ -1,0 +1,205 @@
+//! How long a session lasts: what honest clients do does not end it, what brings nobody a mail does; and what is left of secrets in
+//! the memory that was lent.
+
+use embedded_smtp::server::{Event, Policy, Server};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Code, Extension, HelloName, Response};
+
+fn policy() -> Policy<'static> {
+    Policy::new(HelloName::new("mx.example").unwrap())
+}
+
+fn with_logins() -> Policy<'static> {
+    policy().auth(AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login))
+}
+
+/// The replies to what a client says at once; the caller refuses `sender` and `recipient`, and accepts the rest.
+fn replies(server: &mut Server<'_, '_>, says: &[u8]) -> String {
+    let mut out = String::new();
+    let mut rest = says;
+    loop {
+        match server.poll().unwrap() {
+            Want::Event => {
+                let refused = match server.event() {
+                    Some(Event::Mail { path, .. }) => path.as_str() == "refused@a.example",
+                    Some(Event::Rcpt { path, .. }) => path.as_str() == "refused@b.example",
+                    _ => false,
+                };
+                if refused {
+                    let no = Response::new(Code::new(450).unwrap(), "not now").unwrap();
+                    server.reply(&no).unwrap();
+                } else if server.reply_owed().is_some() {
+                    server.accept().unwrap();
+                }
+            }
+            Want::Write => {
+                out += std::str::from_utf8(server.transmit()).unwrap();
+                server.transmitted(usize::MAX);
+            }
+            Want::Read if rest.is_empty() => return out,
+            Want::Read => {
+                let room = server.receive_buffer();
+                let octets = room.len().min(rest.len());
+                room[..octets].copy_from_slice(&rest[..octets]);
+                server.received(octets);
+                rest = &rest[octets..];
+            }
+            Want::Closed => return out + "closed",
+        }
+    }
+}
+
+fn ends(replies: &str) -> bool {
+    replies.contains("421 ") || replies.contains("closed")
+}
+
+/// RFC 2920 §3.1: who pipelines says DATA before it knows that nobody is there to have the mail.
+#[test]
+fn mails_that_nobody_is_there_for_do_not_end_the_session_of_who_pipelines() {
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\n");
+    for round in 1..=50 {
+        let good = replies(&mut server, b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n");
+        assert!(good.contains("354 "), "{round}: {good}");
+        assert!(replies(&mut server, b"x\r\n.\r\n").starts_with("250 "), "{round}");
+        let refused = b"MAIL FROM:<a@a.example>\r\nRCPT TO:<refused@b.example>\r\nDATA\r\nRSET\r\n";
+        let refused = replies(&mut server, refused);
+        assert!(refused.contains("\r\n503 ") && !ends(&refused), "{round}: {refused}");
+    }
+}
+
+#[test]
+fn what_was_pipelined_behind_a_refused_mail_is_no_error_of_the_client() {
+    for (policy, mail) in [
+        (policy().max_size(1000), "MAIL FROM:<a@a.example> SIZE=2000"),
+        (policy(), "MAIL FROM:<refused@a.example>"),
+        (policy().max_mails(0), "MAIL FROM:<a@a.example>"),
+    ] {
+        let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        let says = format!("EHLO c\r\n{mail}\r\n{}DATA\r\n", "RCPT TO:<b@b.example>\r\n".repeat(30));
+        let said = replies(&mut server, says.as_bytes());
+        assert_eq!(said.matches("\r\n503 ").count(), 31, "{mail}: {said}");
+        assert!(!ends(&said), "{mail}: {said}");
+    }
+    // Without a MAIL it is one.
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let says = format!("EHLO c\r\n{}", "RCPT TO:<b@b.example>\r\n".repeat(30));
+    assert!(ends(&replies(&mut server, says.as_bytes())));
+}
+
+#[test]
+fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\n");
+    for round in 1..=100 {
+        let says =
+            b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nRCPT TO:<a..b@b.example>\r\nDATA\r\n";
+        let said = replies(&mut server, says);
+        assert!(said.contains("\r\n501 ") && !ends(&said), "{round}: {said}");
+        assert!(replies(&mut server, b"x\r\n.\r\n").starts_with("250 "), "{round}");
+    }
+}
+
+#[test]
+fn mails_that_are_begun_by_a_chunk_and_taken_back_end_the_session() {
+    let policy = policy();
+    for back in ["RSET\r\n", "EHLO c\r\n"] {
+        let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        replies(&mut server, b"EHLO c\r\n");
+        let chunk = "x".repeat(1022);
+        let idle = "NOOP\r\n".repeat(95);
+        let says = format!(
+            "MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nBDAT 1024\r\n{chunk}\r\n{back}{idle}"
+        );
+        let ended = (1..5000).find(|_| ends(&replies(&mut server, says.as_bytes())));
+        assert!(ended.is_some_and(|rounds| rounds <= 1002), "{back:?}: {ended:?}");
+    }
+}
+
+/// Cut in two anywhere: what was read before is moved to the front of the memory, and must not stay where it was.
+#[test]
+fn nothing_of_a_login_stays_in_the_memory_wherever_it_is_cut() {
+    let policy = with_logins();
+    for says in [
+        "EHLO client.example\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\n",
+        "NOOP\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\n",
+        "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\r\n",
+        "AUTH PLAIN\r\nAHVzZXIAcGFzcw=\r\n",
+        "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n",
+        "RSET\r\nAUTH LOGIN dXNlcg==\r\ncGFzcw==\r\n",
+    ] {
+        for cut in 1..says.len() {
+            let (mut rx, mut tx) = ([0; 512], [0; 512]);
+            let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
+            replies(&mut server, b"EHLO c\r\n");
+            let (front, back) = says.as_bytes().split_at(cut);
+            replies(&mut server, front);
+            let said = replies(&mut server, back);
+            assert!(said.contains("235 ") || said.contains("501 "), "{said}");
+            for secret in ["AHVz", "cGFz", "zZXI", "cw==", "pass"] {
+                let left = rx.windows(4).any(|octets| octets == secret.as_bytes());
+                assert!(!left, "{says:?} at {cut}: {secret}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_login_that_is_too_long_stays_in_the_memory() {
+    let policy = with_logins();
+    let (mut rx, mut tx) = ([0; 64], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
+    let says = format!("EHLO c\r\nAUTH PLAIN {}\r\n", "SECR".repeat(30));
+    assert!(replies(&mut server, says.as_bytes()).contains("500 "));
+    assert!(!rx.windows(4).any(|octets| octets == b"SECR"), "{}", String::from_utf8_lossy(&rx));
+}
+
+#[test]
+fn a_new_session_in_the_same_memory_finds_nothing_of_the_last() {
+    let policy = with_logins();
+    for says in ["AUTH PLAIN AHVzZXIAcGFzcw==\r\n", "AUTH PLAIN AHVzZXIAcGFzcw"] {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
+        replies(&mut server, b"EHLO c\r\n");
+        server.receive_buffer()[..says.len()].copy_from_slice(says.as_bytes());
+        server.received(says.len());
+        let _ = server.poll().unwrap();
+        server.restart(true);
+        assert!(rx.iter().all(|octet| *octet == 0), "{says:?}");
+    }
+}
+
+/// RFC 4013 §2.3, and a line of a log that nobody wrote.
+#[test]
+fn a_name_with_control_characters_does_not_log_in() {
+    let policy = with_logins();
+    // NUL `us` CR LF `er` ESC `[1` NUL `pass`; ESC `x` NUL `user` NUL `pass`; `us` LF.
+    for says in
+        ["AUTH PLAIN AHVzDQplchtbMQBwYXNz\r\n", "AUTH PLAIN G3gAdXNlcgBwYXNz\r\n", "AUTH LOGIN dXMK\r\n"]
+    {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
+        replies(&mut server, b"EHLO c\r\n");
+        assert!(replies(&mut server, says.as_bytes()).starts_with("501 "), "{says}");
+    }
+}
+
+#[test]
+fn a_parameter_with_c1_controls_is_refused_as_an_address_with_them_is() {
+    let policy = policy().offer(Extension::Dsn);
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\nMAIL FROM:<a@a.example> SMTPUTF8\r\n");
+    let good = "RCPT TO:<b@b.example> ORCPT=utf-8;ä@b.example\r\n";
+    assert!(replies(&mut server, good.as_bytes()).starts_with("250 "));
+    let bad = "RCPT TO:<b@b.example> ORCPT=utf-8;a\u{9b}31m@b.example\r\n";
+    assert!(replies(&mut server, bad.as_bytes()).starts_with("501 "));
+}
