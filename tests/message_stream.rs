@@ -207,6 +207,20 @@ fn a_reader_that_fails_or_changes_its_text_gives_the_mail_up() {
 }
 
 #[test]
+fn a_text_that_takes_another_encoded_size_than_surveyed_gives_the_mail_up() {
+    let text = format!("\u{e9}{}\r\n", "a".repeat(500));
+    for (later, same) in [(text.replacen("aa", "==", 1), false), (text.replacen("aa", "bc", 1), true)] {
+        for piece in PIECES {
+            let flash = Flash { later: later.as_bytes(), ..Flash::new(&text) };
+            let stream = TextStream::surveyed(flash).unwrap();
+            let found = written(Text::plain_stream(stream), transports()[0], piece);
+            let found = found.map(|(mail, size)| size == Some(mail.len() as u64));
+            assert_eq!(found, if same { Ok(true) } else { Err(WriteError::Changed) }, "{piece}");
+        }
+    }
+}
+
+#[test]
 fn the_writer_of_a_stream_takes_no_more_memory_than_that_of_a_text() {
     let stream = size_of::<MessageWriter<'_, '_, Text<'_, TextStream<Flash<'_>>>>>();
     assert_eq!(stream, size_of::<MessageWriter<'_, '_, Text<'_>>>());

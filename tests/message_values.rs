@@ -67,9 +67,17 @@ fn nothing_that_breaks_a_line_becomes_a_value() {
 
 #[test]
 fn fields_that_the_writer_makes_cannot_be_made_twice() {
-    for name in
-        ["Bcc", "bcc", "FROM", "Date", "Message-Id", "content-type", "Content-Foo", "MIME-version", "To"]
-    {
+    for name in [
+        "Bcc",
+        "resent-bcc",
+        "FROM",
+        "Date",
+        "Message-Id",
+        "content-type",
+        "Content-Foo",
+        "MIME-version",
+        "To",
+    ] {
         assert_eq!(Field::text(name, "x").unwrap_err().fault(), Fault::Duplicate, "{name}");
     }
     for (name, fault) in [("", Fault::Incomplete), ("a b", Fault::Unexpected), ("a:", Fault::Unexpected)] {
@@ -86,9 +94,19 @@ fn media_types_follow_their_grammar() {
     for good in ["a/b", "text/csv; charset=utf-8", "text/csv;charset=\"utf 8; x\";header=present"] {
         assert_eq!(MimeType::new(good).map(|found| found.as_str()), Ok(good));
     }
-    for (bad, at) in
-        [("", 0), ("a", 1), ("a/", 2), ("a/b c", 3), ("a/b;", 4), ("a/b; c", 6), ("a/b; c=\"d", 9)]
-    {
+    for (bad, at) in [
+        ("", 0),
+        ("a", 1),
+        ("a/", 2),
+        ("a/b c", 3),
+        ("a/b;", 4),
+        ("a/b;  c", 5),
+        ("a/b; c", 6),
+        ("a/b; c=\"d", 9),
+        ("a/b; c=\"\"", 8),
+        ("a/b; c=\"d%\"", 9),
+        ("a/b; c=\"d\\\"", 9),
+    ] {
         assert_eq!(MimeType::new(bad).map_err(|error| error.at()), Err(at), "{bad}");
     }
     for bad in ["multipart/mixed", "Message/rfc822"] {
@@ -229,6 +247,15 @@ fn several_authors_have_a_sender() {
 }
 
 #[test]
+fn an_only_author_who_is_the_sender_is_named_once() {
+    let message = mail(Text::plain("")).sender(mailbox("a@b.example").with_name("A").unwrap());
+    assert_eq!(message.reverse_path().as_str(), "a@b.example");
+    assert!(!write(message).contains("Sender:"));
+    let message = mail(Text::plain("")).sender(mailbox("office@b.example"));
+    assert_eq!(field(&write(message), "Sender"), " office@b.example");
+}
+
+#[test]
 fn a_signature_stands_in_front() {
     let value = "v=1; a=rsa-sha256; b=AAAA BBBB";
     let message = mail(Text::plain("")).signature(Field::structured("DKIM-Signature", value).unwrap());
@@ -243,6 +270,41 @@ fn a_mailbox_in_utf8_asks_for_smtputf8() {
     assert!(!mail(Text::plain("ä")).needs().eight_bit);
     let hidden = mail(Text::plain("")).bcc(&to);
     assert!(!hidden.needs().utf8_headers, "a Bcc shows in no field");
+}
+
+#[test]
+fn an_identifier_of_a_part_in_utf8_asks_for_smtputf8() {
+    let picture = |id| Attachment::octets(MimeType::OCTET_STREAM, b"x").inline(MessageId::new(id).unwrap());
+    for (id, utf8) in [("bild@bücher.example", true), ("bild@b.example", false)] {
+        let related = || Multipart::related(Text::html("x"), [picture("a@b.example"), picture(id)]);
+        let needs = [
+            mail(picture(id)).needs(),
+            mail(related()).needs(),
+            mail(Multipart::mixed(related(), [picture("a@b.example")])).needs(),
+            mail(Multipart::alternative(Text::plain("x"), related())).needs(),
+        ];
+        for (number, needs) in needs.into_iter().enumerate() {
+            assert_eq!((needs.utf8_headers, needs.eight_bit), (utf8, utf8), "{id}, shape {number}");
+        }
+        assert_eq!(write(mail(related())).is_ascii(), !utf8);
+    }
+}
+
+#[test]
+fn a_field_that_goes_out_in_utf8_asks_for_smtputf8() {
+    let utf8 = Transport::seven_bit().with_utf8_headers();
+    for transport in [Transport::seven_bit(), utf8] {
+        for value in ["é", "e"] {
+            let field = [Field::text("X-Sig", value).unwrap()];
+            for message in [mail(Text::plain("")).signature(field[0]), mail(Text::plain("")).fields(&field)] {
+                let message = message.transport(transport);
+                let needs = message.needs();
+                let raw = !write(message).is_ascii();
+                assert_eq!((needs.utf8_headers, needs.eight_bit), (raw, raw), "{value}, {transport:?}");
+                assert_eq!(raw, transport == utf8 && value == "é");
+            }
+        }
+    }
 }
 
 #[test]
@@ -329,6 +391,41 @@ fn a_reader_is_not_read_beyond_its_length_and_not_for_the_size() {
     assert_eq!(message.writer().write_into(&mut octets).unwrap() as u64, size);
     let source = message.into_content().into_source();
     assert_eq!(source.into_inner().given, 114);
+}
+
+/// Gives ten octets, the end, and ten octets more.
+struct Resumed(u8);
+
+impl Reader for Resumed {
+    fn restart(&mut self) -> Result<(), ReadError> {
+        self.0 = 0;
+        Ok(())
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, ReadError> {
+        self.0 = self.0.saturating_add(1);
+        let length = if matches!(self.0, 1 | 3) { 10 } else { 0 };
+        into[..length].fill(b'x');
+        Ok(length)
+    }
+}
+
+#[test]
+fn what_a_reader_gives_behind_its_end_is_not_read() {
+    for size in [1, 7, 64, 4096] {
+        let mut message = mail(Attachment::stream(MimeType::OCTET_STREAM, Resumed(0)));
+        let (mut octets, mut piece) = (Vec::new(), vec![0; size]);
+        let mut writer = message.writer();
+        while octets.len() < 4096 {
+            let length = writer.write_into(&mut piece).unwrap();
+            octets.extend_from_slice(&piece[..length]);
+            if length == 0 {
+                break;
+            }
+        }
+        let written = String::from_utf8_lossy(&octets);
+        assert!(written.ends_with("\r\n\r\neHh4eHh4eHh4eA==\r\n"), "pieces of {size}: {written}");
+    }
 }
 
 #[test]

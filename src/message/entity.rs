@@ -33,6 +33,11 @@ pub trait Entity {
     /// Whether its last octets are a line end.
     fn ends_line(&self, place: Place) -> bool;
 
+    /// Whether a header field of it, or of a part of it, cannot be written in ASCII.
+    fn has_utf8_header(&self) -> bool {
+        false
+    }
+
     /// How many steps it has.
     fn steps(&self) -> u32;
 
@@ -295,6 +300,11 @@ impl<S: Source> Entity for Attachment<'_, S> {
 
     fn ends_line(&self, place: Place) -> bool {
         self.source.ends_line(self.coding(place))
+    }
+
+    /// A name gets encoded, a Content-ID cannot be.
+    fn has_utf8_header(&self) -> bool {
+        self.inline.is_some_and(|id| !id.is_ascii())
     }
 
     fn steps(&self) -> u32 {

@@ -11,13 +11,14 @@ const LONGEST_WORD: usize = 900;
 const LONGEST_NAME: usize = 40;
 
 /// Fields that the writer makes itself, or never lets out.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "From",
     "Sender",
     "Reply-To",
     "To",
     "Cc",
     "Bcc",
+    "Resent-Bcc",
     "Subject",
     "Date",
     "Message-ID",
@@ -49,7 +50,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// [`Fault::Unexpected`] in the name, [`Fault::Duplicate`] if the writer makes this field itself
-    /// (also `Bcc` and every `Content-...`), or the value's first control character.
+    /// (also `Bcc`, `Resent-Bcc` and every `Content-...`), or the value's first control character.
     pub fn text(name: &'a str, value: &'a str) -> Result<Self, Syntax> {
         check_name(name)?;
         Ok(Self { name, value: Value::Text(HeaderText::new(value)?) })

@@ -93,6 +93,8 @@ pub(crate) fn in_base64(
         if raw.is_empty() {
             return Ok(Stepped { used, done: true });
         }
+        // A short line is the last, whatever the reader gives behind its end: padding ends base64 (RFC 2045 §6.8).
+        let done = length < RAW_LINE;
         let room = out.get_mut(used..).unwrap_or_default();
         let start = if first { 0_usize } else { 2 };
         let coded = start.saturating_add(base64_length(length));
@@ -100,12 +102,15 @@ pub(crate) fn in_base64(
             // straight into the buffer
             encode_line(raw, start, line);
             used = used.saturating_add(coded);
+            if done {
+                return Ok(Stepped { used, done });
+            }
         } else {
             let mut line = [0; CODED_LINE];
             encode_line(raw, start, &mut line);
             cursor.line.put(line.get(..coded).unwrap_or_default());
             used = used.saturating_add(cursor.line.drain(room));
-            return Ok(Stepped { used, done: false });
+            return Ok(Stepped { used, done });
         }
     }
 }

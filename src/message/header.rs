@@ -104,9 +104,14 @@ impl<'a> Header<'a> {
         })
     }
 
-    /// Who hands the mail over: needed where there are several authors (RFC 5322 §3.6.2).
+    /// Who hands the mail over: needed where there are several authors, and not wanted where it is the only one
+    /// (RFC 5322 §3.6.2).
     pub(crate) fn agent(&self) -> Option<Address<'a>> {
-        if self.co_authors.is_empty() { self.sender } else { Some(self.sender.unwrap_or(self.from)) }
+        if self.co_authors.is_empty() {
+            self.sender.filter(|sender| sender.mailbox() != self.from.mailbox())
+        } else {
+            Some(self.sender.unwrap_or(self.from))
+        }
     }
 
     /// All addresses that the header section shows.
@@ -126,7 +131,7 @@ impl<'a> Header<'a> {
     pub(crate) fn has_utf8_text(&self) -> bool {
         self.subject.is_some_and(|subject| !subject.as_str().is_ascii())
             || self.shown().any(|address| address.name().is_some_and(|name| !name.is_ascii()))
-            || self.fields.iter().any(|field| !field.value().is_ascii())
+            || self.signature.iter().chain(self.fields).any(|field| !field.value().is_ascii())
     }
 }
 

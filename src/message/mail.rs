@@ -151,8 +151,8 @@ impl<'a, C: Content> Message<'a, C> {
 
     /// What the mail asks of the server.
     pub fn needs(&self) -> Needs {
-        let addresses = self.header.has_utf8_address();
-        let utf8_headers = addresses || (self.utf8() && self.header.has_utf8_text());
+        let certainly = self.header.has_utf8_address() || self.content.has_utf8_header();
+        let utf8_headers = certainly || (self.utf8() && self.header.has_utf8_text());
         let eight_bit = utf8_headers || self.content.coding(self.place()).is_raw();
         Needs { eight_bit, utf8_headers, binary: self.is_binary() }
     }

@@ -30,7 +30,8 @@ impl MimeType<'static> {
 }
 
 impl<'a> MimeType<'a> {
-    /// Checks `text`. Spaces may stand behind a semicolon only; quoted strings have no backslash.
+    /// Checks `text`. Outside of quotes, one space may stand behind a semicolon and nowhere else; a quoted string is not
+    /// empty and has neither a backslash nor a percent sign.
     ///
     /// # Errors
     /// Where `text` does not follow the grammar; past 255 octets; and [`Fault::Value`] for

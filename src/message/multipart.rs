@@ -138,6 +138,11 @@ impl<F: Content, P: Parts> Entity for Multipart<F, P> {
         false
     }
 
+    fn has_utf8_header(&self) -> bool {
+        let part = |number| self.more.part(number).is_some_and(Entity::has_utf8_header);
+        self.first.has_utf8_header() || (0..self.more.count()).any(part)
+    }
+
     fn steps(&self) -> u32 {
         let mut steps = self.first.steps().saturating_add(3);
         for number in 0..self.more.count() {

@@ -50,6 +50,8 @@ pub struct TextStream<R> {
     reader: R,
     plan: Plan,
     look: Look,
+    /// Octets of it in quoted-printable so far.
+    quoted: u64,
     /// What was read and is not used, from `start` to `end`.
     window: [u8; 80],
     start: u8,
@@ -72,22 +74,13 @@ impl<R: Reader> TextStream<R> {
     /// Reads all of it once, to go out in the lightest encoding and with its size announced.
     ///
     /// # Errors
-    /// When the reader fails. If it reads another text later than now, writing fails with [`WriteError::Changed`].
+    /// When the reader fails. If it reads a text of another length, kind or encoded size later than now, writing fails with
+    /// [`WriteError::Changed`]; other changes are not noticed, and go out.
     pub fn surveyed(reader: R) -> Result<Self, WriteError> {
         let mut stream = Self::told(Coding::QuotedPrintable, reader);
         stream.restart()?;
-        let mut quoted = 0_u64;
-        loop {
-            let mut line = Line::new();
-            stream.look_ahead()?;
-            let taken = quoted_printable(stream.sight(), Breaks::Text, &mut line);
-            if taken == 0 {
-                break;
-            }
-            stream.take(taken);
-            quoted = quoted.saturating_add(line.length() as u64);
-        }
-        stream.plan = Plan::Surveyed(stream.look.survey(Some(quoted)));
+        while stream.encode(&mut Line::new())? {}
+        stream.plan = Plan::Surveyed(stream.look.survey(Some(stream.quoted)));
         Ok(stream)
     }
 
@@ -111,6 +104,7 @@ impl<R: Reader> TextStream<R> {
             reader,
             plan: Plan::Told(coding),
             look: Look::new(),
+            quoted: 0,
             window: [0; 80],
             start: 0,
             end: 0,
@@ -121,7 +115,7 @@ impl<R: Reader> TextStream<R> {
 
     fn restart(&mut self) -> Result<(), WriteError> {
         self.reader.restart()?;
-        self.look = Look::new();
+        (self.look, self.quoted) = (Look::new(), 0);
         (self.start, self.end, self.ended) = (0, 0, false);
         self.left = self.reader.length();
         Ok(())
@@ -183,15 +177,27 @@ impl<R: Reader> TextStream<R> {
         self.start = to as u8;
     }
 
+    /// Puts the next line of quoted-printable into `line`, which is empty; says whether there was one.
+    fn encode(&mut self, line: &mut Line) -> Result<bool, WriteError> {
+        self.look_ahead()?;
+        let taken = quoted_printable(self.sight(), Breaks::Text, line);
+        self.take(taken);
+        self.quoted = self.quoted.saturating_add(line.length() as u64);
+        match self.plan {
+            // As many octets as before, but others of them escaped.
+            Plan::Surveyed(survey) if taken == 0 && survey.size(Coding::QuotedPrintable) != self.quoted => {
+                Err(WriteError::Changed)
+            }
+            _ => Ok(taken > 0),
+        }
+    }
+
     fn quoted(&mut self, cursor: &mut Cursor, out: &mut [u8]) -> Result<Stepped, WriteError> {
         let mut used = 0_usize;
         while cursor.line.is_empty() {
-            self.look_ahead()?;
-            let taken = quoted_printable(self.sight(), Breaks::Text, &mut cursor.line);
-            if taken == 0 {
+            if !self.encode(&mut cursor.line)? {
                 return Ok(Stepped { used, done: true });
             }
-            self.take(taken);
             used = used.saturating_add(cursor.line.drain(out.get_mut(used..).unwrap_or_default()));
         }
         Ok(Stepped { used, done: false })

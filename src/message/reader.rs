@@ -18,8 +18,9 @@ pub trait Reader {
     /// The mail is then given up without its end being sent, so that no server takes half of it.
     fn read(&mut self, into: &mut [u8]) -> Result<usize, ReadError>;
 
-    /// Octets of the whole content if they are known before it is read. It then must be right: a
-    /// reader that ends before gives the mail up, and what it has beyond is not read.
+    /// Octets of the whole content if they are known before it is read. It then must be right, and stay
+    /// the same from [`Message::size`](super::Message::size) to the end of the writing: a reader that ends
+    /// before gives the mail up, and what it has beyond is not read.
     fn length(&self) -> Option<u64> {
         None
     }
@@ -68,7 +69,7 @@ pub enum WriteError {
     /// The caller's [`Reader`] ended before the length that it had announced, or reported more
     /// octets than it had room for.
     Length,
-    /// The caller's [`Reader`] read another text than the one that was surveyed.
+    /// The caller's [`Reader`] read a text of another length, kind or encoded size than the one that was surveyed.
     Changed,
     /// The buffer that the caller lent has no octets.
     NoBuffer,
