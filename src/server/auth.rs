@@ -83,7 +83,9 @@ impl Server<'_, '_> {
         let password = Span { from: at(second.saturating_add(1)), to: message.to };
         // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
         let empty = user.from == user.to || password.from == password.to;
-        if empty || !self.is_name(authorize_as) || !self.is_name(user) {
+        // Those two NULs are the only control characters of the names.
+        let names = Span { from: message.from, to: password.from };
+        if empty || self.controls(names) != 2 {
             self.rx.wipe(usize::from(self.consumed));
             return self.give_up(&answer::BAD_BASE64);
         }
@@ -93,7 +95,7 @@ impl Server<'_, '_> {
     /// The user name first, then the password.
     fn login(&mut self, message: Span) -> Result<Next, Error> {
         if self.rx.aside().is_empty() {
-            if message.from == message.to || !self.is_name(message) {
+            if message.from == message.to || self.controls(message) != 0 {
                 return self.give_up(&answer::BAD_BASE64);
             }
             let moved = self.rx.put_aside(usize::from(message.from)..usize::from(message.to));
@@ -108,10 +110,10 @@ impl Server<'_, '_> {
         Ok(self.ask(Verb::Auth, Shown::Login { authorize_as: none, user: none, password: message }))
     }
 
-    /// RFC 4013 §2.3: names hold no control characters, which could forge a line of somebody's log.
-    fn is_name(&self, name: Span) -> bool {
-        let octets = self.rx.slice(usize::from(name.from)..usize::from(name.to));
-        !octets.iter().any(u8::is_ascii_control)
+    /// How many control characters are in names. RFC 4013 §2.3: none of their own, which could forge a line of somebody's log.
+    fn controls(&self, names: Span) -> usize {
+        let octets = self.rx.slice(usize::from(names.from)..usize::from(names.to));
+        octets.iter().filter(|octet| octet.is_ascii_control()).count()
     }
 
     /// `334 text`
