@@ -80,14 +80,23 @@ stop_gateway() { # WHAT   of the case that ends
 }
 
 rows() { # COMMAND...   whose output is rows: ok|WHAT|REMARK or miss|WHAT|WHY
-    local result what remark
+    local result what remark count=0 status=0
     while IFS='|' read -r result what remark; do
         case $result in
-        ok) pass "$what" "$remark" ;;
-        miss) miss "$what" "$remark" "$log" ;;
+        ok) pass "$what" "$remark"
+            count=$((count + 1)) ;;
+        miss) miss "$what" "$remark" "$log"
+            count=$((count + 1)) ;;
         *) echo "       $result $what $remark" ;;
         esac
     done < <("$@" 2>&1)
+    # One that died has not tested what it did not come to.
+    wait $! || status=$?
+    if [ "$status" != 0 ]; then
+        miss "${2##*/} comes to its end" "it ended with $status" "$log"
+    elif [ "$count" = 0 ]; then
+        miss "${2##*/} tests something" "it gave no row" "$log"
+    fi
 }
 
 start_postfix() {
