@@ -50,6 +50,12 @@ fn numbered(key: String, map: &Properties) -> String {
 /// Makes numbered properties lists.
 pub(super) fn lists(mut properties: Properties) -> Properties {
     for (name, value) in &mut properties {
+        // A template within the request has lists of its own.
+        if name == "template"
+            && let Value::Object(parts) = value
+        {
+            *parts = lists(std::mem::take(parts));
+        }
         if LISTS.contains(&name.as_str())
             && let Value::Object(map) = value
             && (0..map.len()).all(|number| map.contains_key(&number.to_string()))

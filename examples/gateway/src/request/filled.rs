@@ -17,6 +17,8 @@ pub(crate) struct Filled<R> {
     ready: Vec<u8>,
     at: usize,
     ended: bool,
+    /// Octets made so far.
+    made: u64,
     header: Header,
 }
 
@@ -30,7 +32,7 @@ struct Header {
 impl<R: Read> Filled<R> {
     pub(crate) fn new(from: R, variables: Arc<Variables>) -> Self {
         let header = Header { on: true, line_empty: true };
-        Self { from, variables, raw: Vec::new(), ready: Vec::new(), at: 0, ended: false, header }
+        Self { from, variables, raw: Vec::new(), ready: Vec::new(), at: 0, ended: false, made: 0, header }
     }
 
     fn go_on(&mut self) -> io::Result<()> {
@@ -75,6 +77,7 @@ impl<R: Read> Filled<R> {
                     }
                     let whole = variable.get(..octets).unwrap_or_default();
                     self.text(value.map_or(whole, str::as_bytes));
+                    self.variables.within(self.made).map_err(io::Error::other)?;
                     done += octets;
                 }
             }
@@ -84,6 +87,7 @@ impl<R: Read> Filled<R> {
 
     fn text(&mut self, text: &[u8]) {
         self.header.pass(text);
+        self.made += text.len() as u64;
         self.ready.extend_from_slice(text);
     }
 }

@@ -1,5 +1,6 @@
 //! From a request to the mails it asks for.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::deadline::deadline;
 use super::dsn::Notifications;
 use super::filled::Filled;
 use super::letter::{File, Letter};
-use super::variables::Variables;
+use super::variables::{Variables, plain};
 use super::{Recipients, Request, header, template};
 use crate::intake::{Reader, Spool};
 use crate::problem::Problem;
@@ -23,6 +24,9 @@ use crate::unique;
 pub(crate) struct Rules<'r> {
     pub(crate) templates: Option<&'r Path>,
     pub(crate) recipients: usize,
+    /// Octets of a mail once its variables are replaced: in `mime`, and of one text in parts.
+    pub(crate) mail: u64,
+    pub(crate) text: u64,
 }
 
 /// A mail that is ready to go.
@@ -94,6 +98,7 @@ pub(crate) fn plan(
         request,
         notifications: Arc::new(notifications),
         deadline,
+        rules,
     };
     if single {
         return addressees.into_iter().map(|(address, data)| planner.mail(vec![address], data)).collect();
@@ -102,7 +107,8 @@ pub(crate) fn plan(
     Ok(vec![planner.mail(everyone, None)?])
 }
 
-struct Planner {
+struct Planner<'r> {
+    rules: Rules<'r>,
     request: Request,
     source: Source,
     strict: bool,
@@ -115,7 +121,7 @@ enum Source {
     Parts(Arc<Vec<File>>),
 }
 
-impl Planner {
+impl Planner<'_> {
     fn mail(
         &mut self,
         recipients: Vec<String>,
@@ -127,16 +133,29 @@ impl Planner {
             [only] => Some(only.as_str()),
             _ => None,
         };
+        let most = match &self.source {
+            Source::Mime(_) => self.rules.mail,
+            Source::Parts(_) => self.rules.text,
+        };
         let variables = |envelope: &str| {
             Variables::new(envelope, recipient, self.strict)
                 .with(&data)
+                .map(|variables| variables.at_most(most))
                 .map_err(|why| Problem::bad("data", why))
         };
         let (content, envelope) = match &self.source {
             Source::Mime(spool) => {
                 let envelope = match &self.request.envelope {
                     Some(envelope) => envelope.clone(),
-                    None => header::author(Reader::new(Arc::clone(spool))).ok_or_else(no_author)?,
+                    None => {
+                        let author = header::author(Reader::new(Arc::clone(spool))).ok_or_else(no_author)?;
+                        if self.strict {
+                            let filled = variables("")?.fill(&author, plain).map(Cow::into_owned);
+                            filled.map_err(|why| Problem::bad("mime", why))?
+                        } else {
+                            author
+                        }
+                    }
                 };
                 let variables = if self.strict { Some(Arc::new(variables(&envelope)?)) } else { None };
                 (Content::Whole(Whole::new(Arc::clone(spool), variables)?), envelope)

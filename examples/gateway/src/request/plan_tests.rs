@@ -12,7 +12,7 @@ fn planned(request: Value, mime: Option<&str>) -> Result<Vec<Outgoing>, Problem>
         spool.close().unwrap();
         spool
     });
-    plan(read(&properties)?, spool, Rules { templates: None, recipients: 3 })
+    plan(read(&properties)?, spool, Rules { templates: None, recipients: 3, mail: 1 << 20, text: 1 << 20 })
 }
 
 fn whole(mail: &Outgoing) -> String {
@@ -151,4 +151,11 @@ fn unsubscribing_is_by_address_or_url_or_both() {
         let letter = letter(&mails[0]);
         assert_eq!(letter.build().unwrap().fields[0].value(), expected);
     }
+}
+
+#[test]
+fn the_return_path_has_its_variables_replaced() {
+    let mime = "From: {$who}@b\r\n\r\nx\r\n";
+    let mails = planned(json!({"recipient": "j@b", "data": {"who": "ann"}}), Some(mime)).unwrap();
+    assert_eq!(mails[0].envelope, "ann@b");
 }

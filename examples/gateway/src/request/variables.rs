@@ -14,6 +14,8 @@ pub(crate) struct Variables {
     values: BTreeMap<String, Result<String, &'static str>>,
     /// Whether the request brings data: then a variable without a value is an error, else it is just a text that looks like one.
     strict: bool,
+    /// Octets that a text may have once its variables are replaced.
+    most: u64,
 }
 
 /// What stands at the front of a text.
@@ -32,7 +34,26 @@ impl Variables {
         let many = "stands for no single address here, because the mail goes to several recipients as one; give `recipients` as an object, and each gets a mail of its own";
         let values =
             [("envelope", Ok(envelope.to_owned())), ("recipient", recipient.map(str::to_owned).ok_or(many))];
-        Self { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), strict }
+        Self {
+            values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            strict,
+            most: u64::MAX,
+        }
+    }
+
+    /// A short value that stands in a text many times makes a long text.
+    pub(crate) fn at_most(mut self, octets: u64) -> Self {
+        self.most = octets;
+        self
+    }
+
+    /// Whether a text may have so many octets.
+    pub(super) fn within(&self, octets: u64) -> Result<(), String> {
+        let Self { most, .. } = self;
+        if octets <= *most {
+            return Ok(());
+        }
+        Err(format!("with its variables replaced it is larger than the {most} octets that are taken here"))
     }
 
     /// Adds data; what was there under the same name is gone.
@@ -83,6 +104,7 @@ impl Variables {
                 Front::Variable(name, octets) => match self.value(name)? {
                     Some(value) => {
                         filled.push_str(&write(value));
+                        self.within(filled.len() as u64)?;
                         octets
                     }
                     None => 0,
@@ -196,6 +218,13 @@ mod tests {
         assert_eq!(variables(false).fill("{$nme}", plain).unwrap(), "{$nme}");
         let many = Variables::new("a@b", None, false);
         assert!(many.fill("{$recipient}", plain).unwrap_err().contains("several recipients"));
+    }
+
+    #[test]
+    fn replaced_variables_stay_within_the_bound() {
+        let six = || variables(true).at_most(6);
+        assert_eq!(six().fill("{$age}{$age}{$age}", plain).unwrap(), "333333");
+        assert!(six().fill("{$age}{$age}{$age}{$age}", plain).unwrap_err().contains("larger than the 6"));
     }
 
     #[test]

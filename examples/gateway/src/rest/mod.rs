@@ -3,6 +3,7 @@
 mod answer;
 mod openapi;
 mod page;
+mod patient;
 mod send;
 mod token;
 
@@ -96,6 +97,7 @@ pub(crate) async fn serve(
 
 async fn connection(socket: TcpStream, config: &Config, router: Router, mut stopped: watch::Receiver<Stop>) {
     let _ = socket.set_nodelay(true);
+    let socket = patient::Patient::new(socket, Duration::from_secs(config.limits.body_seconds));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.limits.header_seconds));
     let service = TowerToHyperService::new(router);

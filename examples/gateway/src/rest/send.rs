@@ -103,7 +103,8 @@ async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Vec<Outgoing>, Pr
     let request = read(&properties)?;
     drop(properties);
     let (templates, recipients) = (config.templates.clone(), usize::from(config.limits.recipients));
-    let plan = move || plan(request, mime, Rules { templates: templates.as_deref(), recipients });
+    let (mail, text) = (config.limits.mail, config.limits.properties as u64);
+    let plan = move || plan(request, mime, Rules { templates: templates.as_deref(), recipients, mail, text });
     // It looks through files.
     spawn_blocking(plan)
         .await
