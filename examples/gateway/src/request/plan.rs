@@ -145,16 +145,15 @@ impl Planner<'_> {
         };
         let (content, envelope) = match &self.source {
             Source::Mime(spool) => {
-                let envelope = match &self.request.envelope {
-                    Some(envelope) => envelope.clone(),
-                    None => {
-                        let author = header::author(Reader::new(Arc::clone(spool))).ok_or_else(no_author)?;
-                        if self.strict {
-                            let filled = variables("")?.fill(&author, plain).map(Cow::into_owned);
-                            filled.map_err(|why| Problem::bad("mime", why))?
-                        } else {
-                            author
-                        }
+                let envelope = if let Some(envelope) = &self.request.envelope {
+                    envelope.clone()
+                } else {
+                    let author = header::author(Reader::new(Arc::clone(spool))).ok_or_else(no_author)?;
+                    if self.strict {
+                        let filled = variables("")?.fill(&author, plain).map(Cow::into_owned);
+                        filled.map_err(|why| Problem::bad("mime", why))?
+                    } else {
+                        author
                     }
                 };
                 let variables = if self.strict { Some(Arc::new(variables(&envelope)?)) } else { None };
