@@ -91,6 +91,10 @@ fn a_line_break_in_a_reply_is_found_whatever_stands_beside_it() {
             }
         }
     }
+    for (line, at) in [(b"\r".as_slice(), 0), (b"\r\n", 0), (b"\x01\n", 1), (b"\0\0\r", 2)] {
+        let found = Reply::parse(line).map_err(|error| (error.fault(), error.at())).err();
+        assert_eq!(found, Some((Fault::LineBreak, at)));
+    }
 }
 
 #[test]
@@ -239,4 +243,10 @@ fn the_binary_header_says_its_version_and_whose_connection_it_is() {
         let length = out.finish().unwrap();
         assert_eq!(octets[..length], [b"\r\n\r\n\0\r\nQUIT\n", behind].concat());
     }
+}
+
+#[test]
+fn a_3yz_reply_has_no_enhanced_code() {
+    let reply = Reply::parse(b"354 3.0.0 go on").unwrap();
+    assert_eq!((reply.enhanced, reply.text), (None, &b"3.0.0 go on"[..]));
 }
