@@ -4,6 +4,8 @@
 #
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
+#   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
+#   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
 # It works on a copy, in which the tests below are modules of the crate itself and each function holds all its mutants, so that there
 # is one build (mutants.py). What survives is judged again on what a machine without a vector unit runs. What became of each lies in
@@ -21,6 +23,11 @@ judges=(stuffing unstuffing data_values phases overlong wire_values commands pip
 # shellcheck source=tests/inside.sh
 . tests/inside.sh
 work=$top/target/inside
+named() { # MUTANTS NAMES    of the mutants those that are named
+    python3 -c 'import json, sys
+names = set(open(sys.argv[2]).read().splitlines())
+json.dump([m for m in json.load(open(sys.argv[1])) if m["name"] in names], sys.stdout)' "$1" "$2"
+}
 mkdir -p "$work"
 
 if [ "${1:-}" = --one-by-one ]; then
@@ -30,21 +37,34 @@ if [ "${1:-}" = --one-by-one ]; then
     exit
 fi
 
+these=
+wide=yes
+if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
+    [ "$1" = --these ] || wide=
+    these=$(realpath "$2")
+    set --
+fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
+if [ -n "$these" ]; then
+    cp "$work/mutants.json" "$work/all.json"
+    named "$work/all.json" "$these" >"$work/mutants.json"
+fi
 rm -f "$work"/mutants*.tsv
-(
-    inside mutants "${judges[@]}"
-    "$top/tests/mutants.py" . "$work/mutants.json" "$work/mutants.tsv"
-)
+if [ -n "$wide" ]; then
+    (
+        inside mutants "${judges[@]}"
+        "$top/tests/mutants.py" . "$work/mutants.json" "$work/mutants.tsv"
+    )
+else
+    sed "s/^/missed\t/" "$these" >"$work/mutants.tsv"
+fi
 (
     # What was not noticed.
     awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
-    python3 -c 'import json, sys
-missed = set(open(sys.argv[2]).read().splitlines())
-json.dump([m for m in json.load(open(sys.argv[1])) if m["name"] in missed], sys.stdout)' "$work/mutants.json" "$work/missed" >"$work/narrow.json"
+    named "$work/mutants.json" "$work/missed" >"$work/narrow.json"
     inside mutants "${judges[@]}"
     narrow
     "$top/tests/mutants.py" . "$work/narrow.json" "$work/mutants-narrow.tsv"

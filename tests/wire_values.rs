@@ -1,8 +1,9 @@
 //! Values of the grammars by themselves: kept as they were given, written as they are, and nothing beside them taken for one.
 
 use embedded_smtp::wire::{
-    AuthSender, By, ByMode, DateTime, Domain, Emit, Envid, Fault, HelloName, HoldFor, Mailbox, MtPriority,
-    Orcpt, Other, Param, Params, Reply, SaslName, Text, Writer,
+    AuthMechanism, AuthMechanisms, AuthSender, By, ByMode, Capabilities, Code, DateTime, Domain, Emit, Envid,
+    Fault, HelloName, HoldFor, Mailbox, MtPriority, Orcpt, Other, Param, Params, ProxyHeader, Reply,
+    Response, SaslName, SizeLimit, Text, Verb, Writer,
 };
 
 fn written(value: &impl Emit) -> String {
@@ -90,6 +91,10 @@ fn a_line_break_in_a_reply_is_found_whatever_stands_beside_it() {
             }
         }
     }
+    for (line, at) in [(b"\r".as_slice(), 0), (b"\r\n", 0), (b"\x01\n", 1), (b"\0\0\r", 2)] {
+        let found = Reply::parse(line).map_err(|error| (error.fault(), error.at())).err();
+        assert_eq!(found, Some((Fault::LineBreak, at)));
+    }
 }
 
 #[test]
@@ -138,4 +143,110 @@ fn octets_outside_ascii_are_written_in_xtext_by_all_digits() {
     assert_eq!(written(&sender), "+C2+AA+C2+BA@b.test");
     assert!(sender.mailbox().unwrap().decode().eq("\u{aa}\u{ba}@b.test".bytes()));
     assert_eq!((AuthSender::UNKNOWN.mailbox(), written(&AuthSender::UNKNOWN).as_str()), (None, "<>"));
+}
+
+#[test]
+fn verbs_that_are_no_commands_have_no_word() {
+    for (verb, word) in [
+        (Verb::Greeting, ""),
+        (Verb::EndOfData, ""),
+        (Verb::AuthResponse, ""),
+        (Verb::XClient, "XCLIENT"),
+        (Verb::StartTls, "STARTTLS"),
+        (Verb::BdatLast, "BDAT"),
+        (Verb::Help, "HELP"),
+        (Verb::Auth, "AUTH"),
+    ] {
+        assert_eq!(verb.as_str(), word, "{verb:?}");
+    }
+}
+
+#[test]
+fn a_response_gives_its_text_back() {
+    for text in ["", "a b\tc", "two\nlines"] {
+        assert_eq!(Response::new(Code::new(250).unwrap(), text).unwrap().text(), text);
+    }
+}
+
+#[test]
+fn a_size_is_allowed_up_to_the_limit() {
+    for (limit, octets, allowed) in [
+        (SizeLimit::Octets(10), 9, true),
+        (SizeLimit::Octets(10), 10, true),
+        (SizeLimit::Octets(10), 11, false),
+        (SizeLimit::NotStated, u64::MAX, true),
+        (SizeLimit::Beyond, u64::MAX, true),
+    ] {
+        assert_eq!(limit.allows(octets), allowed, "{octets} within {limit:?}");
+    }
+}
+
+#[test]
+fn limits_are_numbers_of_six_digits_each_in_its_place() {
+    for (line, stated) in [
+        ("LIMITS MAILMAX=1 RCPTMAX=22 RCPTDOMAINMAX=333", (Some(1), Some(22), Some(333))),
+        ("LIMITS rcptdomainmax=999999", (None, None, Some(999_999))),
+        (
+            "LIMITS MAILMAX=999999 RCPTMAX=999999 RCPTDOMAINMAX=999999",
+            (Some(999_999), Some(999_999), Some(999_999)),
+        ),
+        ("LIMITS RCPTMAX=7 RCPTMAX=8", (None, Some(8), None)),
+        ("LIMITS MAILMAX=0 RCPTMAX=1000000 RCPTDOMAINMAX=1a", (None, None, None)),
+        ("LIMITS MAILMAX= RCPTMAX=-1 RCPTDOMAINMAX", (None, None, None)),
+    ] {
+        let mut offered = Capabilities::NONE;
+        offered.fold(line.as_bytes(), false, false);
+        let limits = offered.limits();
+        assert_eq!((limits.mails(), limits.recipients(), limits.domains()), stated, "{line}");
+    }
+}
+
+#[test]
+fn mechanisms_are_ranked_and_kept_apart_in_sets() {
+    use AuthMechanism::{
+        Anonymous, CramMd5, External, Login, OAuthBearer, Plain, ScramSha256, ScramSha256Plus, XOAuth2,
+    };
+    let ranked =
+        [ScramSha256Plus, ScramSha256, External, OAuthBearer, XOAuth2, CramMd5, Plain, Login, Anonymous];
+    assert!(ranked.is_sorted_by(|better, worse| better.strength() > worse.strength()));
+
+    let some = AuthMechanisms::NONE.with(Plain).with(Login);
+    let other = AuthMechanisms::NONE.with(Login).with(External);
+    assert_eq!(some.both(other), AuthMechanisms::NONE.with(Login));
+    assert_eq!(some.both(AuthMechanisms::NONE), AuthMechanisms::NONE);
+}
+
+#[test]
+fn addresses_are_written_with_all_digits_of_their_base() {
+    let header =
+        ProxyHeader::new(("2001:db8::9:a".parse().unwrap(), 1), ("::ffff".parse().unwrap(), 2)).unwrap();
+    let mut octets = [0; 108];
+    let mut out = Writer::new(&mut octets);
+    header.emit_v1(&mut out);
+    let length = out.finish().unwrap();
+    let line = str::from_utf8(&octets[..length]).unwrap();
+    assert_eq!(line, "PROXY TCP6 2001:db8:0:0:0:0:9:a 0:0:0:0:0:0:0:ffff 1 2\r\n");
+    assert_eq!(header.destination(), Some(("::ffff".parse().unwrap(), 2)));
+}
+
+#[test]
+fn the_binary_header_says_its_version_and_whose_connection_it_is() {
+    let known = ProxyHeader::new(([192, 0, 2, 1].into(), 258), ([192, 0, 2, 2].into(), 25)).unwrap();
+    let cases: [(_, &[u8]); 2] = [
+        (ProxyHeader::UNKNOWN, b"\x20\0\0\0"),
+        (known, b"\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\x01\x02\0\x19"),
+    ];
+    for (header, behind) in cases {
+        let mut octets = [0; 52];
+        let mut out = Writer::new(&mut octets);
+        header.emit_v2(&mut out);
+        let length = out.finish().unwrap();
+        assert_eq!(octets[..length], [b"\r\n\r\n\0\r\nQUIT\n", behind].concat());
+    }
+}
+
+#[test]
+fn a_3yz_reply_has_no_enhanced_code() {
+    let reply = Reply::parse(b"354 3.0.0 go on").unwrap();
+    assert_eq!((reply.enhanced, reply.text), (None, &b"3.0.0 go on"[..]));
 }
