@@ -112,8 +112,9 @@ fn pair(number: u8, sent: (&str, &str), kept: (&str, &str), sizes: &[u8]) -> Opt
     if name == AuthMechanism::XOAuth2 && sent.0.is_empty() {
         return None;
     }
-    // Our server does not even ask about an empty password.
-    if sent.1.is_empty() && matches!(name, AuthMechanism::Plain | AuthMechanism::Login) {
+    // Our server does not even ask about an empty password, or a name that could forge a line of a log.
+    let unfit = sent.1.is_empty() || sent.0.bytes().any(|octet| octet.is_ascii_control());
+    if unfit && matches!(name, AuthMechanism::Plain | AuthMechanism::Login) {
         assert_eq!(code, 501);
         return None;
     }
