@@ -22,6 +22,7 @@ mod journal;
 #[path = "../common/legible.rs"]
 mod legible;
 mod next_hop;
+mod passed;
 #[path = "../common/printer.rs"]
 mod printer;
 mod serve;

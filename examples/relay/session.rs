@@ -17,8 +17,9 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
-use super::journal::{self, Passed};
+use super::journal;
 use super::next_hop::{Failure, NextHop, no_tls, requires_tls};
+use super::passed::Passed;
 use super::stream;
 use super::trace::{self, Arrival};
 
