@@ -107,6 +107,25 @@ fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
     }
 }
 
+/// RFC 5321 §4.5.3.1.10: the mail is for those that were accepted, and who has more comes again for them.
+#[test]
+fn a_mail_with_more_recipients_than_are_taken_is_taken_for_those_that_were() {
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\n");
+    for _ in 0..3 {
+        let many = "RCPT TO:<x@b.example>\r\n".repeat(1000);
+        let says = format!("MAIL FROM:<a@a.example>\r\n{many}DATA\r\nx\r\n.\r\n");
+        let out = replies(&mut server, says.as_bytes());
+        assert!(
+            out.ends_with("354 End data with <CR><LF>.<CR><LF>\r\n250 2.6.0 Message accepted\r\n")
+                && !ends(&out)
+        );
+        assert_eq!((out.matches("250 2.1.5").count(), out.matches("452 4.5.3").count()), (100, 900));
+    }
+}
+
 #[test]
 fn mails_that_are_begun_by_a_chunk_and_taken_back_end_the_session() {
     let policy = policy();

@@ -57,6 +57,9 @@ pub(super) const NEEDS_SMTPUTF8: Canned = Response::known(553, (5, 6, 7), "Addre
 pub(super) const UNKNOWN_PARAMETER: Canned =
     Response::known(555, (5, 5, 4), "Parameter not recognized or not offered");
 
+/// Recipients beyond a mail's limit that are no idle commands yet.
+const TOO_MANY: u16 = 1000;
+
 /// # Replies
 impl Server<'_, '_> {
     /// Replies favourably to what [`event`](Self::event) tells of: 250 with what the engine offers to EHLO, 354 to DATA, 235
@@ -237,14 +240,16 @@ impl Server<'_, '_> {
     }
 
     /// Whether this refuses what was pipelined behind a MAIL that was refused, or behind recipients all of whom were: no error of
-    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients.
+    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients; or recipients that are too many for a mail which
+    /// others wait for (RFC 5321 §4.5.3.1.10).
     fn is_in_wake(&self, response: &Canned) -> bool {
-        let wake = match self.phase {
-            Phase::Ready => self.flags.unsent && *response == BAD_SEQUENCE,
-            Phase::Mail => self.refused > 0 && *response == NO_RECIPIENTS,
-            _ => false,
+        let (wake, most) = match self.phase {
+            Phase::Ready => (self.flags.unsent && *response == BAD_SEQUENCE, self.policy.max_recipients),
+            Phase::Mail => (self.refused > 0 && *response == NO_RECIPIENTS, self.policy.max_recipients),
+            Phase::Rcpt => (*response == TOO_MANY_RECIPIENTS, TOO_MANY),
+            _ => return false,
         };
-        wake && self.refused <= self.policy.max_recipients
+        wake && self.refused <= most
     }
 
     /// A command more that brings no mail nearer.
