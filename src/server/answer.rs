@@ -66,7 +66,8 @@ impl Server<'_, '_> {
     /// to a login, 252 to VRFY, 250 to the rest.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: what waits is wanted written then, and behind that the same
+    /// event is told again.
     pub fn accept(&mut self) -> Result<(), Error> {
         let response = match self.owed.ok_or(Misuse::NoReplyOwed)? {
             verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
@@ -94,8 +95,7 @@ impl Server<'_, '_> {
     ///
     /// # Errors
     /// [`Misuse::NoReplyOwed`]; [`Misuse::WrongReply`] for a code that cannot answer the command: 3yz to anything but DATA,
-    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] when `tx` has no room: write what
-    /// waits, and call again.
+    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] as there.
     pub fn reply(&mut self, response: &Response<'_>) -> Result<(), Error> {
         let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
         let severity = response.code().severity();
@@ -219,10 +219,9 @@ impl Server<'_, '_> {
     }
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        match self.tx.append(emit) {
-            Ok(()) => Ok(()),
-            Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
-        }
+        let appended = self.tx.append(emit);
+        self.flags.short = appended.is_err();
+        appended.map_err(|needed| Capacity::new(Buffer::Tx, needed).into())
     }
 
     /// A reply of the engine's own; one of 5yz counts as a command in error.
