@@ -92,6 +92,24 @@ fn what_was_pipelined_behind_a_refused_mail_is_no_error_of_the_client() {
     assert!(ends(&replies(&mut server, says.as_bytes())));
 }
 
+/// RFC 3030 §2: chunks too are said before a client can know that an earlier one was refused.
+#[test]
+fn chunks_pipelined_behind_a_refused_one_are_no_errors_of_the_client() {
+    let policy = policy().max_size(100);
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let chunk = format!("BDAT 60\r\n{}", "x".repeat(60));
+    let envelope = "MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
+    let says = format!("EHLO c\r\n{envelope}{}BDAT 0 LAST\r\nRSET\r\n", chunk.repeat(32));
+    let out = replies(&mut server, says.as_bytes());
+    assert_eq!((out.matches("552 5.3.4").count(), out.matches("503 5.5.1").count()), (1, 31));
+    let out = replies(&mut server, format!("{envelope}BDAT 3 LAST\r\nx\r\n").as_bytes());
+    assert!(out.ends_with("250 2.6.0 Message accepted\r\n"), "{out}");
+    // But not without end.
+    let out = replies(&mut server, format!("{envelope}{}", chunk.repeat(130)).as_bytes());
+    assert!(ends(&out), "{out}");
+}
+
 #[test]
 fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
     let policy = policy();

@@ -238,13 +238,14 @@ impl Server<'_, '_> {
         Ok(())
     }
 
-    /// Whether this refuses what was pipelined behind a MAIL that was refused, or behind recipients all of whom were: no error of
-    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients; or recipients that are too many for a mail which
+    /// Whether this refuses what was pipelined behind a MAIL or a chunk that was refused, or behind recipients all of whom were: no
+    /// error of the client's (RFC 2920 §3.1), as often as a mail may have recipients; or recipients that are too many for a mail which
     /// others wait for (RFC 5321 §4.5.3.1.10).
     fn is_in_wake(&self, response: &Canned) -> bool {
         let (wake, most) = match self.phase {
             Phase::Ready => (self.flags.unsent && *response == BAD_SEQUENCE, self.policy.max_recipients),
             Phase::Mail => (self.refused > 0 && *response == NO_RECIPIENTS, self.policy.max_recipients),
+            Phase::Spoiled => (*response == BAD_SEQUENCE, self.policy.max_recipients),
             Phase::Rcpt => (*response == TOO_MANY_RECIPIENTS, TOO_MANY),
             _ => return false,
         };

@@ -146,7 +146,7 @@ impl<'p> Policy<'p> {
     }
 
     /// Commands in error, failed logins among them, before 421 ends the session. The count begins anew behind a mail that is accepted,
-    /// where the client has logged in or need not. What is pipelined behind a refused MAIL, or behind recipients all of whom are
+    /// where the client has logged in or need not. What is pipelined behind a refused MAIL or chunk, or behind recipients all of whom are
     /// refused, is no error (RFC 2920 §3.1), as often as a mail may have [recipients](Self::max_recipients).
     pub fn max_errors(mut self, errors: u8) -> Self {
         self.max_errors = errors;
