@@ -314,9 +314,12 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
     /// The outcome is settled: QUIT, or good order for the next mail.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn leave(&mut self) {
+        let phase = self.client.phase();
         let said = match self.options.then {
-            Then::Quit => self.client.quit().is_ok(),
-            Then::Keep => self.client.phase().in_transaction() && self.client.rset().is_ok(),
+            Then::Keep if phase == Phase::Ready => false,
+            Then::Keep if phase.in_transaction() => self.client.rset().is_ok(),
+            // Nor is a session kept that takes no mail.
+            _ => self.client.quit().is_ok(),
         };
         // Where nothing can be said any more, that is that.
         self.step = if said { Step::Leaving } else { Step::Done };

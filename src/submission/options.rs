@@ -43,7 +43,7 @@ pub enum TlsPolicy {
 pub enum Then {
     /// QUIT.
     Quit,
-    /// It is kept for the next mail, if need be by RSET. It may have ended all the same: see
+    /// It is kept for the next mail, if need be by RSET; one that takes no mail is quit. It may have ended all the same: see
     /// [`Client::is_open`](crate::client::Client::is_open).
     Keep,
 }
