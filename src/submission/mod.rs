@@ -38,12 +38,12 @@ pub struct Envelope<'s, 'e> {
 
 impl<'s, 'e> Envelope<'s, 'e> {
     /// From `from`, for `recipients`, in which the outcomes will be written.
-    pub fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
+    pub const fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
         Self { from, parameters: &(), recipients }
     }
 
     /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
-    pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
+    pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
         self.parameters = parameters;
         self
     }

@@ -10,6 +10,10 @@ pub(super) struct Range {
     to: u16,
 }
 
+impl Range {
+    pub(super) const EMPTY: Self = Self { from: 0, to: 0 };
+}
+
 /// A lent buffer that fills up with texts.
 #[derive(Debug)]
 pub(super) struct Texts<'s> {

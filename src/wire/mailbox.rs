@@ -1,9 +1,9 @@
 //! Mailboxes: `local-part@domain`, RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::{ATEXT, TEXT, is};
+use super::class::{ATEXT, TEXT, behind, is};
 use super::domain::domain_or_literal;
 use super::limits;
-use super::scan::{Scan, check, matched};
+use super::scan::{Scan, matched};
 use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
 use super::writer::{Emit, Writer};
 
@@ -30,9 +30,13 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// When `address` is not a mailbox or longer than [`limits::LOCAL_PART`], [`limits::DOMAIN`] or
     /// [`limits::MAILBOX`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        check(address.as_bytes(), mailbox)?;
-        Ok(Self(address))
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(address.as_bytes());
+        let matches = mailbox(&mut scan);
+        match scan.whole(address.as_bytes(), matches) {
+            Ok(()) => Ok(Self(address)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The whole address, without angle brackets.
@@ -86,9 +90,9 @@ impl Emit for Mailbox<'_> {
 /// Local-part = Dot-string / Quoted-string
 /// Dot-string = Atom *("." Atom)
 /// ```
-fn mailbox(scan: &mut Scan<'_>) -> bool {
+const fn mailbox(scan: &mut Scan<'_>) -> bool {
     let input = scan.rest;
-    let long = input.get(limits::LOCAL_PART..).unwrap_or_default();
+    let long = behind(input, limits::LOCAL_PART);
     if !local_part(scan) {
         return false;
     }
@@ -98,11 +102,11 @@ fn mailbox(scan: &mut Scan<'_>) -> bool {
     if !scan.octet(b'@') || !domain_or_literal(scan) {
         return false;
     }
-    let long = input.get(limits::MAILBOX..).unwrap_or_default();
+    let long = behind(input, limits::MAILBOX);
     scan.rest.len() >= long.len() || scan.wrong(Fault::TooLong, long)
 }
 
-fn local_part(scan: &mut Scan<'_>) -> bool {
+const fn local_part(scan: &mut Scan<'_>) -> bool {
     if scan.octet(b'"') { quoted_string(scan) } else { scan.dotted(ATEXT, false) }
 }
 
@@ -114,7 +118,7 @@ fn local_part(scan: &mut Scan<'_>) -> bool {
 /// qtextSMTP       = %d32-33 / %d35-91 / %d93-126 / UTF8-non-ascii
 /// quoted-pairSMTP = "\" %d32-126
 /// ```
-fn quoted_string(scan: &mut Scan<'_>) -> bool {
+const fn quoted_string(scan: &mut Scan<'_>) -> bool {
     let mut escaped = false;
     while let [octet, behind @ ..] = scan.rest {
         let allowed = is(*octet, TEXT) && *octet != b'\t' && (octet.is_ascii() || !escaped);
