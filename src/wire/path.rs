@@ -42,9 +42,16 @@ impl<'a> ReversePath<'a> {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Null => b"",
+            Self::Mailbox(mailbox) => mailbox.as_bytes(),
+        }
+    }
+
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.as_str().as_bytes())
+        is_ascii(self.as_bytes())
     }
 
     /// `Reverse-path = Path / "<>"`, as a peer gave it; a source route is dropped.
@@ -65,7 +72,7 @@ impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
 
 impl Emit for ReversePath<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        bracketed(self.as_str(), out);
+        bracketed(self.as_bytes(), out);
     }
 }
 
@@ -108,9 +115,16 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Postmaster => POSTMASTER.as_bytes(),
+            Self::Mailbox(mailbox) => mailbox.as_bytes(),
+        }
+    }
+
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.as_str().as_bytes())
+        is_ascii(self.as_bytes())
     }
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
@@ -134,7 +148,7 @@ impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
 
 impl Emit for ForwardPath<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        bracketed(self.as_str(), out);
+        bracketed(self.as_bytes(), out);
     }
 }
 
@@ -163,8 +177,8 @@ fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     Ok((rest, mailbox))
 }
 
-pub(crate) fn bracketed(address: &str, out: &mut Writer<'_>) {
+pub(crate) fn bracketed(address: &[u8], out: &mut Writer<'_>) {
     out.byte(b'<');
-    out.put(address.as_bytes());
+    out.put(address);
     out.byte(b'>');
 }

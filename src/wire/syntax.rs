@@ -232,6 +232,19 @@ pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
     if rest.len() == input.len() { fail(Fault::Unexpected, input) } else { Ok((rest, value)) }
 }
 
+/// `value` itself when it is UTF-8, as nearly all is by being ASCII; `rest` stands behind it in the line.
+pub(crate) fn proved_utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a [u8]> {
+    if is_ascii(value) {
+        return Ok((rest, value));
+    }
+    utf8(value, rest).map(|(rest, text)| (rest, text.as_bytes()))
+}
+
+/// What was proved to be UTF-8, as a text.
+pub(crate) fn text(octets: &[u8]) -> &str {
+    core::str::from_utf8(octets).unwrap_or_default()
+}
+
 /// The text of `value` when it is UTF-8 (RFC 6531 §3.3); `rest` stands behind it in the line.
 pub(crate) fn utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a str> {
     match core::str::from_utf8(value) {

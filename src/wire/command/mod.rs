@@ -144,13 +144,13 @@ impl<'a> Command<'a> {
 impl Emit for Command<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
         let argument = match self {
-            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_str().as_bytes(),
+            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_bytes(),
             Self::Vrfy(text) | Self::Expn(text) | Self::Noop(Some(text)) | Self::Help(Some(text)) => {
                 text.as_bytes()
             }
             Self::Auth { mechanism, .. } => mechanism.as_str().as_bytes(),
-            Self::Mail { path, params } => return envelope(out, Verb::Mail, path.as_str(), params),
-            Self::Rcpt { path, params } => return envelope(out, Verb::Rcpt, path.as_str(), params),
+            Self::Mail { path, params } => return envelope(out, Verb::Mail, path.as_bytes(), params),
+            Self::Rcpt { path, params } => return envelope(out, Verb::Rcpt, path.as_bytes(), params),
             Self::Bdat { size, last } => return emit::bdat(out, *size, *last),
             Self::Unknown(unknown) => return out.put(unknown.line()),
             _ => b"",
@@ -165,7 +165,7 @@ impl Emit for Command<'_> {
     }
 }
 
-fn envelope(out: &mut Writer<'_>, verb: Verb, address: &str, params: &Params<'_>) {
+fn envelope(out: &mut Writer<'_>, verb: Verb, address: &[u8], params: &Params<'_>) {
     emit::path(out, verb, address);
     if !params.is_empty() {
         out.byte(b' ');

@@ -99,7 +99,7 @@ impl<'a> AuthSender<'a> {
 
     /// A mailbox.
     pub fn new(mailbox: Mailbox<'a>) -> Self {
-        Self(Some(Xtext::of(mailbox.as_str().as_bytes())))
+        Self(Some(Xtext::of(mailbox.as_bytes())))
     }
 
     /// The mailbox, `None` for `<>`. One that came from a peer is checked to be xtext only: whoever
