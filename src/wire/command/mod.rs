@@ -11,7 +11,8 @@ use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
-use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, trimmed, whole};
+use super::scan::{Scan, read};
+use super::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, trimmed, whole};
 use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
@@ -264,7 +265,7 @@ fn params(input: &[u8]) -> Parsed<'_, Params<'_>> {
         return Ok((input, Params::NONE));
     }
     let (rest, ()) = octet(b' ')(input)?;
-    Params::scan(spaces(rest))
+    read(spaces(rest), Params::scan)
 }
 
 /// `[SP String]`
@@ -277,7 +278,7 @@ fn optional(input: &[u8]) -> Parsed<'_, Option<Text<'_>>> {
 
 /// `bdat-cmd = "BDAT" SP chunk-size [SP "LAST"]` (RFC 3030 §2)
 fn bdat(input: &[u8]) -> Parsed<'_, Command<'_>> {
-    let (rest, size) = number(input)?;
+    let (rest, size) = read(input, Scan::decimal)?;
     if rest.is_empty() {
         return Ok((rest, Command::Bdat { size, last: false }));
     }
