@@ -87,10 +87,10 @@ impl Server<'_, '_> {
         }
         match command {
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
-                if has_c1(name.as_str().as_bytes()) {
+                if has_c1(name.as_bytes()) {
                     return Answer(&answer::SYNTAX);
                 }
-                Ask(verb, Shown::Hello { verb, name: Span::of(name.as_str().as_bytes(), line) })
+                Ask(verb, Shown::Hello { verb, name: Span::of(name.as_bytes(), line) })
             }
             Command::Mail { path, params } => self.judge_mail(path, params, line),
             Command::Rcpt { path, params } => self.judge_rcpt(path, params, line),
@@ -208,7 +208,7 @@ impl Server<'_, '_> {
             if !smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
             }
-            if has_c1(path.as_str().as_bytes()) {
+            if has_c1(path.as_bytes()) {
                 return Answer(&answer::BAD_SENDER);
             }
         }

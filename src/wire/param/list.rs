@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+use crate::wire::class::before;
 use crate::wire::limits;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, whole};
+use crate::wire::scan::{Scan, read};
+use crate::wire::syntax::{Fault, Syntax, spaces, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::Param;
@@ -47,7 +49,7 @@ impl<'a> Params<'a> {
     /// When a parameter does not follow its grammar, stands twice ([`Fault::Duplicate`]), or is one
     /// more unknown one than [`limits::UNKNOWN_PARAMETERS`] ([`Fault::TooLong`]).
     pub fn parse(wire: &'a [u8]) -> Result<Self, Syntax> {
-        if wire.is_empty() { Ok(Self::NONE) } else { whole(wire, Self::scan) }
+        if wire.is_empty() { Ok(Self::NONE) } else { whole(wire, |wire| read(wire, Self::scan)) }
     }
 
     /// Octets that were parsed before.
@@ -77,35 +79,36 @@ impl<'a> Params<'a> {
     }
 
     /// One parameter or more, up to the end of `input`.
-    pub(crate) fn scan(input: &'a [u8]) -> Parsed<'a, Self> {
+    pub(crate) fn scan(scan: &mut Scan<'a>) -> Option<Self> {
+        let input = scan.rest;
         let mut known = 0_u16;
         let mut unknown = 0_usize;
-        let mut rest = input;
         loop {
-            let (behind, (known_keyword, param)) = Param::parse(rest)?;
-            if let Some(keyword) = known_keyword {
+            let front = scan.rest;
+            let (keyword, param) = Param::read(scan)?;
+            if let Some(keyword) = keyword {
                 if known & keyword.bit() != 0 {
-                    return fail(Fault::Duplicate, rest);
+                    return scan.none(Fault::Duplicate, front);
                 }
                 known |= keyword.bit();
             } else {
                 if unknown == limits::UNKNOWN_PARAMETERS {
-                    return fail(Fault::TooLong, rest);
+                    return scan.none(Fault::TooLong, front);
                 }
                 unknown = unknown.saturating_add(1);
-                let earlier = input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default();
                 let keyword = param.keyword();
-                if ParamsIter(Source::Wire(earlier))
-                    .any(|other| other.keyword().eq_ignore_ascii_case(keyword))
-                {
-                    return fail(Fault::Duplicate, rest);
+                let mut earlier = ParamsIter(Source::Wire(before(input, front)));
+                if earlier.any(|other| other.keyword().eq_ignore_ascii_case(keyword)) {
+                    return scan.none(Fault::Duplicate, front);
                 }
             }
-            if behind.is_empty() {
-                return Ok((behind, Self(Source::Wire(input))));
+            if scan.rest.is_empty() {
+                return Some(Self(Source::Wire(input)));
             }
-            (rest, ()) = octet(b' ')(behind)?;
-            rest = spaces(rest);
+            if !scan.octet(b' ') {
+                return None;
+            }
+            scan.rest = spaces(scan.rest);
         }
     }
 }
@@ -173,8 +176,9 @@ impl<'a> Iterator for ParamsIter<'a> {
     fn next(&mut self) -> Option<Param<'a>> {
         match &mut self.0 {
             Source::Wire(wire) => {
-                let (rest, (_, param)) = Param::parse(wire).ok()?;
-                *wire = spaces(rest);
+                let mut scan = Scan::new(wire);
+                let (_, param) = Param::read(&mut scan)?;
+                *wire = spaces(scan.rest);
                 Some(param)
             }
             Source::List(list) => {
