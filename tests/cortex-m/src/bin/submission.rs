@@ -1,4 +1,4 @@
-//! (c) A submission: all of (b), and the conversation from greeting to QUIT with its report.
+//! (c) A submission: all of (b), and the conversation from greeting to QUIT, with its verdict and the code that decided.
 
 #![no_std]
 #![no_main]
@@ -14,7 +14,6 @@ use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
 static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
-static TEXTS: Lent<[u8; 128]> = Lent::new([0; 128]);
 
 const NAME: HelloName<'_> = constant!(HelloName::new("device.example"));
 const FROM: ReversePath<'_> = constant!(ReversePath::new("device@example.com"));
@@ -34,14 +33,8 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
     let mut recipients = [Recipient::new(TO)];
     let content = Slice::new(unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]));
     let envelope = Envelope::new(FROM, &mut recipients);
-    let mut submission = Submission::with_login(
-        &mut client,
-        Options::new(NAME),
-        envelope,
-        content,
-        TEXTS.lend(),
-        Password::new(LOGIN),
-    );
+    let login = Password::new(LOGIN);
+    let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, login);
     loop {
         match submission.poll()? {
             Want::Read => {
@@ -58,12 +51,6 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
         }
     }
     let report = submission.report();
-    unknown((report.verdict(), report.cause()));
-    for recipient in report.recipients() {
-        unknown(recipient.status());
-        wire.write(report.octets(&recipient.answer()));
-    }
-    let answer = report.answer();
-    wire.write(report.octets(&answer));
-    Ok(answer.code().map_or(0, |code| code.number()))
+    unknown(report.verdict());
+    Ok(report.answer().code().map_or(0, |code| code.number()))
 }
