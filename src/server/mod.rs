@@ -10,6 +10,7 @@
 
 mod answer;
 mod auth;
+mod canned;
 mod command;
 mod content;
 mod event;
@@ -20,12 +21,13 @@ mod policy;
 pub use event::{Event, Login, Lost, Message};
 pub use policy::Policy;
 
+use canned::Canned;
 use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
 use crate::wire::syntax::WIDE;
-use crate::wire::{AuthMechanism, Response, Verb};
+use crate::wire::{AuthMechanism, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A server's session over two lent buffers.
@@ -81,7 +83,7 @@ enum ChunkIs {
     /// Content, and the end of it.
     Last,
     /// Behind a BDAT that is refused: nothing, but they come all the same, before the refusal (RFC 3030 §2).
-    Refused(&'static Response<'static>),
+    Refused(&'static Canned),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
