@@ -54,9 +54,8 @@ pub(super) const UNKNOWN_PARAMETER: Canned =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Canned {
     response: Response<'static>,
+    /// The last octet says how many the line has; 0 when there is no room for it.
     line: [u8; ROOM],
-    /// Octets of the line; 0 when there is no room for it.
-    length: usize,
 }
 
 /// Room for most lines; fixed, so that they are copied without a call.
@@ -64,13 +63,14 @@ const ROOM: usize = if WIDE { 64 } else { 0 };
 
 impl Canned {
     const fn new(code: u16, enhanced: (u8, u16, u16), text: &'static str) -> Self {
-        let (line, length) = line(code, enhanced, text.as_bytes());
-        Self { response: Response::known(code, enhanced, text), line, length }
+        let line = line(code, enhanced, text.as_bytes());
+        Self { response: Response::known(code, enhanced, text), line }
     }
 
     /// The line with its codes and CRLF at the front of what is to be copied, and how many octets it has.
     pub(super) fn line(&self) -> Option<(&[u8; ROOM], usize)> {
-        (self.length != 0).then_some((&self.line, self.length))
+        let length = *self.line.last()?;
+        (length != 0).then_some((&self.line, usize::from(length)))
     }
 }
 
@@ -83,7 +83,7 @@ impl Deref for Canned {
 }
 
 /// `250 2.0.0 OK` and CRLF; the numbers of enhanced codes with more than one digit are left to those who write any reply.
-const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) -> ([u8; ROOM], usize) {
+const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) -> [u8; ROOM] {
     let head = [
         digit(code / 100),
         digit(code / 10 % 10),
@@ -98,8 +98,8 @@ const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) 
     ];
     let head = if class == 0 { head.split_at(4).0 } else { head.as_slice() };
     let (mut line, length) = ([0; ROOM], head.len() + text.len() + 2);
-    if length > ROOM || subject > 9 || detail > 9 {
-        return (line, 0);
+    if length >= ROOM || subject > 9 || detail > 9 {
+        return line;
     }
     let mut at = 0;
     while at < length {
@@ -112,7 +112,10 @@ const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) 
         };
         at += 1;
     }
-    (line, length)
+    if let Some(last) = line.last_mut() {
+        *last = length as u8;
+    }
+    line
 }
 
 const fn digit(number: u16) -> u8 {

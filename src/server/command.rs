@@ -10,6 +10,7 @@ use crate::wire::{Extension, Verb};
 
 impl Server<'_, '_> {
     /// Takes the next line, if it is there whole.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_line(&mut self) -> Result<Next, Error> {
         let line = match self.rx.line() {
             Framed::Line(line) => line,

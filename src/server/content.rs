@@ -10,6 +10,7 @@ use crate::wire::{Severity, Verb};
 
 impl Server<'_, '_> {
     /// The next run of what follows 354.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
         if self.is_drained_dry(self.lost.map(refusal))? {
             return Ok(Next::Again);
@@ -103,6 +104,7 @@ impl Server<'_, '_> {
     }
 
     /// The next run of a chunk, or its end.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_chunk(&mut self) -> Result<Next, Error> {
         let refusal = match (self.chunk_is, self.lost) {
             (ChunkIs::Refused(response), _) => Some(response),

@@ -221,6 +221,7 @@ impl<'b, 'p> Server<'b, 'p> {
                 return Ok(Want::Write);
             }
             let next = match self.phase {
+                _ if WIDE && self.is_idle() => Next::Input,
                 Phase::Closing => Next::Input,
                 Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
@@ -242,6 +243,16 @@ impl<'b, 'p> Server<'b, 'p> {
         } else {
             Want::Read
         })
+    }
+
+    /// Whether there is nothing to do but to wait for input, at a glance: what each phase finds out by itself too.
+    fn is_idle(&self) -> bool {
+        let waits = !matches!(self.phase, Phase::Connected | Phase::Auth | Phase::Tls | Phase::Closing);
+        waits
+            && self.rx.is_empty()
+            && self.chunk_is == ChunkIs::None
+            && self.lost.is_none()
+            && !self.flags.ended
     }
 
     /// Whether what waits must be written before another reply is sure to find room.
