@@ -9,6 +9,7 @@ use crate::wire::syntax::{Fault, Syntax, spaces, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::Param;
+use super::keyword::Keyword;
 
 /// The parameters of a command: checked octets from a peer, or a slice that the caller lends.
 ///
@@ -21,8 +22,40 @@ pub struct Params<'a>(Source<'a>);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Source<'a> {
     /// Parsed once, and found in order.
-    Wire(&'a [u8]),
+    Wire {
+        octets: &'a [u8],
+        found: Found,
+    },
     List(&'a [Param<'a>]),
+}
+
+/// What was seen of parameters when they were parsed: enough for a server to judge them without parsing them again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Found {
+    /// A bit for each keyword, and one for all that this crate does not know.
+    keywords: u16,
+    /// BODY is BINARYMIME.
+    pub(super) binary: bool,
+    /// SIZE's octets, as far as they fit.
+    pub(super) size: u32,
+}
+
+impl Found {
+    const OTHER: u16 = 1 << 15;
+
+    /// Whether there are no others than `keywords`.
+    pub(crate) fn are_among(self, keywords: u16) -> bool {
+        self.keywords & !keywords == 0
+    }
+
+    pub(crate) fn has(self, keyword: Keyword) -> bool {
+        self.keywords & keyword.bit() != 0
+    }
+
+    pub(crate) fn is_binary(self) -> bool {
+        self.binary
+    }
 }
 
 impl<'a> Params<'a> {
@@ -54,13 +87,31 @@ impl<'a> Params<'a> {
 
     /// Octets that were parsed before.
     pub(crate) fn again(wire: &'a [u8]) -> Self {
-        Self(Source::Wire(wire))
+        Self(Source::Wire { octets: wire, found: Found::default() })
+    }
+
+    /// What was found when they were parsed.
+    pub(crate) fn found(&self) -> Found {
+        match self.0 {
+            Source::Wire { found, .. } => found,
+            Source::List(_) => Found::default(),
+        }
+    }
+
+    /// What SIZE says; 0 without it.
+    pub(crate) fn size(&self) -> u64 {
+        let found = self.found().size;
+        if found < u32::MAX {
+            return u64::from(found);
+        }
+        let size = |param| if let Param::Size(size) = param { Some(size) } else { None };
+        self.iter().find_map(size).unwrap_or_default()
     }
 
     /// The octets of parameters that came from a peer.
     pub(crate) fn wire(&self) -> &'a [u8] {
         match self.0 {
-            Source::Wire(wire) => wire,
+            Source::Wire { octets, .. } => octets,
             Source::List(_) => &[],
         }
     }
@@ -68,7 +119,7 @@ impl<'a> Params<'a> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self.0 {
-            Source::Wire(wire) => wire.is_empty(),
+            Source::Wire { octets, .. } => octets.is_empty(),
             Source::List(list) => list.is_empty(),
         }
     }
@@ -81,29 +132,29 @@ impl<'a> Params<'a> {
     /// One parameter or more, up to the end of `input`.
     pub(crate) fn scan(scan: &mut Scan<'a>) -> Option<Self> {
         let input = scan.rest;
-        let mut known = 0_u16;
+        let mut found = Found::default();
         let mut unknown = 0_usize;
         loop {
             let front = scan.rest;
-            let (keyword, param) = Param::read(scan)?;
+            let (keyword, param) = Param::read(scan, &mut found)?;
             if let Some(keyword) = keyword {
-                if known & keyword.bit() != 0 {
+                if found.has(keyword) {
                     return scan.none(Fault::Duplicate, front);
                 }
-                known |= keyword.bit();
             } else {
                 if unknown == limits::UNKNOWN_PARAMETERS {
                     return scan.none(Fault::TooLong, front);
                 }
                 unknown = unknown.saturating_add(1);
                 let keyword = param.keyword();
-                let mut earlier = ParamsIter(Source::Wire(before(input, front)));
+                let mut earlier = Self::again(before(input, front)).iter();
                 if earlier.any(|other| other.keyword().eq_ignore_ascii_case(keyword)) {
                     return scan.none(Fault::Duplicate, front);
                 }
             }
+            found.keywords |= keyword.map_or(Found::OTHER, Keyword::bit);
             if scan.rest.is_empty() {
-                return Some(Self(Source::Wire(input)));
+                return Some(Self(Source::Wire { octets: input, found }));
             }
             if !scan.octet(b' ') {
                 return None;
@@ -153,7 +204,7 @@ impl Emit for Params<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
         match self.0 {
             // As it came, so that a client links no parser of parameters.
-            Source::Wire(wire) => out.put(wire),
+            Source::Wire { octets, .. } => out.put(octets),
             Source::List(list) => {
                 for (index, param) in list.iter().enumerate() {
                     if index > 0 {
@@ -175,10 +226,10 @@ impl<'a> Iterator for ParamsIter<'a> {
 
     fn next(&mut self) -> Option<Param<'a>> {
         match &mut self.0 {
-            Source::Wire(wire) => {
-                let mut scan = Scan::new(wire);
-                let (_, param) = Param::read(&mut scan)?;
-                *wire = spaces(scan.rest);
+            Source::Wire { octets, .. } => {
+                let mut scan = Scan::new(octets);
+                let (_, param) = Param::read(&mut scan, &mut Found::default())?;
+                *octets = spaces(scan.rest);
                 Some(param)
             }
             Source::List(list) => {

@@ -11,12 +11,13 @@ mod value;
 pub use deliver_by::{By, ByMode};
 pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use hold::{DateTime, HoldFor};
+pub(crate) use list::Found;
 pub use list::{Params, ParamsIter};
 pub use other::Other;
 pub(crate) use other::keyword;
 pub use value::{AuthSender, BodyType, MtPriority};
 
-use self::keyword::Keyword;
+pub(crate) use self::keyword::Keyword;
 use super::limits;
 use super::scan::Scan;
 use super::syntax::Fault;
@@ -96,13 +97,13 @@ impl<'a> Param<'a> {
     }
 
     /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed; and the keyword when it is
-    /// known.
+    /// known. What `found` has beside keywords is noted in it.
     ///
     /// Each value's rule stops where its grammar ends, so that no octet is looked at twice; that a
     /// space or the line's end follows is [`Params`]' business.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[allow(clippy::inline_always, reason = "counted: whoever only checks makes no values then")]
-    fn read(scan: &mut Scan<'a>) -> Option<(Option<Keyword>, Self)> {
+    fn read(scan: &mut Scan<'a>, found: &mut Found) -> Option<(Option<Keyword>, Self)> {
         let (keyword, packed) = keyword(scan)?;
         let known = Keyword::find(keyword, packed);
         let has_value = scan.octet(b'=');
@@ -113,8 +114,16 @@ impl<'a> Param<'a> {
             (None, _) => Self::Other(Other::read(keyword, has_value, scan)?),
             (Some(Keyword::SmtpUtf8), false) => Self::SmtpUtf8,
             (Some(Keyword::RequireTls), false) => Self::RequireTls,
-            (Some(Keyword::Size), true) => Self::Size(size(scan)?),
-            (Some(Keyword::Body), true) => Self::Body(BodyType::read(scan)?),
+            (Some(Keyword::Size), true) => {
+                let size = size(scan)?;
+                found.size = u32::try_from(size).unwrap_or(u32::MAX);
+                Self::Size(size)
+            }
+            (Some(Keyword::Body), true) => {
+                let body = BodyType::read(scan)?;
+                found.binary = body == BodyType::BinaryMime;
+                Self::Body(body)
+            }
             (Some(Keyword::Auth), true) => Self::Auth(AuthSender::read(scan)?),
             (Some(Keyword::Ret), true) => Self::Ret(Ret::read(scan)?),
             (Some(Keyword::Envid), true) => Self::Envid(Envid::read(scan)?),
