@@ -14,6 +14,7 @@ use crate::args::{Args, Tls};
 use crate::intake;
 use crate::settings::{Certificate, Door, Limits, Relay, Settings};
 use crate::smtp::next_hop::LoginManner;
+use crate::smtp::offers::Offers;
 use crate::smtp::{self, stream};
 use crate::{inbox, unique};
 
@@ -112,6 +113,7 @@ impl Config {
             next_hop_tls: hop.tls,
             next_hop_login: hop.login,
             next_hop_manner: hop.manner,
+            next_hop_offers: Offers::default(),
             logins,
             max_size: limits.mail,
             recipients: limits.recipients,

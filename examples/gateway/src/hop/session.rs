@@ -147,6 +147,7 @@ impl<'b> Session<'b> {
         let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref()), again(&report, reused));
         outcome.octets = octets;
         if trouble.is_none() && self.client.is_open() {
+            config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
         }
         (outcome, again)
