@@ -102,8 +102,8 @@ async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Vec<Outgoing>, Pr
     let Taken { properties, mime } = taken;
     let request = read(&properties)?;
     drop(properties);
-    let (templates, recipients) = (config.templates.clone(), usize::from(config.limits.recipients));
-    let (mail, text) = (config.limits.mail, config.limits.properties as u64);
+    let (templates, recipients) = (config.templates.clone(), config.limits.recipients as usize);
+    let (mail, text) = (config.limits.mail, config.limits.properties);
     let plan = move || plan(request, mime, Rules { templates: templates.as_deref(), recipients, mail, text });
     // It looks through files.
     spawn_blocking(plan)
