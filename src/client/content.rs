@@ -35,7 +35,7 @@ impl Ending {
 
 impl Client<'_> {
     /// Copies the front of `octets`, more of the mail's content, into `tx` (behind DATA: with dots doubled,
-    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` is full and must be written first.
+    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` has no room at its end and must be written first.
     ///
     /// # Errors
     /// [`Misuse::OutOfOrder`] unless 354 has come or a chunk is open; [`Misuse::ChunkLength`] for more
@@ -48,13 +48,13 @@ impl Client<'_> {
         }
         if self.phase != Phase::Data {
             let octets = self.chunk_front(octets)?;
-            let taken = copy(octets, self.tx.room());
+            let taken = copy(octets, self.tx.spare());
             let _ = self.tx.written(taken);
             self.chunk = self.chunk.saturating_sub(taken as u64);
             self.chunk_advanced();
             return Ok(taken);
         }
-        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.room()) else {
+        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.spare()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());

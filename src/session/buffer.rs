@@ -279,6 +279,15 @@ impl<'b> Outgoing<'b> {
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
+    /// Room that costs no more to make than has been written since: what waits is not moved for less than it has octets itself, so that
+    /// a peer which takes little at once makes no work.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
+        if self.waiting().len() <= usize::from(self.start) {
+            return self.room();
+        }
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
     pub(crate) fn writer(&mut self) -> Writer<'_> {
         Writer::new(self.room())
