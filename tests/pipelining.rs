@@ -259,8 +259,7 @@ fn an_envelope_that_can_never_fit_is_told_with_what_is_missing() {
     }
 }
 
-/// What is copied into the transmit buffer is moved to its front when more has been written: by a server that takes an octet at a time,
-/// no more than goes out anyway.
+/// A server that takes an octet at a time does not have the client move all that waits for it each time.
 #[test]
 fn content_is_not_moved_about_for_a_server_that_takes_little_at_once() {
     for (write, chunk) in [(1, false), (7, false), (100, false), (1, true), (7, true), (100, true)] {

@@ -279,12 +279,9 @@ impl<'b> Outgoing<'b> {
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
-    /// Room that costs no more to make than has been written since: what waits is not moved for less than it has octets itself, so that
-    /// a peer which takes little at once makes no work.
+    /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
+    /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
-        if self.waiting().len() <= usize::from(self.start) {
-            return self.room();
-        }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
