@@ -2,11 +2,10 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{Transfer, check};
+use crate::client::{IN_PLACE, Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::syntax::WIDE;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Error, Misuse};
 
@@ -172,10 +171,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         result.is_ok()
     }
 }
-
-/// Whether long pieces go out from where they lie. On machines without a vector unit that saves little, and takes flash:
-/// there the content travels by way of the transmit buffer.
-pub(super) const IN_PLACE: bool = WIDE;
 
 /// What belongs to a chunk that has `left` octets to come.
 fn front(piece: &[u8], left: u64) -> &[u8] {
