@@ -99,6 +99,12 @@ impl<'b> Incoming<'b> {
         self.filled().get(range).unwrap_or_default()
     }
 
+    /// The whole slice, and where this part of the octets in use lies in it: for what may be asked for, or not.
+    pub(crate) fn place(&mut self, part: Range<usize>) -> (&mut [u8], Range<usize>) {
+        let start = usize::from(self.start);
+        (self.storage, start.wrapping_add(part.start)..start.wrapping_add(part.end))
+    }
+
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.start > self.aside {

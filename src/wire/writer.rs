@@ -58,7 +58,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.
-    pub(crate) fn line(mut self) -> usize {
+    pub(crate) fn line(&mut self) -> usize {
         self.crlf();
         self.wanted
     }
