@@ -36,20 +36,13 @@ impl<'b> Writer<'b> {
         if WIDE { self.fixed([octet]) } else { self.put(&[octet]) }
     }
 
-    /// Appends a number in decimal digits.
+    /// Appends a number in decimal digits, of which there are 20 at most.
     pub fn number(&mut self, number: u64) {
-        let (mut digits, mut rest) = ([0; 20], number);
-        let mut first = digits.len();
-        for (at, place) in digits.iter_mut().enumerate().rev() {
-            let digit;
-            (rest, digit) = tenth(rest);
-            *place = b'0' | digit;
-            first = at;
-            if rest == 0 {
-                break;
-            }
+        let (rest, digit) = tenth(number);
+        if rest > 0 {
+            self.number(rest);
         }
-        self.put(digits.get(first..).unwrap_or_default());
+        self.byte(b'0' | digit);
     }
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
