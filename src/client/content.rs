@@ -130,7 +130,7 @@ impl Client<'_> {
             self.phase = Phase::Refused;
             return Ok(());
         }
-        self.ending = Ending::waiting(self.tx.waiting().len());
+        self.ending = Ending::waiting(self.tx.len());
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Client<'_> {
         }
         self.open = None;
         if self.ending == Ending::OPEN {
-            self.ending = Ending::waiting(self.tx.waiting().len().saturating_add(self.body_pending()));
+            self.ending = Ending::waiting(self.tx.len().saturating_add(self.body_pending()));
         }
     }
 

@@ -259,8 +259,13 @@ impl<'b> Outgoing<'b> {
         self.storage.len()
     }
 
+    /// Octets that wait.
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.end.wrapping_sub(self.start))
+    }
+
     pub(crate) fn free(&self) -> usize {
-        self.storage.len().wrapping_sub(usize::from(self.end.wrapping_sub(self.start)))
+        self.storage.len().wrapping_sub(self.len())
     }
 
     /// Takes note of `octets` that have been written.

@@ -106,8 +106,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
             let pending = IN_PLACE && self.client.body_pending() > 0;
             let chunk = if binary { self.client.chunk_left() } else { 0 };
-            let waits = self.cause.is_some() || !self.client.permits(Verb::Bdat);
-            if !pending && binary && chunk == 0 && waits {
+            if binary && !pending && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat))
+            {
                 return;
             }
             // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
