@@ -48,7 +48,7 @@ pub struct Client<'b> {
     reply: reply::Fold,
     /// LMTP: recipients accepted, and so replies to come behind the content.
     recipients: u16,
-    rx: Incoming<'b>,
+    rx: Incoming<'b, false>,
     tx: Outgoing<'b>,
     ending: Ending,
     /// Octets of a piece of the body that the caller writes from its own memory.
