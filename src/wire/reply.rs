@@ -44,17 +44,24 @@ impl<'a> Reply<'a> {
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     fn usual(line: &'a [u8]) -> Option<Self> {
-        let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', separator @ (b' ' | b'-'), text @ ..] = line
-        else {
-            return None;
+        // The commonest code by its octets, any other by its digits.
+        const OK: u32 = u32::from_be_bytes(*b"250 ");
+        const OK_AND_MORE: u32 = u32::from_be_bytes(*b"250-");
+        let (head, text) = line.split_first_chunk::<4>()?;
+        let [class_of_code, .., separator] = head;
+        let code = match (u32::from_be_bytes(*head), head) {
+            (OK | OK_AND_MORE, _) => Code::known(250),
+            (_, [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ' | b'-']) => {
+                Code::of_digits([*a, *b, *c])?
+            }
+            _ => return None,
         };
-        if has_control(line) {
+        if has_control(text) {
             return None;
         }
-        let code = Code::of_digits([*a, *b, *c])?;
         let (enhanced, text) = match text {
             [class, b'.', subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', text @ ..]
-                if class == a && *class != b'3' =>
+                if class == class_of_code && *class != b'3' =>
             {
                 (EnhancedCode::of_digits([*class, *subject, *detail]), text)
             }
