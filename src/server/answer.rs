@@ -8,13 +8,17 @@ use crate::session::{Phase, success};
 use crate::wire::{Code, Extension, Response, Severity, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse};
 
+/// Recipients beyond a mail's limit that are no idle commands yet.
+const TOO_MANY: u16 = 1000;
+
 /// # Replies
 impl Server<'_, '_> {
     /// Replies favourably to what [`event`](Self::event) tells of: 250 with what the engine offers to EHLO, 354 to DATA, 235
     /// to a login, 252 to VRFY, 250 to the rest.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: what waits is wanted written then, and behind that the same
+    /// event is told again.
     pub fn accept(&mut self) -> Result<(), Error> {
         let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
         match verb {
@@ -38,8 +42,7 @@ impl Server<'_, '_> {
     ///
     /// # Errors
     /// [`Misuse::NoReplyOwed`]; [`Misuse::WrongReply`] for a code that cannot answer the command: 3yz to anything but DATA,
-    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] when `tx` has no room: write what
-    /// waits, and call again.
+    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] as there.
     pub fn reply(&mut self, response: &Response<'_>) -> Result<(), Error> {
         let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
         let severity = response.code().severity();
@@ -170,6 +173,7 @@ impl Server<'_, '_> {
         {
             *room = *line;
             if self.tx.written(length) {
+                self.flags.short = false;
                 return Ok(());
             }
         }
@@ -177,10 +181,9 @@ impl Server<'_, '_> {
     }
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        match self.tx.append(emit) {
-            Ok(()) => Ok(()),
-            Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
-        }
+        let appended = self.tx.append(emit);
+        self.flags.short = appended.is_err();
+        appended.map_err(|needed| Capacity::new(Buffer::Tx, needed).into())
     }
 
     /// A reply of the engine's own; one of 5yz counts as a command in error.
@@ -197,15 +200,18 @@ impl Server<'_, '_> {
         Ok(())
     }
 
-    /// Whether this refuses what was pipelined behind a MAIL that was refused, or behind recipients all of whom were: no error of
-    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients.
+    /// Whether this refuses what was pipelined behind a MAIL or a chunk that was refused, or behind recipients all of whom were: no
+    /// error of the client's (RFC 2920 §3.1), as often as a mail may have recipients; or recipients that are too many for a mail which
+    /// others wait for (RFC 5321 §4.5.3.1.10).
     fn is_in_wake(&self, response: &Canned) -> bool {
-        let wake = match self.phase {
-            Phase::Ready => self.flags.unsent && *response == BAD_SEQUENCE,
-            Phase::Mail => self.refused > 0 && *response == NO_RECIPIENTS,
-            _ => false,
+        let (wake, most) = match self.phase {
+            Phase::Ready => (self.flags.unsent && *response == BAD_SEQUENCE, self.policy.max_recipients),
+            Phase::Mail => (self.refused > 0 && *response == NO_RECIPIENTS, self.policy.max_recipients),
+            Phase::Spoiled => (*response == BAD_SEQUENCE, self.policy.max_recipients),
+            Phase::Rcpt => (*response == TOO_MANY_RECIPIENTS, TOO_MANY),
+            _ => return false,
         };
-        wake && self.refused <= self.policy.max_recipients
+        wake && self.refused <= most
     }
 
     /// A command more that brings no mail nearer.

@@ -104,6 +104,8 @@ struct Flags {
     ended: bool,
     /// The octets before end in a CR, which LF must follow.
     cr: bool,
+    /// The last reply found no room behind those that wait.
+    short: bool,
 }
 
 impl<'b, 'p> Server<'b, 'p> {
@@ -259,7 +261,7 @@ impl<'b, 'p> Server<'b, 'p> {
     fn is_crowded(&self) -> bool {
         let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
         let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
-        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(room)
+        !self.tx.is_empty() && (self.flags.short || self.tx.free() < self.tx.capacity().min(room))
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::class::LET_DIG;
+use super::class::{LET_DIG, behind};
 use super::limits;
 use super::literal::address_literal;
-use super::scan::{Scan, check, matched};
+use super::scan::{Scan, matched};
 use super::syntax::{Fault, Parsed, Syntax, is_ascii, proved_utf8, text};
 use super::writer::{Emit, Writer};
 
@@ -26,9 +26,13 @@ impl<'a> Domain<'a> {
     ///
     /// # Errors
     /// When `name` is not a domain name, or is longer than [`limits::DOMAIN`].
-    pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        check(name.as_bytes(), domain)?;
-        Ok(Self(name))
+    pub const fn new(name: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(name.as_bytes());
+        let matches = domain(&mut scan);
+        match scan.whole(name.as_bytes(), matches) {
+            Ok(()) => Ok(Self(name)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The name as it was given.
@@ -71,9 +75,13 @@ impl<'a> HelloName<'a> {
     /// # Errors
     /// When `name` is neither a domain name nor an address literal, or is longer than
     /// [`limits::DOMAIN`].
-    pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        check(name.as_bytes(), domain_or_literal)?;
-        Ok(Self(name.as_bytes()))
+    pub const fn new(name: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(name.as_bytes());
+        let matches = domain_or_literal(&mut scan);
+        match scan.whole(name.as_bytes(), matches) {
+            Ok(()) => Ok(Self(name.as_bytes())),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The name, with the brackets of an address literal.
@@ -139,26 +147,24 @@ impl defmt::Format for HelloName<'_> {
 /// sub-domain = Let-dig [Ldh-str] / U-label
 /// Ldh-str    = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-pub(crate) fn domain(scan: &mut Scan<'_>) -> bool {
-    bounded(scan, |scan| scan.dotted(LET_DIG, false))
+pub(crate) const fn domain(scan: &mut Scan<'_>) -> bool {
+    let front = scan.rest;
+    scan.dotted(LET_DIG, false) && bounded(scan, front)
 }
 
 /// `Domain / address-literal`: what stands behind the `@`, and in a greeting.
-pub(crate) fn domain_or_literal(scan: &mut Scan<'_>) -> bool {
+pub(crate) const fn domain_or_literal(scan: &mut Scan<'_>) -> bool {
     host(scan, false)
 }
 
-fn host(scan: &mut Scan<'_>, underscores: bool) -> bool {
-    bounded(
-        scan,
-        |scan| {
-            if scan.octet(b'[') { address_literal(scan) } else { scan.dotted(LET_DIG, underscores) }
-        },
-    )
+const fn host(scan: &mut Scan<'_>, underscores: bool) -> bool {
+    let front = scan.rest;
+    let matches = if scan.octet(b'[') { address_literal(scan) } else { scan.dotted(LET_DIG, underscores) };
+    matches && bounded(scan, front)
 }
 
-/// What `rule` matches, unless that is more than a domain may have.
-fn bounded<'a>(scan: &mut Scan<'a>, rule: impl FnOnce(&mut Scan<'a>) -> bool) -> bool {
-    let excess = scan.rest.get(limits::DOMAIN..).unwrap_or_default();
-    rule(scan) && (scan.rest.len() >= excess.len() || scan.wrong(Fault::TooLong, excess))
+/// Whether what stands between `front` and the place is no more than a domain may have.
+const fn bounded<'a>(scan: &mut Scan<'a>, front: &'a [u8]) -> bool {
+    let excess = behind(front, limits::DOMAIN);
+    scan.rest.len() >= excess.len() || scan.wrong(Fault::TooLong, excess)
 }

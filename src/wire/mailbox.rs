@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::class::{ATEXT, TEXT, is};
+use super::class::{ATEXT, TEXT, behind, is};
 use super::domain::domain_or_literal;
 use super::limits;
-use super::scan::{Scan, check, matched};
+use super::scan::{Scan, matched};
 use super::syntax::{Fault, Parsed, Syntax, is_ascii, proved_utf8, text};
 use super::writer::{Emit, Writer};
 
@@ -34,9 +34,13 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// When `address` is not a mailbox or longer than [`limits::LOCAL_PART`], [`limits::DOMAIN`] or
     /// [`limits::MAILBOX`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        check(address.as_bytes(), mailbox)?;
-        Ok(Self(address.as_bytes()))
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(address.as_bytes());
+        let matches = mailbox(&mut scan);
+        match scan.whole(address.as_bytes(), matches) {
+            Ok(()) => Ok(Self(address.as_bytes())),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The whole address, without angle brackets.
@@ -106,9 +110,9 @@ impl defmt::Format for Mailbox<'_> {
 /// Local-part = Dot-string / Quoted-string
 /// Dot-string = Atom *("." Atom)
 /// ```
-fn mailbox(scan: &mut Scan<'_>) -> bool {
+const fn mailbox(scan: &mut Scan<'_>) -> bool {
     let input = scan.rest;
-    let long = input.get(limits::LOCAL_PART..).unwrap_or_default();
+    let long = behind(input, limits::LOCAL_PART);
     if !local_part(scan) {
         return false;
     }
@@ -118,11 +122,11 @@ fn mailbox(scan: &mut Scan<'_>) -> bool {
     if !scan.octet(b'@') || !domain_or_literal(scan) {
         return false;
     }
-    let long = input.get(limits::MAILBOX..).unwrap_or_default();
+    let long = behind(input, limits::MAILBOX);
     scan.rest.len() >= long.len() || scan.wrong(Fault::TooLong, long)
 }
 
-fn local_part(scan: &mut Scan<'_>) -> bool {
+const fn local_part(scan: &mut Scan<'_>) -> bool {
     if scan.octet(b'"') { quoted_string(scan) } else { scan.dotted(ATEXT, false) }
 }
 
@@ -134,7 +138,7 @@ fn local_part(scan: &mut Scan<'_>) -> bool {
 /// qtextSMTP       = %d32-33 / %d35-91 / %d93-126 / UTF8-non-ascii
 /// quoted-pairSMTP = "\" %d32-126
 /// ```
-fn quoted_string(scan: &mut Scan<'_>) -> bool {
+const fn quoted_string(scan: &mut Scan<'_>) -> bool {
     let mut escaped = false;
     while let [octet, behind @ ..] = scan.rest {
         let allowed = is(*octet, TEXT) && *octet != b'\t' && (octet.is_ascii() || !escaped);

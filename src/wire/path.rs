@@ -23,8 +23,14 @@ impl<'a> ReversePath<'a> {
     ///
     /// # Errors
     /// As those of [`Mailbox::new`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        if address.is_empty() { Ok(Self::Null) } else { Mailbox::new(address).map(Self::Mailbox) }
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
+        if address.is_empty() {
+            return Ok(Self::Null);
+        }
+        match Mailbox::new(address) {
+            Ok(mailbox) => Ok(Self::Mailbox(mailbox)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The mailbox, unless the path is null.
@@ -93,11 +99,14 @@ impl<'a> ForwardPath<'a> {
     ///
     /// # Errors
     /// As those of [`Mailbox::new`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
         if same_word(POSTMASTER.as_bytes(), address.as_bytes()) {
             return Ok(Self::Postmaster);
         }
-        Mailbox::new(address).map(Self::Mailbox)
+        match Mailbox::new(address) {
+            Ok(mailbox) => Ok(Self::Mailbox(mailbox)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The mailbox, unless this is the server's own postmaster.

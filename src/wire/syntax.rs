@@ -3,6 +3,7 @@
 //!
 //! Every parser here works on a whole line or value (nom's `complete` parsers); framing comes first.
 
+use super::class::behind;
 use nom::IResult;
 use nom::error::{ErrorKind, ParseError};
 
@@ -40,10 +41,10 @@ pub enum Fault {
 
 impl Syntax {
     /// A fault at octet `at` (counted from 0) of `value`.
-    pub(crate) fn new(fault: Fault, value: &[u8], at: usize) -> Self {
-        let end = value.get(at).is_none();
-        let place = (at.min(MOST) as u16) << 1 | u16::from(end);
-        Self { fault, octet: value.get(at).copied().unwrap_or_default(), place }
+    pub(crate) const fn new(fault: Fault, value: &[u8], at: usize) -> Self {
+        let (octet, end) = if let [octet, ..] = behind(value, at) { (*octet, 0) } else { (0, 1) };
+        let place = if at > MOST { MOST } else { at };
+        Self { fault, octet, place: (place as u16) << 1 | end }
     }
 
     /// What is wrong.
@@ -137,11 +138,11 @@ pub(crate) fn whole<'a, T>(
 /// What is wrong with `value`, of which so many octets were `left` where it was given up.
 #[cold]
 #[inline(never)]
-pub(crate) fn syntax_at(value: &[u8], left: usize, fault: Fault) -> Syntax {
+pub(crate) const fn syntax_at(value: &[u8], left: usize, fault: Fault) -> Syntax {
     let at = value.len().saturating_sub(left);
-    let fault = match (value.get(at), fault) {
-        (Some(b'\r' | b'\n' | 0), _) => Fault::LineBreak,
-        (None, Fault::Unexpected) => Fault::Incomplete,
+    let fault = match (behind(value, at), fault) {
+        ([b'\r' | b'\n' | 0, ..], _) => Fault::LineBreak,
+        ([], Fault::Unexpected) => Fault::Incomplete,
         (_, fault) => fault,
     };
     Syntax::new(fault, value, at)
