@@ -1,7 +1,11 @@
 //! The table of phases, row by row: what may be said, and where a reply leads.
 
+#[path = "support/verbs.rs"]
+mod verbs;
+
 use embedded_smtp::session::Phase;
 use embedded_smtp::wire::{Severity, Verb};
+use verbs::VERBS;
 
 const PHASES: [Phase; 12] = [
     Phase::Connected,
@@ -16,30 +20,6 @@ const PHASES: [Phase; 12] = [
     Phase::Auth,
     Phase::Tls,
     Phase::Closing,
-];
-
-/// In the columns of [`permits`].
-const VERBS: [Verb; 20] = [
-    Verb::Greeting,
-    Verb::Ehlo,
-    Verb::Helo,
-    Verb::Lhlo,
-    Verb::Mail,
-    Verb::Rcpt,
-    Verb::Data,
-    Verb::EndOfData,
-    Verb::Bdat,
-    Verb::BdatLast,
-    Verb::Rset,
-    Verb::Noop,
-    Verb::Quit,
-    Verb::Vrfy,
-    Verb::Expn,
-    Verb::Help,
-    Verb::StartTls,
-    Verb::Auth,
-    Verb::AuthResponse,
-    Verb::XClient,
 ];
 
 #[test]

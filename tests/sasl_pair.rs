@@ -1,6 +1,7 @@
 //! A whole mail from our client to our server, by every mechanism, in octets and in one piece; and servers that only pretend.
 
 mod sasl_support;
+mod support;
 
 #[path = "../examples/login/book.rs"]
 mod book;

@@ -1,6 +1,7 @@
 //! The examples of the standards, to the octet, on both sides and at every split.
 
 mod sasl_support;
+mod support;
 
 use embedded_smtp::sasl::{
     Anonymous, BearerToken, CramMd5, Credentials, External, Mechanism, Nonce, OAuthBearer, ScramSha256,

@@ -1,20 +1,8 @@
 //! What is said of each mail when it is done with: one line, in which strangers' words command no terminal.
 
 use super::legible::legible;
+use super::passed::Passed;
 use super::printer::print;
-
-/// A mail that is done with.
-#[derive(Debug)]
-pub(crate) struct Passed<'a> {
-    pub(crate) id: u64,
-    pub(crate) from: &'a str,
-    pub(crate) recipients: usize,
-    pub(crate) accepted: usize,
-    pub(crate) octets: u64,
-    pub(crate) seconds: f64,
-    /// The reply that decided, or why there is none.
-    pub(crate) outcome: &'a str,
-}
 
 pub(crate) fn passed(mail: &Passed<'_>) {
     let Passed { id, from, recipients, accepted, octets, seconds, outcome } = mail;

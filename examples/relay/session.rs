@@ -17,8 +17,9 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
-use super::journal::{self, Passed};
+use super::journal;
 use super::next_hop::{Failure, NextHop, no_tls, requires_tls};
+use super::passed::Passed;
 use super::stream;
 use super::trace::{self, Arrival};
 
@@ -154,8 +155,8 @@ impl Session<'_> {
                     outcome => Decision::Reply(mail.refused(outcome, &mut self.next_hop)),
                 }
             }
-            Some(Event::Rcpt { path, .. }) => {
-                let outcome = self.next_hop.rcpt(&path).await;
+            Some(Event::Rcpt { path, params }) => {
+                let outcome = self.next_hop.rcpt(&path, &params).await;
                 self.pass(outcome, Severity::Positive, |mail, accepted| {
                     mail.recipients += 1;
                     mail.accepted += usize::from(accepted);

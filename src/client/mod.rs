@@ -217,10 +217,10 @@ impl<'b> Client<'b> {
         }
         if self.phase != Phase::Tls {
             self.take_reply_line();
-        } else if self.rx.is_empty() {
+        } else if self.rx.is_empty() && self.tx.is_empty() {
             self.shown = Shown::StartTls;
         } else {
-            // RFC 3207 §4.2: whatever came with the 220 may have been injected.
+            // RFC 3207 §4.2: whatever came with the 220 may have been injected, and so may one that came before STARTTLS had gone out.
             self.fail(Protocol::InputBeforeTls);
         }
         if self.shown != Shown::Nothing {

@@ -36,8 +36,8 @@ impl Client<'_> {
 
     /// A command goes into flight while nothing else is: what has come in already is no answer to it.
     pub(super) fn mark_stale(&mut self) {
-        let shown = if let Shown::Line(line) = self.shown { line.consumed } else { 0 };
-        self.reply.stale = (self.rx.filled().len() as u16).saturating_sub(shown);
+        // The line that is shown among it, until it is released.
+        self.reply.stale = self.rx.filled().len() as u16;
     }
 
     /// Takes the next line of a reply, if it is there whole.

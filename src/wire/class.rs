@@ -99,15 +99,13 @@ pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &
     }
 }
 
-/// One octet or more of `class`, and the first eight of them [`packed`].
-pub(crate) fn packed_run<'a>(input: &'a [u8], class: &Class) -> Parsed<'a, (&'a [u8], u64)> {
-    let (rest, run) = run(input, class)?;
-    let packed = match input.first_chunk::<8>() {
+/// The first eight octets of `run`, the front of `input`, [`packed`].
+pub(crate) fn packed_front(input: &[u8], run: &[u8]) -> u64 {
+    match input.first_chunk::<8>() {
         // All eight at once, and those behind the run out again.
-        Some(eight) => packed_eight(*eight) >> (64 - 8 * run.len().min(8)),
-        None => packed(run),
-    };
-    Ok((rest, (run, packed)))
+        Some(eight) if !run.is_empty() => packed_eight(*eight) >> (64 - 8 * run.len().min(8)),
+        _ => packed(run),
+    }
 }
 
 /// `word`, in any case of letters; for the same reason not nom's `tag_no_case`.

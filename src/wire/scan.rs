@@ -1,10 +1,10 @@
-//! What addresses and hosts' names are read by: a place in the text that moves on.
+//! What addresses, hosts' names and parameters are read by: a place in the text that moves on.
 //!
-//! These grammars check and keep nothing, so their rules say whether they matched and leave the place where they
-//! stopped. On a small machine that is a third of what nom's results take, which travel through memory. They can be
-//! asked when compiling too, so that what a program knows then is checked then, and no grammar is linked for it.
+//! Their rules say whether they matched, or give the value that they read, and leave the place where they stopped. On a small
+//! machine that is a third of what nom's results take, which travel through memory. Those of addresses can be asked when compiling
+//! too, so that what a program knows then is checked then, and no grammar is linked for it.
 
-use super::class::{Class, before, is, same_word, skip};
+use super::class::{Class, before, is, packed_front, same_word, skip};
 use super::syntax::{Fault, Left, Parsed, Syntax, syntax_at};
 
 /// A place in a text. Each rule returns whether it matched; when it did not, the place is the octet at fault.
@@ -30,6 +30,15 @@ pub(crate) fn matched<'a>(input: &'a [u8], rule: impl FnOnce(&mut Scan<'a>) -> b
     }
 }
 
+/// What `rule` reads at the front of `input`.
+pub(crate) fn read<'a, T>(input: &'a [u8], rule: impl FnOnce(&mut Scan<'a>) -> Option<T>) -> Parsed<'a, T> {
+    let mut scan = Scan::new(input);
+    match rule(&mut scan) {
+        Some(value) => Ok((scan.rest, value)),
+        None => Err(nom::Err::Error(Left::new(scan.rest, scan.fault))),
+    }
+}
+
 impl<'a> Scan<'a> {
     pub(crate) const fn new(rest: &'a [u8]) -> Self {
         Self { rest, fault: Fault::Unexpected }
@@ -47,6 +56,31 @@ impl<'a> Scan<'a> {
     pub(crate) const fn wrong(&mut self, fault: Fault, at: &'a [u8]) -> bool {
         (self.rest, self.fault) = (at, fault);
         false
+    }
+
+    /// The same for rules that give a value.
+    pub(crate) fn none<T>(&mut self, fault: Fault, at: &'a [u8]) -> Option<T> {
+        (self.rest, self.fault) = (at, fault);
+        None
+    }
+
+    /// Up to here; the octets passed since `front` was the rest.
+    pub(crate) fn since(&self, front: &'a [u8]) -> &'a [u8] {
+        before(front, self.rest)
+    }
+
+    /// The octets passed since `front` was the rest, which must be UTF-8 (RFC 6531 §3.3).
+    pub(crate) fn utf8(&mut self, front: &'a [u8]) -> Option<&'a str> {
+        match core::str::from_utf8(self.since(front)) {
+            Ok(text) => Some(text),
+            Err(error) => self.none(Fault::Unexpected, front.get(error.valid_up_to()..).unwrap_or_default()),
+        }
+    }
+
+    /// Whether what was passed since `front` was the rest is no more than `most` octets.
+    pub(crate) fn at_most(&mut self, most: usize, front: &'a [u8]) -> bool {
+        let excess = front.get(most..).unwrap_or_default();
+        self.rest.len() >= excess.len() || self.wrong(Fault::TooLong, excess)
     }
 
     /// Exactly this octet.
@@ -77,6 +111,29 @@ impl<'a> Scan<'a> {
         let any = behind.len() < self.rest.len();
         self.rest = behind;
         any
+    }
+
+    /// One octet or more of `class`, and the first eight of them [`packed`](super::class::packed).
+    pub(crate) fn packed_run(&mut self, class: &Class) -> Option<(&'a [u8], u64)> {
+        let front = self.rest;
+        if !self.run(class) {
+            return None;
+        }
+        let run = self.since(front);
+        Some((run, packed_front(front, run)))
+    }
+
+    /// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
+    pub(crate) fn decimal(&mut self) -> Option<u64> {
+        let (front, mut value) = (self.rest, 0_u64);
+        while let [digit @ b'0'..=b'9', behind @ ..] = self.rest {
+            let appended = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit & 0x0f)));
+            let Some(appended) = appended else {
+                return self.none(Fault::Number, front);
+            };
+            (value, self.rest) = (appended, behind);
+        }
+        (self.rest.len() < front.len()).then_some(value)
     }
 
     /// `1*most` digits of this base, at most 16, as a number.

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::sasl_support::{ALL, ask, encoded, exchange, feed, message, sent};
+use super::sasl_support::{ALL, ask, encoded, exchange, feed, hello, message, sent};
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};
@@ -15,7 +15,7 @@ use embedded_smtp::sasl::{
     TokenStatus, Verifier, XOAuth2,
 };
 use embedded_smtp::session::Want;
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
 use embedded_smtp::{Buffer, Error, Protocol};
 
 const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
@@ -228,15 +228,7 @@ fn a_server_that_asks_without_end_is_left() {
     for mechanism in &mut mechanisms {
         let (mut rx, mut tx) = ([0; 512], [0; 512]);
         let mut client = Client::new(&mut rx, &mut tx).over_tls();
-        feed(&mut client, b"220 hi\r\n");
-        client.poll().unwrap();
-        client.ehlo(HelloName::new("c").unwrap()).unwrap();
-        sent(&mut client);
-        feed(
-            &mut client,
-            format!("250-hi\r\n250 AUTH {}\r\n", ALL.map(AuthMechanism::name).join(" ")).as_bytes(),
-        );
-        assert_eq!((client.poll(), client.poll()), (Ok(Want::Event), Ok(Want::Event)));
+        hello(&mut client);
         client.auth(&mut **mechanism).unwrap();
         sent(&mut client);
         let mut cancelled = false;
@@ -275,15 +267,7 @@ fn what_is_missing_of_tx_is_told_before_anything_is_sent() {
             let mut mechanism = make(Credentials::new(user, PASSWORD).unwrap(), token);
             let (mut rx, mut tx) = ([0; 1024], vec![0; size]);
             let mut client = Client::new(&mut rx, &mut tx).over_tls();
-            feed(&mut client, b"220 hi\r\n");
-            client.poll().unwrap();
-            client.ehlo(HelloName::new("c").unwrap()).unwrap();
-            sent(&mut client);
-            feed(
-                &mut client,
-                format!("250-hi\r\n250 AUTH {}\r\n", ALL.map(AuthMechanism::name).join(" ")).as_bytes(),
-            );
-            assert_eq!((client.poll(), client.poll()), (Ok(Want::Event), Ok(Want::Event)));
+            hello(&mut client);
             let begun = client.auth(&mut *mechanism);
             if begun.is_ok() {
                 sent(&mut client);

@@ -5,8 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl::Mechanism;
-use embedded_smtp::session::{Endpoint, Want};
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
+use embedded_smtp::session::Want;
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
+
+pub(crate) use crate::support::feed::{self, feed, sent};
 
 pub(crate) const ALL: [AuthMechanism; 9] = [
     AuthMechanism::ScramSha256Plus,
@@ -38,29 +40,17 @@ pub(crate) fn decoded(text: &str) -> Vec<u8> {
     octets
 }
 
-pub(crate) fn feed(engine: &mut impl Endpoint, octets: &[u8]) {
-    let room = engine.receive_buffer();
-    room[..octets.len()].copy_from_slice(octets);
-    engine.received(octets.len());
-}
-
-pub(crate) fn sent(engine: &mut impl Endpoint) -> String {
-    let octets = engine.transmit().to_vec();
-    engine.transmitted(octets.len());
-    String::from_utf8(octets).expect("UTF-8")
+/// Behind EHLO, with every mechanism on offer.
+pub(crate) fn hello(client: &mut Client<'_>) {
+    let offer = format!("AUTH {}", ALL.map(AuthMechanism::name).join(" "));
+    feed::hello(client, b"220 hi\r\n", &[&offer]);
 }
 
 /// What the client says to each of these lines from the server, until it says nothing.
 pub(crate) fn exchange(mechanism: &mut dyn Mechanism, lines: &[&str], cut: usize) -> Vec<String> {
     let (mut rx, mut tx) = ([0; 1024], [0; 1024]);
     let mut client = Client::new(&mut rx, &mut tx).over_tls();
-    let offer = ALL.map(AuthMechanism::name).join(" ");
-    feed(&mut client, b"220 hi\r\n");
-    assert_eq!(client.poll(), Ok(Want::Event));
-    client.ehlo(HelloName::new("c").unwrap()).unwrap();
-    sent(&mut client);
-    feed(&mut client, format!("250-hi\r\n250 AUTH {offer}\r\n").as_bytes());
-    assert_eq!((client.poll(), client.poll()), (Ok(Want::Event), Ok(Want::Event)));
+    hello(&mut client);
     client.auth(mechanism).unwrap();
     let mut said = vec![sent(&mut client)];
     for line in lines {

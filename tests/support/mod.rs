@@ -9,6 +9,7 @@ pub(crate) mod mailing;
 pub(crate) mod outcome;
 pub(crate) mod script;
 pub(crate) mod transcript;
+pub(crate) mod verbs;
 
 use transcript::{Role, Transcript};
 

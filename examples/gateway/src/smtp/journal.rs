@@ -1,21 +1,9 @@
 //! The relay's mails in the gateway's journal.
 
+use super::passed::Passed;
 use crate::journal::{Door, Fate, JOURNAL, Record, time};
 use crate::legible::legible;
 use crate::printer::print;
-
-/// A mail that is done with.
-#[derive(Debug)]
-pub(crate) struct Passed<'a> {
-    pub(crate) id: u64,
-    pub(crate) from: &'a str,
-    pub(crate) recipients: usize,
-    pub(crate) accepted: usize,
-    pub(crate) octets: u64,
-    pub(crate) seconds: f64,
-    /// The reply that decided, or why there is none.
-    pub(crate) outcome: &'a str,
-}
 
 pub(crate) fn passed(mail: &Passed<'_>) {
     let Passed { recipients, seconds, outcome, .. } = *mail;
