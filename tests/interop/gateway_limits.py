@@ -108,11 +108,32 @@ def slow_clients():
         said = repr(error).encode()
     seconds = time.monotonic() - began
     check("a client that sends its body by drips is not waited for", seconds < 8, (said, seconds))
+    takes_no_answers()
     connection = connect(args.smtp)
     said, seconds = until_closed(connection)
     check("an SMTP client that says nothing gets 421", b"421 " in said and seconds < 5, (said, seconds))
     # All of that has cost nothing: the doors are open.
     check("others are served", post(MAIL)[0] == 200, post(MAIL))
+
+
+def takes_no_answers():
+    """It asks much, and reads nothing of what is answered."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", args.rest))
+    connection.settimeout(15)
+    began, count = time.monotonic(), 0
+    try:
+        while time.monotonic() - began < 15:
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            count += 1
+        why = "it is still open"
+    except TimeoutError:
+        why = "it is still open"
+    except OSError as error:
+        why = error
+    seconds = time.monotonic() - began
+    check("a client that takes no answers is closed", isinstance(why, OSError) and seconds < 10, (why, count, seconds))
 
 
 def observed():
