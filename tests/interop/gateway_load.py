@@ -145,7 +145,8 @@ def large(args):
     if args.kind == "personal":
         who = {f"b{number}@example.test": {"n": number} for number in range(args.mails)}
         status, _, answer = Rest(args.rest, timeout=300).send({"recipients": who, "from": "a@example.test", "text": "{$n} " + body})
-        print(status, file=sys.stderr)
+        if status != 200:
+            print(status, answer, file=sys.stderr)
         return 0 if status == 200 else 1
     if args.kind == "form":
         from gateway_common import form
