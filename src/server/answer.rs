@@ -15,6 +15,7 @@ pub(super) const RECIPIENT_OK: Canned = Response::known(250, (2, 1, 5), "Recipie
 pub(super) const GO_AHEAD: Canned = Response::known(354, (0, 0, 0), "End data with <CR><LF>.<CR><LF>");
 pub(super) const TAKEN: Canned = Response::known(250, (2, 6, 0), "Message accepted");
 pub(super) const AUTHENTICATED: Canned = Response::known(235, (2, 7, 0), "Authentication successful");
+pub(super) const NOT_AUTHENTICATED: Canned = Response::known(535, (5, 7, 8), "Authentication failed");
 pub(super) const CANNOT_VRFY: Canned =
     Response::known(252, (2, 5, 2), "Cannot VRFY, but will take the message");
 pub(super) const READY_FOR_TLS: Canned = Response::known(220, (2, 0, 0), "Ready to start TLS");
@@ -164,6 +165,8 @@ impl Server<'_, '_> {
             Verb::XClient if positive => {
                 self.forget_transaction();
                 self.flags.authenticated = false;
+                // Another client, to whom neither the errors nor the mails of the last belong.
+                (self.errors, self.mails, self.drained) = (0, 0, 0);
             }
             Verb::Mail if positive => {
                 self.forget_transaction();
