@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::wire::{Code, Extension, Syntax, Verb};
+use crate::wire::{Code, Extension, Verb};
 
 /// Why an engine did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,10 +144,10 @@ impl From<Capacity> for Error {
 }
 
 impl Protocol {
-    /// Of a line that was to be a reply's.
+    /// Of a line that was to be a reply's, by the octet at this place.
     #[cold]
-    pub(crate) fn not_a_reply(wrong: Syntax) -> Self {
-        Self::NotAReply { octet: wrong.octet().unwrap_or(b'\r'), at: wrong.at().min(255) as u8 }
+    pub(crate) fn not_a_reply(line: &[u8], at: usize) -> Self {
+        Self::NotAReply { octet: line.get(at).copied().unwrap_or(b'\r'), at: at.min(255) as u8 }
     }
 }
 

@@ -6,6 +6,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod constant;
 mod error;
 mod log;
 

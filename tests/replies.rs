@@ -139,17 +139,20 @@ fn a_reply_that_nobody_asked_for_is_refused() {
         let error = format!("the peer broke the protocol: a reply ({code}) that nothing was asked for");
         check(front.as_bytes(), &["Noop 250 ok", &error]);
     }
-    // nor does one count that was there before the command
-    let (mut rx, mut tx) = ([0; 128], [0; 64]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    feed(&mut client, b"220 hi\r\n250 early\r\n");
-    assert_eq!(client.poll(), Ok(Want::Event));
-    client.ehlo(HelloName::new("c").unwrap()).unwrap();
-    assert_eq!(
-        client.poll().map_err(|error| error.to_string()).unwrap_err().split('(').nth(1),
-        Some("250) that nothing was asked for")
-    );
-    assert!(client.transmit().is_empty(), "nothing goes to such a server any more");
+    // nor does one count that was there before the command, however long the reply in front of it is
+    for greeting in ["220 hi\r\n", "220 hello\r\n", "220 mail.example ESMTP ready\r\n"] {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        feed(&mut client, format!("{greeting}250 early\r\n").as_bytes());
+        assert_eq!(client.poll(), Ok(Want::Event));
+        client.ehlo(HelloName::new("c").unwrap()).unwrap();
+        assert_eq!(
+            client.poll().map_err(|error| error.to_string()).unwrap_err().split('(').nth(1),
+            Some("250) that nothing was asked for"),
+            "{greeting}"
+        );
+        assert!(client.transmit().is_empty(), "nothing goes to such a server any more");
+    }
 }
 
 #[test]
@@ -441,6 +444,18 @@ fn tls_cannot_be_claimed_while_clear_octets_are_unread() {
     assert_eq!(client.poll(), Ok(Want::Event));
     // between the event and the next poll
     assert!(client.tls_established().is_err() && !client.is_tls());
+    // a 220 that came before STARTTLS went out answers somebody else, and what waits must not go out under TLS
+    for written in 0..10 {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &["STARTTLS"]);
+        client.starttls().unwrap();
+        client.transmitted(written);
+        feed(&mut client, b"220 go on\r\n");
+        assert_eq!(client.poll(), Ok(Want::Event));
+        assert!(client.tls_established().is_err());
+        assert_eq!(client.poll(), Err(Protocol::InputBeforeTls.into()));
+        assert!(client.tls_established().is_err() && !client.is_tls());
+    }
     // 454 leads to no handshake either
     let (mut rx, mut tx) = ([0; 128], [0; 64]);
     let mut client = ready(&mut rx, &mut tx, &["STARTTLS"]);

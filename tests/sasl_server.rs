@@ -417,25 +417,31 @@ fn a_part_to_keep_that_is_none_keeps_nothing_and_harms_nothing() {
 }
 
 #[test]
-fn a_challenge_that_has_no_room_may_be_given_again() {
+fn a_message_is_told_when_there_is_room_for_an_answer_to_it() {
     let policy = policy(Backwards.names());
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
-    let long = [b'x'; 330];
-    let mut refused = false;
-    let out = session(&mut server, b"EHLO c\r\nNOOP\r\nNOOP\r\nAUTH ANONYMOUS eA==\r\n", &mut |server| {
-        if !matches!(server.event(), Some(Event::AuthMessage(_))) {
-            return server.accept().unwrap();
-        }
-        if let Err(error) = server.auth(Answer::Keep { from: 0, to: 1, challenge: &long }) {
-            assert!(matches!(error, Error::Capacity(_)) && !server.transmit().is_empty());
-            refused = true;
-            server.transmitted(usize::MAX);
-            server.auth(Answer::Keep { from: 0, to: 1, challenge: &long }).unwrap();
-        }
-    });
-    assert!(refused, "{out}");
-    assert!(out.ends_with("eHh4\r\n"), "{out}");
+    let input = b"EHLO c\r\nNOOP\r\nNOOP\r\nAUTH ANONYMOUS eA==\r\n";
+    for (length, fits) in [(0, true), (378, true), (379, false), (4000, false)] {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
+        let long = vec![b'x'; length];
+        let mut told = 0;
+        let out = session(&mut server, input, &mut |server| {
+            if !matches!(server.event(), Some(Event::AuthMessage(_))) {
+                return server.accept().unwrap();
+            }
+            told += 1;
+            assert!(server.transmit().is_empty());
+            let done = server.auth(Answer::Challenge(&long));
+            assert_eq!(done.is_ok(), fits, "{length}: {done:?}");
+            if !fits {
+                assert!(matches!(done, Err(Error::Capacity(_))));
+                server.auth(Answer::Refuse(Refusal::TooLong)).unwrap();
+            }
+        });
+        assert_eq!(told, 1, "{out}");
+        let end = if fits { "334 " } else { "535 5.7.8 " };
+        assert!(out.lines().last().unwrap().starts_with(end), "{out}");
+    }
 }
 
 #[test]

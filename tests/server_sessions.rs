@@ -92,6 +92,24 @@ fn what_was_pipelined_behind_a_refused_mail_is_no_error_of_the_client() {
     assert!(ends(&replies(&mut server, says.as_bytes())));
 }
 
+/// RFC 3030 §2: chunks too are said before a client can know that an earlier one was refused.
+#[test]
+fn chunks_pipelined_behind_a_refused_one_are_no_errors_of_the_client() {
+    let policy = policy().max_size(100);
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let chunk = format!("BDAT 60\r\n{}", "x".repeat(60));
+    let envelope = "MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
+    let says = format!("EHLO c\r\n{envelope}{}BDAT 0 LAST\r\nRSET\r\n", chunk.repeat(32));
+    let out = replies(&mut server, says.as_bytes());
+    assert_eq!((out.matches("552 5.3.4").count(), out.matches("503 5.5.1").count()), (1, 31));
+    let out = replies(&mut server, format!("{envelope}BDAT 3 LAST\r\nx\r\n").as_bytes());
+    assert!(out.ends_with("250 2.6.0 Message accepted\r\n"), "{out}");
+    // But not without end.
+    let out = replies(&mut server, format!("{envelope}{}", chunk.repeat(130)).as_bytes());
+    assert!(ends(&out), "{out}");
+}
+
 #[test]
 fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
     let policy = policy();
@@ -104,6 +122,25 @@ fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
         let said = replies(&mut server, says);
         assert!(said.contains("\r\n501 ") && !ends(&said), "{round}: {said}");
         assert!(replies(&mut server, b"x\r\n.\r\n").starts_with("250 "), "{round}");
+    }
+}
+
+/// RFC 5321 §4.5.3.1.10: the mail is for those that were accepted, and who has more comes again for them.
+#[test]
+fn a_mail_with_more_recipients_than_are_taken_is_taken_for_those_that_were() {
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\n");
+    for _ in 0..3 {
+        let many = "RCPT TO:<x@b.example>\r\n".repeat(1000);
+        let says = format!("MAIL FROM:<a@a.example>\r\n{many}DATA\r\nx\r\n.\r\n");
+        let out = replies(&mut server, says.as_bytes());
+        assert!(
+            out.ends_with("354 End data with <CR><LF>.<CR><LF>\r\n250 2.6.0 Message accepted\r\n")
+                && !ends(&out)
+        );
+        assert_eq!((out.matches("250 2.1.5").count(), out.matches("452 4.5.3").count()), (100, 900));
     }
 }
 

@@ -13,6 +13,7 @@ use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::next_hop::LoginManner;
+use super::offers::Offers;
 use super::stream;
 
 /// Takes mail, and passes it on while it is still coming in.
@@ -82,6 +83,7 @@ pub(crate) struct Config {
     pub(crate) sender_login: Option<(String, String)>,
     pub(crate) next_hop_login: Option<(String, String)>,
     pub(crate) next_hop_manner: LoginManner,
+    pub(crate) next_hop_offers: Offers,
     pub(crate) max_size: u64,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
@@ -122,6 +124,7 @@ impl Config {
             sender_login,
             next_hop_login,
             next_hop_manner: LoginManner::default(),
+            next_hop_offers: Offers::default(),
             max_size: arguments.max_size,
             sessions: arguments.sessions,
             grace: Duration::from_secs(arguments.grace),
@@ -156,7 +159,7 @@ impl Config {
             let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
             policy = policy.auth(mechanisms).require_tls().require_auth();
         }
-        policy
+        self.next_hop_offers.extend(policy)
     }
 }
 

@@ -12,6 +12,9 @@
 //! policies (MTA-STS, DANE) aside. None are looked at here: `--next-hop-tls` is the operator's own word,
 //! and the field goes through as it is.
 //!
+//! Notifications (DSN, RFC 3461) and deadlines (DELIVERBY, RFC 2852) are offered to senders unless the next hop offered none when it was
+//! last asked, and go on as they came.
+//!
 //! Without `--user` only programs on this machine may send: an address that others can reach needs `--user` or `--anyone`.
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
@@ -22,6 +25,7 @@ mod journal;
 #[path = "../common/legible.rs"]
 mod legible;
 mod next_hop;
+mod offers;
 mod passed;
 #[path = "../common/printer.rs"]
 mod printer;

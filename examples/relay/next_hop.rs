@@ -11,12 +11,13 @@ use embedded_smtp::sasl::{Authenticator, Credentials, Password};
 use embedded_smtp::session::Want;
 use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{
-    AuthMechanism, AuthMechanisms, BodyType, Extension, ForwardPath, Param, Params, ReversePath, Severity,
+    AuthMechanism, AuthMechanisms, Extension, ForwardPath, Param, Params, ReversePath, Severity,
 };
 use tokio::time::{Duration, sleep, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
+use super::offers;
 use super::stream::{self, Stream};
 
 /// How long a QUIT is worth waiting for.
@@ -126,28 +127,24 @@ impl<'s> NextHop<'s> {
         if requires_tls(params) && !offered.has(Extension::RequireTls) {
             return Ok(Answer::new(550, (5, 7, 30), "REQUIRETLS support required"));
         }
-        let mut passed = Vec::new();
-        for param in params {
-            match param {
-                Param::SmtpUtf8 if !offered.has(Extension::SmtpUtf8) => {
-                    return Ok(Answer::new(553, (5, 6, 7), "The next hop takes no SMTPUTF8"));
-                }
-                Param::Body(BodyType::EightBitMime) if !offered.has(Extension::EightBitMime) => {
-                    return Ok(Answer::new(554, (5, 6, 3), "The next hop takes no 8BITMIME"));
-                }
-                Param::SmtpUtf8 | Param::RequireTls => passed.push(param),
-                Param::Body(_) if offered.has(Extension::EightBitMime) => passed.push(param),
-                Param::Size(_) if offered.has(Extension::Size) => passed.push(param),
-                // The others are not offered to senders, or (AUTH, RFC 4954 §5) need not go on.
-                _ => {}
-            }
-        }
+        let passed = match offers::of_mail(params, &offered) {
+            Ok(passed) => passed,
+            Err(answer) => return Ok(answer),
+        };
         self.client.mail(from, &passed.as_slice())?;
         self.answer().await
     }
 
-    pub(crate) async fn rcpt(&mut self, to: &ForwardPath<'_>) -> Result<Answer, Failure> {
-        self.client.rcpt(to, &())?;
+    pub(crate) async fn rcpt(
+        &mut self,
+        to: &ForwardPath<'_>,
+        params: &Params<'_>,
+    ) -> Result<Answer, Failure> {
+        let passed = match offers::of_rcpt(params, self.client.capabilities()) {
+            Ok(passed) => passed,
+            Err(answer) => return Ok(answer),
+        };
+        self.client.rcpt(to, &passed.as_slice())?;
         self.answer().await
     }
 
@@ -227,7 +224,9 @@ impl<'s> NextHop<'s> {
         if !implicit && policy != TlsPolicy::Never {
             self.start_tls(policy).await?;
         }
-        self.login().await
+        self.login().await?;
+        self.config.next_hop_offers.learn(self.client.capabilities());
+        Ok(())
     }
 
     async fn hello(&mut self) -> Result<(), Failure> {

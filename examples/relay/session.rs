@@ -155,8 +155,8 @@ impl Session<'_> {
                     outcome => Decision::Reply(mail.refused(outcome, &mut self.next_hop)),
                 }
             }
-            Some(Event::Rcpt { path, .. }) => {
-                let outcome = self.next_hop.rcpt(&path).await;
+            Some(Event::Rcpt { path, params }) => {
+                let outcome = self.next_hop.rcpt(&path, &params).await;
                 self.pass(outcome, Severity::Positive, |mail, accepted| {
                     mail.recipients += 1;
                     mail.accepted += usize::from(accepted);

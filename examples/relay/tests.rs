@@ -1,5 +1,6 @@
 //! The relay between a sender that speaks line by line and a next hop on the server engine, all on 127.0.0.1.
 
+mod promises;
 mod require_tls;
 
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,9 @@ use std::time::Duration;
 use clap::Parser;
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::server::{Event, Policy, Server};
-use embedded_smtp::wire::{Code, EnhancedCode, Extension, HelloName, Param, Response};
+use embedded_smtp::wire::{
+    Code, Emit as _, EnhancedCode, Extension, HelloName, Param, Params, Response, Writer,
+};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -261,6 +264,8 @@ enum Manner {
     Closing(&'static str),
     /// Offers STARTTLS, and these behind it.
     Secure(&'static [Extension]),
+    /// Offers these.
+    Promising(&'static [Extension]),
 }
 
 struct Hop {
@@ -269,6 +274,8 @@ struct Hop {
     sessions: Arc<Mutex<usize>>,
     /// How many MAIL commands came with REQUIRETLS, and how many without.
     mail_commands: Arc<Mutex<(usize, usize)>>,
+    /// The parameters of each MAIL and RCPT.
+    parameters: Arc<Mutex<Vec<String>>>,
 }
 
 impl Hop {
@@ -283,13 +290,16 @@ impl Hop {
             stored: Arc::default(),
             sessions: Arc::default(),
             mail_commands: Arc::default(),
+            parameters: Arc::default(),
         };
         let (stored, sessions, commands) =
             (hop.stored.clone(), hop.sessions.clone(), hop.mail_commands.clone());
+        let parameters = hop.parameters.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 *sessions.lock().unwrap() += 1;
-                tokio::spawn(take_mails(socket, manner.clone(), stored.clone(), commands.clone()));
+                let (stored, commands, parameters) = (stored.clone(), commands.clone(), parameters.clone());
+                tokio::spawn(take_mails(socket, manner.clone(), stored, commands, parameters));
             }
         });
         hop
@@ -313,11 +323,15 @@ async fn take_mails(
     manner: Manner,
     stored: Arc<Mutex<Vec<String>>>,
     commands: Arc<Mutex<(usize, usize)>>,
+    parameters: Arc<Mutex<Vec<String>>>,
 ) {
     let mut policy = Policy::new(HelloName::new("hop.example.test").unwrap());
     if let Manner::Secure(extensions) = manner {
         policy =
             extensions.iter().fold(policy.offer(Extension::StartTls), |policy, more| policy.offer(*more));
+    }
+    if let Manner::Promising(extensions) = manner {
+        policy = extensions.iter().fold(policy, |policy, more| policy.offer(*more));
     }
     let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
     let mut server = Server::new(&mut rx, &mut tx, &policy);
@@ -335,6 +349,9 @@ async fn take_mails(
         }
         let server = connection.engine();
         let mut unknown = false;
+        if let Some(Event::Mail { params, .. } | Event::Rcpt { params, .. }) = server.event() {
+            parameters.lock().unwrap().push(written(&params));
+        }
         let point = match server.event() {
             Some(Event::Mail { params, .. }) => {
                 let mut commands = commands.lock().unwrap();
@@ -382,6 +399,17 @@ async fn take_mails(
         }
     }
     let _ = connection.into_inner().into_inner().read(&mut [0; 64]).await;
+}
+
+fn written(params: &Params<'_>) -> String {
+    let mut octets = [0; 600];
+    let mut writer = Writer::new(&mut octets);
+    for param in params {
+        writer.put(b" ");
+        param.emit(&mut writer);
+    }
+    let length = writer.finish().unwrap();
+    String::from_utf8(octets[..length].to_vec()).unwrap()
 }
 
 async fn free_address() -> String {

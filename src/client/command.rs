@@ -43,7 +43,7 @@ impl Client<'_> {
         if !name.is_ascii() {
             return Err(Misuse::NeedsSmtpUtf8.into());
         }
-        self.command(verb, head, name.as_str().as_bytes())
+        self.command(verb, head, name.as_bytes())
     }
 
     /// STARTTLS (RFC 3207). When it is accepted, [`Event::StartTls`](super::Event::StartTls) comes.
@@ -94,7 +94,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_str(), [parameters, more])
+        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), [parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -103,20 +103,20 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, and for an address
     /// outside ASCII; [`Misuse::Parameter`] for a parameter of MAIL.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_str(), [parameters, &()])
+        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), [parameters, &()])
     }
 
     fn envelope(
         &mut self,
         verb: Verb,
         head: &str,
-        address: &str,
+        address: &[u8],
         parameters: [&dyn Parameters; 2],
     ) -> Result<(), Error> {
         self.may_send(verb)?;
         let mut out = self.tx.writer();
         out.put(head.as_bytes());
-        out.put(address.as_bytes());
+        out.put(address);
         out.put(b">");
         let mut list = ParameterList::new(&mut out, verb, &self.capabilities);
         for parameters in parameters {

@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use crate::session::Incoming;
-use crate::wire::{Code, EnhancedCode, Reply, Verb};
+use crate::wire::reply::HEAD;
+use crate::wire::{Code, Reply, Verb};
 
 /// Something has come from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +51,6 @@ pub(crate) enum Shown {
 pub(crate) struct ShownLine {
     pub(crate) to: Option<Verb>,
     pub(crate) code: Code,
-    pub(crate) enhanced: Option<EnhancedCode>,
-    /// Where the text begins in the line; a code, an enhanced code and their separators are short.
-    pub(super) text: u8,
     pub(crate) last: bool,
     pub(super) truncated: bool,
     pub(crate) closing: bool,
@@ -63,19 +61,14 @@ pub(crate) struct ShownLine {
 }
 
 impl ShownLine {
-    /// Where the text stands in the line.
+    /// Where the text stands in the line; there is none in a line of a code alone.
     pub(super) fn place(&self) -> Range<usize> {
-        usize::from(self.text)..usize::from(self.length)
+        HEAD..usize::from(self.length)
     }
 
     pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Event<'e> {
-        let reply = Reply {
-            code: self.code,
-            enhanced: self.enhanced,
-            text: rx.slice(self.place()),
-            last: self.last,
-            truncated: self.truncated,
-        };
+        let reply = Reply::behind(self.code, self.last, rx.slice(self.place()));
+        let reply = Reply { truncated: self.truncated, ..reply };
         match (self.to, self.last) {
             (to, true) if self.closing => Event::Closing { to, reply },
             (Some(to), true) => Event::Reply { to, reply },

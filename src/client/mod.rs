@@ -47,12 +47,12 @@ pub struct Client<'b> {
     reply: reply::Fold,
     /// LMTP: recipients accepted, and so replies to come behind the content (RFC 2033 §4.2).
     recipients: u16,
+    rx: Incoming<'b>,
+    tx: Outgoing<'b>,
     shown: Shown,
     ending: Ending,
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
-    tx: Outgoing<'b>,
-    rx: Incoming<'b>,
     /// Octets of the chunk that are still to be given.
     chunk: u64,
     capabilities: Capabilities,
@@ -210,10 +210,10 @@ impl<'b> Client<'b> {
         }
         if self.phase != Phase::Tls {
             self.take_reply_line();
-        } else if self.rx.is_empty() {
+        } else if self.rx.is_empty() && self.tx.is_empty() {
             self.shown = Shown::StartTls;
         } else {
-            // RFC 3207 §4.2: whatever came with the 220 may have been injected.
+            // RFC 3207 §4.2: whatever came with the 220 may have been injected, and so may one that came before STARTTLS had gone out.
             self.fail(Protocol::InputBeforeTls);
         }
         if self.shown != Shown::Nothing {

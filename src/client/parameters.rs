@@ -52,8 +52,8 @@ impl<'l, 'b> ParameterList<'l, 'b> {
     }
 
     /// RFC 6531 §3.4: an address outside ASCII needs SMTPUTF8 with MAIL, and with RCPT a server that offers it.
-    pub(super) fn check_address(&mut self, address: &str) -> Result<(), Misuse> {
-        if is_ascii(address.as_bytes()) || self.smtputf8 {
+    pub(super) fn check_address(&mut self, address: &[u8]) -> Result<(), Misuse> {
+        if is_ascii(address) || self.smtputf8 {
             return Ok(());
         }
         if self.verb == Verb::Mail {

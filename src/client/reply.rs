@@ -6,7 +6,8 @@ use super::event::{Shown, ShownLine};
 use crate::Protocol;
 use crate::log::debug;
 use crate::session::{Framed, Line, MAX_REPLY, Phase};
-use crate::wire::{Capabilities, Code, Extension, Reply, Severity, Verb};
+use crate::wire::reply::{HEAD, head};
+use crate::wire::{Capabilities, Code, Extension, Severity, Verb};
 
 /// What is remembered from one line of a reply to the next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,8 +33,8 @@ impl Client<'_> {
 
     /// A command goes into flight while nothing else is: what has come in already is no answer to it.
     pub(super) fn mark_stale(&mut self) {
-        let shown = if let Shown::Line(line) = self.shown { line.consumed } else { 0 };
-        self.reply.stale = (self.rx.filled().len() as u16).saturating_sub(shown);
+        // The line that is shown among it, until it is released.
+        self.reply.stale = self.rx.filled().len() as u16;
     }
 
     /// Takes the next line of a reply, if it is there whole.
@@ -50,12 +51,10 @@ impl Client<'_> {
 
     fn show_line(&mut self, line: Line) {
         let octets = self.rx.slice(0..line.length);
-        let reply = match Reply::parse(octets) {
-            Ok(reply) => reply,
-            Err(wrong) => return self.fail(Protocol::not_a_reply(wrong)),
+        let (code, last) = match head(octets) {
+            Ok(head) => head,
+            Err(at) => return self.fail(Protocol::not_a_reply(octets, at)),
         };
-        let Reply { code, enhanced, last, .. } = reply;
-        let text = octets.len().wrapping_sub(reply.text.len()) as u8;
 
         if let Some(from) = self.reply.code
             && from != code
@@ -77,7 +76,7 @@ impl Client<'_> {
             if first {
                 self.capabilities = Capabilities::NONE;
             }
-            let text = self.rx.slice(usize::from(text)..line.length);
+            let text = self.rx.slice(HEAD..line.length);
             self.capabilities.fold_with(text, first, line.truncated, self.limits);
             // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
             if !self.flags.tls {
@@ -86,8 +85,7 @@ impl Client<'_> {
         }
         let (length, consumed) = (line.length as u16, line.consumed as u16);
         let truncated = line.truncated;
-        self.shown =
-            Shown::Line(ShownLine { to, code, enhanced, text, last, truncated, closing, length, consumed });
+        self.shown = Shown::Line(ShownLine { to, code, last, truncated, closing, length, consumed });
         self.reply.code = Some(code);
         if last {
             self.reply.code = None;

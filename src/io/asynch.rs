@@ -1,6 +1,6 @@
 //! The async adapter, over [`embedded_io_async::Read`] and [`embedded_io_async::Write`].
 //!
-//! It runs on embassy-net's sockets as they are, and on tokio's through the `embedded-io-adapters` crate.
+//! It runs on embassy-net's sockets as they are (best with [`Flush::Never`]; `tests/embassy` shows it), and on tokio's through the `embedded-io-adapters` crate.
 //!
 //! Everything that waits is written before anything is read. So the replies to the commands in flight
 //! ([`MAX_IN_FLIGHT`](crate::session::MAX_IN_FLIGHT) at most) must find room in the buffers of the two TCP stacks, as they

@@ -15,7 +15,8 @@ pub enum Flush {
     /// A stream that gathers what is written to it (TLS, a buffered writer) needs that.
     BeforeReading,
     /// Not at all. For streams that send by themselves what they were given, and whose `flush` waits until
-    /// the peer has acknowledged it (a TCP socket of embassy-net): that would cost a round trip for each command.
+    /// the peer has acknowledged it (a TCP socket of embassy-net): that costs round trips, and two peers with small
+    /// buffers who both wait for that wait until a timer ends it.
     Never,
 }
 

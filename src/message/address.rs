@@ -49,7 +49,7 @@ impl<'a> Address<'a> {
 
     /// Appends the address with a space or a fold in front of it; `more` stand behind it.
     pub(crate) fn emit(&self, utf8: bool, more: bool, ink: &mut Ink<'_>) {
-        let mailbox = self.mailbox.as_str().as_bytes();
+        let mailbox = self.mailbox.as_bytes();
         let comma = usize::from(more);
         if let Some(name) = self.name {
             phrase(name.as_str(), utf8, ink);

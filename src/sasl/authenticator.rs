@@ -49,19 +49,19 @@ pub struct Password<'a> {
 
 impl<'a> Password<'a> {
     /// PLAIN and LOGIN are allowed, LOGIN without an initial response.
-    pub fn new(credentials: Credentials<'a>) -> Self {
+    pub const fn new(credentials: Credentials<'a>) -> Self {
         let allowed = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
         Self { login: Login::new(credentials), allowed, chosen: None }
     }
 
     /// Only the mechanisms in `allowed`.
-    pub fn only(mut self, allowed: AuthMechanisms) -> Self {
+    pub const fn only(mut self, allowed: AuthMechanisms) -> Self {
         self.allowed = allowed;
         self
     }
 
     /// LOGIN with the user name as initial response.
-    pub fn with_initial_response(mut self) -> Self {
+    pub const fn with_initial_response(mut self) -> Self {
         self.login = self.login.with_initial_response();
         self
     }

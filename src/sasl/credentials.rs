@@ -19,14 +19,16 @@ impl<'a> Credentials<'a> {
     /// # Errors
     /// [`Unfit::UserName`] or [`Unfit::Password`] when one of these octets is in it, with the place;
     /// [`Unfit::UserName`] when `user` is empty.
-    pub fn new(user: &'a str, password: &'a str) -> Result<Self, Unfit> {
+    pub const fn new(user: &'a str, password: &'a str) -> Result<Self, Unfit> {
         let (user, password) = (user.as_bytes(), password.as_bytes());
         if user.is_empty() {
             return Err(Unfit::UserName(Syntax::new(Fault::Incomplete, user, 0)));
         }
-        clean(user).map_err(Unfit::UserName)?;
-        clean(password).map_err(Unfit::Password)?;
-        Ok(Self { user, password })
+        match (clean(user), clean(password)) {
+            (Some(syntax), _) => Err(Unfit::UserName(syntax)),
+            (None, Some(syntax)) => Err(Unfit::Password(syntax)),
+            (None, None) => Ok(Self { user, password }),
+        }
     }
 }
 
@@ -58,11 +60,16 @@ impl From<Unfit> for Error {
     }
 }
 
-fn clean(text: &[u8]) -> Result<(), Syntax> {
-    match text.iter().position(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
-        Some(at) => Err(Syntax::new(Fault::LineBreak, text, at)),
-        None => Ok(()),
+/// What is wrong with it, if anything is.
+const fn clean(text: &[u8]) -> Option<Syntax> {
+    let mut rest = text;
+    while let [octet, behind @ ..] = rest {
+        if matches!(octet, 0 | b'\r' | b'\n') {
+            return Some(Syntax::new(Fault::LineBreak, text, text.len().wrapping_sub(rest.len())));
+        }
+        rest = behind;
     }
+    None
 }
 
 impl fmt::Debug for Credentials<'_> {

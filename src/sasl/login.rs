@@ -15,7 +15,7 @@ pub struct Login<'a> {
 
 impl<'a> Login<'a> {
     /// With these credentials; the user name waits for its prompt.
-    pub fn new(credentials: Credentials<'a>) -> Self {
+    pub const fn new(credentials: Credentials<'a>) -> Self {
         Self { credentials, initial: false }
     }
 
@@ -25,7 +25,7 @@ impl<'a> Login<'a> {
 
     /// The same, with the user name as initial response, which saves a round trip and which a few
     /// servers do not take.
-    pub fn with_initial_response(mut self) -> Self {
+    pub const fn with_initial_response(mut self) -> Self {
         self.initial = true;
         self
     }

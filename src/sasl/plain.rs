@@ -13,7 +13,7 @@ pub struct Plain<'a>(Credentials<'a>);
 
 impl<'a> Plain<'a> {
     /// With these credentials, and to act as the same user (an empty authzid).
-    pub fn new(credentials: Credentials<'a>) -> Self {
+    pub const fn new(credentials: Credentials<'a>) -> Self {
         Self(credentials)
     }
 

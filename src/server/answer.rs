@@ -1,62 +1,15 @@
 //! Replies: the caller's, and the engine's own with their enhanced codes (RFC 3463, RFC 5248, RFC 7372).
 
+pub(super) use super::canned::*;
 use super::event::{Lost, Shown};
 use super::{ChunkIs, Server};
 use crate::log::debug;
-use crate::session::Phase;
+use crate::session::{Phase, success};
 use crate::wire::{Code, Extension, Response, Severity, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse};
 
-type Canned = Response<'static>;
-
-pub(super) const OK: Canned = Response::known(250, (2, 0, 0), "OK");
-pub(super) const SENDER_OK: Canned = Response::known(250, (2, 1, 0), "Sender OK");
-pub(super) const RECIPIENT_OK: Canned = Response::known(250, (2, 1, 5), "Recipient OK");
-pub(super) const GO_AHEAD: Canned = Response::known(354, (0, 0, 0), "End data with <CR><LF>.<CR><LF>");
-pub(super) const TAKEN: Canned = Response::known(250, (2, 6, 0), "Message accepted");
-pub(super) const AUTHENTICATED: Canned = Response::known(235, (2, 7, 0), "Authentication successful");
-pub(super) const NOT_AUTHENTICATED: Canned = Response::known(535, (5, 7, 8), "Authentication failed");
-pub(super) const CANNOT_VRFY: Canned =
-    Response::known(252, (2, 5, 2), "Cannot VRFY, but will take the message");
-pub(super) const READY_FOR_TLS: Canned = Response::known(220, (2, 0, 0), "Ready to start TLS");
-pub(super) const BYE: Canned = Response::known(221, (2, 0, 0), "Bye");
-pub(super) const TIMED_OUT: Canned = Response::known(421, (4, 4, 2), "Timeout, closing connection");
-pub(super) const SHUTTING_DOWN: Canned =
-    Response::known(421, (4, 3, 2), "Service going down, closing connection");
-pub(super) const CANNOT_GO_ON: Canned = Response::known(421, (4, 3, 0), "Cannot go on, closing connection");
-pub(super) const TOO_MANY_ERRORS: Canned =
-    Response::known(421, (4, 7, 0), "Too many errors, closing connection");
-pub(super) const TOO_MUCH: Canned =
-    Response::known(421, (4, 7, 0), "Too much without a mail, closing connection");
-pub(super) const TOO_MANY_MAILS: Canned = Response::known(452, (4, 5, 0), "Too many mails in this session");
-pub(super) const TOO_MANY_RECIPIENTS: Canned = Response::known(452, (4, 5, 3), "Too many recipients");
-pub(super) const UNKNOWN_COMMAND: Canned = Response::known(500, (5, 5, 1), "Command not recognized");
-pub(super) const LINE_TOO_LONG: Canned = Response::known(500, (5, 5, 2), "Line too long");
-pub(super) const AUTH_LINE_TOO_LONG: Canned =
-    Response::known(500, (5, 5, 6), "Authentication exchange line is too long");
-pub(super) const BARE_LF: Canned = Response::known(500, (5, 5, 2), "Lines must end with CRLF");
-pub(super) const SYNTAX: Canned = Response::known(501, (5, 5, 4), "Syntax error in arguments");
-pub(super) const BAD_ADDRESS: Canned = Response::known(501, (5, 1, 3), "Bad address syntax");
-pub(super) const BAD_SENDER: Canned = Response::known(501, (5, 1, 7), "Bad sender address syntax");
-pub(super) const BAD_BASE64: Canned = Response::known(501, (5, 5, 2), "Cannot decode the response");
-pub(super) const CANCELLED: Canned = Response::known(501, (5, 7, 0), "Authentication cancelled");
-pub(super) const NOT_IMPLEMENTED: Canned = Response::known(502, (5, 5, 1), "Command not implemented");
-pub(super) const BAD_SEQUENCE: Canned = Response::known(503, (5, 5, 1), "Bad sequence of commands");
-pub(super) const HELLO_FIRST: Canned = Response::known(503, (5, 5, 1), "Say hello first");
-pub(super) const NO_RECIPIENTS: Canned = Response::known(503, (5, 5, 1), "No valid recipients");
-pub(super) const BINARY_NEEDS_BDAT: Canned = Response::known(503, (5, 5, 1), "BINARYMIME needs BDAT");
-pub(super) const UNKNOWN_MECHANISM: Canned = Response::known(504, (5, 5, 4), "Mechanism not offered");
-pub(super) const TLS_FIRST: Canned = Response::known(530, (5, 7, 0), "Must issue a STARTTLS command first");
-pub(super) const AUTH_FIRST: Canned = Response::known(530, (5, 7, 0), "Authentication required");
-pub(super) const NEEDS_ENCRYPTION: Canned =
-    Response::known(538, (5, 7, 11), "Encryption required for requested authentication mechanism");
-pub(super) const TOO_LARGE: Canned = Response::known(552, (5, 3, 4), "Message too big");
-pub(super) const BARE_LINE_END: Canned = Response::known(554, (5, 6, 0), "Bare CR or LF in the message");
-pub(super) const CHUNK_REFUSED: Canned =
-    Response::known(554, (5, 6, 0), "A chunk of the message was refused");
-pub(super) const NEEDS_SMTPUTF8: Canned = Response::known(553, (5, 6, 7), "Address needs SMTPUTF8");
-pub(super) const UNKNOWN_PARAMETER: Canned =
-    Response::known(555, (5, 5, 4), "Parameter not recognized or not offered");
+/// Recipients beyond a mail's limit that are no idle commands yet.
+const TOO_MANY: u16 = 1000;
 
 /// # Replies
 impl Server<'_, '_> {
@@ -64,36 +17,32 @@ impl Server<'_, '_> {
     /// to a login, 252 to VRFY, 250 to the rest.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`]. [`Error::Capacity`] when `tx` has no room: what waits is wanted written then, and behind that the same
+    /// event is told again.
     pub fn accept(&mut self) -> Result<(), Error> {
-        let response = match self.owed.ok_or(Misuse::NoReplyOwed)? {
-            verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
-                self.emit_hello(verb)?;
-                self.answered(verb, Severity::Positive);
-                return Ok(());
-            }
-            Verb::XClient => {
-                self.emit_greeting()?;
-                self.answered(Verb::XClient, Severity::Positive);
-                return Ok(());
-            }
-            Verb::Mail => SENDER_OK,
-            Verb::Rcpt => RECIPIENT_OK,
-            Verb::Data => GO_AHEAD,
-            Verb::EndOfData | Verb::BdatLast => TAKEN,
-            Verb::Auth => AUTHENTICATED,
-            Verb::Vrfy => CANNOT_VRFY,
-            _ => OK,
-        };
-        self.reply(&response)
+        let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
+        match verb {
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => self.emit_hello(verb)?,
+            Verb::XClient => self.emit_greeting()?,
+            _ => self.say_canned(match verb {
+                Verb::Mail => &SENDER_OK,
+                Verb::Rcpt => &RECIPIENT_OK,
+                Verb::Data => &GO_AHEAD,
+                Verb::EndOfData | Verb::BdatLast => &TAKEN,
+                Verb::Auth => &AUTHENTICATED,
+                Verb::Vrfy => &CANNOT_VRFY,
+                _ => &OK,
+            })?,
+        }
+        self.answered(verb, success(verb));
+        Ok(())
     }
 
     /// Replies to what [`event`](Self::event) tells of. 421 ends the session.
     ///
     /// # Errors
     /// [`Misuse::NoReplyOwed`]; [`Misuse::WrongReply`] for a code that cannot answer the command: 3yz to anything but DATA,
-    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] when `tx` has no room: write what
-    /// waits, and call again.
+    /// 2yz to DATA, 2yz to EHLO and XCLIENT (that is [`accept`](Self::accept)'s). [`Error::Capacity`] as there.
     pub fn reply(&mut self, response: &Response<'_>) -> Result<(), Error> {
         let verb = self.owed.ok_or(Misuse::NoReplyOwed)?;
         let severity = response.code().severity();
@@ -218,16 +167,30 @@ impl Server<'_, '_> {
         self.append(|out| response.emit_lines(out, enhanced, utf8))
     }
 
-    pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        match self.tx.append(emit) {
-            Ok(()) => Ok(()),
-            Err(needed) => Err(Capacity::new(Buffer::Tx, needed).into()),
+    /// As [`say`](Self::say), of what is known beforehand, with its enhanced code where these are offered.
+    fn say_canned(&mut self, canned: &Canned) -> Result<(), Error> {
+        if let Some((line, length)) = canned.line()
+            && self.policy.offers(Extension::EnhancedStatusCodes)
+            && let Some(room) = self.tx.room().first_chunk_mut()
+        {
+            *room = *line;
+            if self.tx.written(length) {
+                self.flags.short = false;
+                return Ok(());
+            }
         }
+        self.say(canned, true)
+    }
+
+    pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
+        let appended = self.tx.append(emit);
+        self.flags.short = appended.is_err();
+        appended.map_err(|needed| Capacity::new(Buffer::Tx, needed).into())
     }
 
     /// A reply of the engine's own; one of 5yz counts as a command in error.
     pub(super) fn answer(&mut self, response: &Canned) -> Result<(), Error> {
-        self.say(response, true)?;
+        self.say_canned(response)?;
         self.tick();
         if self.is_in_wake(response) {
             self.refused = self.refused.saturating_add(1);
@@ -239,15 +202,18 @@ impl Server<'_, '_> {
         Ok(())
     }
 
-    /// Whether this refuses what was pipelined behind a MAIL that was refused, or behind recipients all of whom were: no error of
-    /// the client's (RFC 2920 §3.1), as often as a mail may have recipients.
+    /// Whether this refuses what was pipelined behind a MAIL or a chunk that was refused, or behind recipients all of whom were: no
+    /// error of the client's (RFC 2920 §3.1), as often as a mail may have recipients; or recipients that are too many for a mail which
+    /// others wait for (RFC 5321 §4.5.3.1.10).
     fn is_in_wake(&self, response: &Canned) -> bool {
-        let wake = match self.phase {
-            Phase::Ready => self.flags.unsent && *response == BAD_SEQUENCE,
-            Phase::Mail => self.refused > 0 && *response == NO_RECIPIENTS,
-            _ => false,
+        let (wake, most) = match self.phase {
+            Phase::Ready => (self.flags.unsent && *response == BAD_SEQUENCE, self.policy.max_recipients),
+            Phase::Mail => (self.refused > 0 && *response == NO_RECIPIENTS, self.policy.max_recipients),
+            Phase::Spoiled => (*response == BAD_SEQUENCE, self.policy.max_recipients),
+            Phase::Rcpt => (*response == TOO_MANY_RECIPIENTS, TOO_MANY),
+            _ => return false,
         };
-        wake && self.refused <= self.policy.max_recipients
+        wake && self.refused <= most
     }
 
     /// A command more that brings no mail nearer.

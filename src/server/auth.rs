@@ -58,7 +58,10 @@ impl Server<'_, '_> {
         let first = self.phase != Phase::Auth;
         let (challenge, keep) = match understood(auth_message(&self.rx, mechanism, first, message)) {
             None | Some(Step::Judge(_)) => {
-                return Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message }));
+                let told = self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message });
+                // A mechanism takes a message once: what it says to it must not want for room.
+                self.flags.short = !self.tx.is_empty();
+                return Ok(if self.flags.short { Next::Input } else { told });
             }
             Some(Step::Answer(Answer::Challenge(challenge))) => (challenge, 0..0),
             Some(Step::Answer(Answer::Keep { from, to, challenge })) => (challenge, from..to),
@@ -98,7 +101,8 @@ impl Server<'_, '_> {
     /// Answers an [`Event::AuthMessage`](super::Event::AuthMessage) as a mechanism says: 334, 235 or 535.
     ///
     /// # Errors
-    /// [`Misuse::NoReplyOwed`] unless such an event is told of; [`Error::Capacity`] when `tx` has no room: write what waits, and call again.
+    /// [`Misuse::NoReplyOwed`] unless such an event is told of; [`Error::Capacity`] when the challenge is
+    /// longer than `tx`, which is empty when the event is told: refuse then.
     pub fn auth(&mut self, answer: Answer<'_>) -> Result<(), Error> {
         let (Some(Verb::Auth), Shown::AuthMessage { mechanism, message, .. }) = (self.owed, self.shown)
         else {
@@ -111,7 +115,7 @@ impl Server<'_, '_> {
         let (challenge, keep) = match answer {
             Answer::Challenge(challenge) => (challenge, None),
             Answer::Keep { from, to, challenge } => (challenge, Some(from..to)),
-            Answer::Accept => return self.reply(&answer::AUTHENTICATED),
+            Answer::Accept => return self.accept(),
             Answer::Refuse(_) => return self.reply(&answer::NOT_AUTHENTICATED),
         };
         self.put_challenge(|out| {

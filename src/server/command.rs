@@ -1,14 +1,16 @@
 //! Command lines as they come.
 
+use super::canned::Canned;
 use super::event::Shown;
 use super::judge::Judgement;
 use super::{ChunkIs, Next, Server, answer};
 use crate::Error;
 use crate::session::{Framed, Line, Phase};
-use crate::wire::{Extension, Response, Verb};
+use crate::wire::{Extension, Verb};
 
 impl Server<'_, '_> {
     /// Takes the next line, if it is there whole.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_line(&mut self) -> Result<Next, Error> {
         let line = match self.rx.line() {
             Framed::Line(line) => line,
@@ -42,7 +44,7 @@ impl Server<'_, '_> {
     }
 
     /// Answers a line that is not read as a command. If it were BDAT, a chunk would follow.
-    fn refuse_line(&mut self, response: &'static Response<'static>) -> Result<Next, Error> {
+    fn refuse_line(&mut self, response: &'static Canned) -> Result<Next, Error> {
         self.answer(response)?;
         if self.rx.slice(0..4).eq_ignore_ascii_case(b"BDAT") {
             self.shut(&answer::CANNOT_GO_ON);

@@ -1,14 +1,16 @@
 //! The content of a mail on its way in: behind DATA, unstuffed in place, or behind BDAT, as it is.
 
+use super::canned::Canned;
 use super::event::{Lost, Shown, Span};
 use super::{ChunkIs, Next, Server, answer};
 use crate::Error;
 use crate::data::{BareLineEnds, Then, first_bare};
 use crate::session::Phase;
-use crate::wire::{Response, Severity, Verb};
+use crate::wire::{Severity, Verb};
 
 impl Server<'_, '_> {
     /// The next run of what follows 354.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_content(&mut self) -> Result<Next, Error> {
         if self.is_drained_dry(self.lost.map(refusal))? {
             return Ok(Next::Again);
@@ -54,7 +56,7 @@ impl Server<'_, '_> {
 
     /// Whether more of them would be too many for a `refusal` that they are read for; it is given, and the session over.
     #[inline(never)]
-    fn is_drained_dry(&mut self, refusal: Option<&Response<'static>>) -> Result<bool, Error> {
+    fn is_drained_dry(&mut self, refusal: Option<&Canned>) -> Result<bool, Error> {
         match refusal {
             Some(refusal) if self.drained > self.policy.max_drained => {
                 self.say(refusal, true)?;
@@ -102,6 +104,7 @@ impl Server<'_, '_> {
     }
 
     /// The next run of a chunk, or its end.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_chunk(&mut self) -> Result<Next, Error> {
         let refusal = match (self.chunk_is, self.lost) {
             (ChunkIs::Refused(response), _) => Some(response),
@@ -180,7 +183,7 @@ impl Server<'_, '_> {
 }
 
 #[inline(never)]
-fn refusal(lost: Lost) -> &'static Response<'static> {
+fn refusal(lost: Lost) -> &'static Canned {
     match lost {
         Lost::BareLineEnd => &answer::BARE_LINE_END,
         Lost::TooLarge => &answer::TOO_LARGE,

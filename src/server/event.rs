@@ -138,10 +138,6 @@ impl Span {
     pub(super) fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
         rx.slice(usize::from(self.from)..usize::from(self.to))
     }
-
-    fn utf8<'e>(self, rx: &'e Incoming<'_>) -> &'e str {
-        core::str::from_utf8(self.text(rx)).unwrap_or_default()
-    }
 }
 
 /// The event as the engine keeps it: places instead of slices. What was parsed is not parsed again.
@@ -174,11 +170,11 @@ pub(super) struct ShownPath {
 
 impl ShownPath {
     pub(super) fn of(mailbox: Option<Mailbox<'_>>, line: &[u8]) -> Self {
-        Self { mailbox: mailbox.map(|mailbox| Span::of(mailbox.as_str().as_bytes(), line)) }
+        Self { mailbox: mailbox.map(|mailbox| Span::of(mailbox.as_bytes(), line)) }
     }
 
     fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
-        self.mailbox.map(|span| Mailbox::again(span.utf8(rx)))
+        self.mailbox.map(|span| Mailbox::again(span.text(rx)))
     }
 }
 
@@ -186,7 +182,7 @@ impl Shown {
     pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
         Some(match *self {
             Self::Nothing => return None,
-            Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.utf8(rx)) },
+            Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.text(rx)) },
             Self::Mail { path, params, .. } => Event::Mail {
                 path: path.mailbox(rx).map_or(ReversePath::Null, ReversePath::Mailbox),
                 params: Params::again(params.text(rx)),

@@ -8,6 +8,7 @@ use crate::{Error, Misuse, Protocol};
 
 impl Server<'_, '_> {
     /// The header of the PROXY protocol, in front of everything.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_proxy_header(&mut self) -> Result<Next, Error> {
         match ProxyHeader::parse(self.rx.filled()) {
             ProxyParse::Complete { consumed, .. } => {
@@ -21,6 +22,7 @@ impl Server<'_, '_> {
     }
 
     /// The greeting at the front of the session.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn greet(&mut self) -> Result<Next, Error> {
         self.emit_greeting()?;
         self.phase = Phase::Greeted;

@@ -2,18 +2,20 @@
 
 use super::Server;
 use super::answer;
+use super::canned::Canned;
 use super::event::{Shown, ShownPath, Span};
 use crate::session::Phase;
+use crate::wire::param::{Found, Keyword};
 use crate::wire::{
-    AuthMechanism, BodyType, Command, CommandError, Extension, ForwardPath, Param, Params, Response,
-    ReversePath, SaslName, Verb, XClient, limits,
+    AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb,
+    XClient, limits,
 };
 
 /// What is to be done about a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Judgement {
     /// The engine answers.
-    Answer(&'static Response<'static>),
+    Answer(&'static Canned),
     /// The caller is told, and owes a reply.
     Ask(Verb, Shown),
     /// A chunk follows.
@@ -24,10 +26,10 @@ pub(super) enum Judgement {
     /// A chunk follows that nobody wants: its octets are passed over, and then it is answered.
     RefuseChunk {
         size: u64,
-        answer: &'static Response<'static>,
+        answer: &'static Canned,
     },
     /// The engine answers, and closes: where the next command begins cannot be known.
-    Hopeless(&'static Response<'static>),
+    Hopeless(&'static Canned),
     /// AUTH, with the place of its initial response (`None` for none; an empty one is empty).
     Auth(AuthMechanism, Option<Span>),
     Rset,
@@ -87,10 +89,10 @@ impl Server<'_, '_> {
         }
         match command {
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
-                if has_c1(name.as_str().as_bytes()) {
+                if has_c1(name.as_bytes()) {
                     return Answer(&answer::SYNTAX);
                 }
-                Ask(verb, Shown::Hello { verb, name: Span::of(name.as_str().as_bytes(), line) })
+                Ask(verb, Shown::Hello { verb, name: Span::of(name.as_bytes(), line) })
             }
             Command::Mail { path, params } => self.judge_mail(path, params, line),
             Command::Rcpt { path, params } => self.judge_rcpt(path, params, line),
@@ -144,7 +146,7 @@ impl Server<'_, '_> {
         }
     }
 
-    fn not_implemented(&self, verb: Verb) -> Option<&'static Response<'static>> {
+    fn not_implemented(&self, verb: Verb) -> Option<&'static Canned> {
         match verb {
             Verb::StartTls if !self.policy.offers(Extension::StartTls) => Some(&answer::NOT_IMPLEMENTED),
             // RFC 3207 §4.2: not again
@@ -156,7 +158,7 @@ impl Server<'_, '_> {
         }
     }
 
-    fn out_of_sequence(&self, verb: Verb) -> &'static Response<'static> {
+    fn out_of_sequence(&self, verb: Verb) -> &'static Canned {
         match (self.phase, verb) {
             (Phase::Greeted, _) => &answer::HELLO_FIRST,
             (Phase::Mail, Verb::Data) => &answer::NO_RECIPIENTS,
@@ -175,40 +177,20 @@ impl Server<'_, '_> {
         if self.mails >= policy.max_mails {
             return Answer(&answer::TOO_MANY_MAILS);
         }
-        let (mut smtputf8, mut binary) = (false, false);
-        for param in &params {
-            let offered = match param {
-                Param::Size(size) if policy.max_size != 0 && size > policy.max_size => {
-                    return Answer(&answer::TOO_LARGE);
-                }
-                Param::Size(_) => policy.offers(Extension::Size),
-                Param::Body(BodyType::BinaryMime) => {
-                    binary = true;
-                    policy.offers(Extension::BinaryMime) && policy.offers(Extension::Chunking)
-                }
-                Param::Body(_) => policy.offers(Extension::EightBitMime),
-                Param::SmtpUtf8 => {
-                    smtputf8 = true;
-                    policy.offers(Extension::SmtpUtf8)
-                }
-                Param::Auth(_) => !policy.mechanisms.is_empty(),
-                Param::Ret(_) | Param::Envid(_) => policy.offers(Extension::Dsn),
-                Param::RequireTls => policy.offers(Extension::RequireTls) && self.flags.tls,
-                Param::By(_) => policy.offers(Extension::DeliverBy),
-                Param::HoldFor(_) | Param::HoldUntil(_) => policy.offers(Extension::FutureRelease),
-                Param::MtPriority(_) => policy.offers(Extension::MtPriority),
-                Param::Notify(_) | Param::Orcpt(_) | Param::Other(_) => false,
-            };
-            if !offered {
-                return Answer(&answer::UNKNOWN_PARAMETER);
-            }
+        let found = params.found();
+        if !found.are_among(self.offered_for_mail(found)) {
+            return Answer(&answer::UNKNOWN_PARAMETER);
         }
+        if policy.max_size != 0 && params.size() > policy.max_size {
+            return Answer(&answer::TOO_LARGE);
+        }
+        let (smtputf8, binary) = (found.has(Keyword::SmtpUtf8), found.is_binary());
         // RFC 6531 §3.5
         if !path.is_ascii() {
             if !smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
             }
-            if has_c1(path.as_str().as_bytes()) {
+            if has_c1(path.as_bytes()) {
                 return Answer(&answer::BAD_SENDER);
             }
         }
@@ -216,13 +198,37 @@ impl Server<'_, '_> {
         Ask(Verb::Mail, Shown::Mail { path, params: Span::of(params.wire(), line), smtputf8, binary })
     }
 
+    /// The keywords that MAIL may have, among which these were found.
+    fn offered_for_mail(&self, found: Found) -> u16 {
+        let offers = |extension| self.policy.offers(extension);
+        let body = if found.is_binary() {
+            offers(Extension::BinaryMime) && offers(Extension::Chunking)
+        } else {
+            offers(Extension::EightBitMime)
+        };
+        let keywords = [
+            (Keyword::Size, offers(Extension::Size)),
+            (Keyword::Body, body),
+            (Keyword::SmtpUtf8, offers(Extension::SmtpUtf8)),
+            (Keyword::Auth, !self.policy.mechanisms.is_empty()),
+            (Keyword::Ret, offers(Extension::Dsn)),
+            (Keyword::Envid, offers(Extension::Dsn)),
+            (Keyword::RequireTls, offers(Extension::RequireTls) && self.flags.tls),
+            (Keyword::By, offers(Extension::DeliverBy)),
+            (Keyword::HoldFor, offers(Extension::FutureRelease)),
+            (Keyword::MtPriority, offers(Extension::MtPriority)),
+        ];
+        keywords.iter().fold(0, |set, (keyword, offered)| if *offered { set | keyword.bit() } else { set })
+    }
+
     fn judge_rcpt(&self, path: ForwardPath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
         let most = self.policy.max_recipients;
         if self.recipients >= most || self.refused >= most {
             return Answer(&answer::TOO_MANY_RECIPIENTS);
         }
-        let dsn = self.policy.offers(Extension::Dsn);
-        if params.iter().any(|param| !(dsn && matches!(param, Param::Notify(_) | Param::Orcpt(_)))) {
+        let offered =
+            if self.policy.offers(Extension::Dsn) { Keyword::Notify.bit() | Keyword::Orcpt.bit() } else { 0 };
+        if !params.found().are_among(offered) {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
         if !line.is_ascii() {

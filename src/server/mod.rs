@@ -10,6 +10,7 @@
 
 mod answer;
 mod auth;
+mod canned;
 mod command;
 mod content;
 mod event;
@@ -20,12 +21,13 @@ mod policy;
 pub use event::{Event, Login, Lost};
 pub use policy::Policy;
 
+use canned::Canned;
 use event::Shown;
 
 use crate::data::Unstuffer;
 use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Timer, TimerKind, Want};
 use crate::wire::syntax::WIDE;
-use crate::wire::{AuthMechanism, Response, Verb};
+use crate::wire::{AuthMechanism, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A server's session over two lent buffers.
@@ -81,7 +83,7 @@ enum ChunkIs {
     /// Content, and the end of it.
     Last,
     /// Behind a BDAT that is refused: nothing, but they come all the same, before the refusal (RFC 3030 §2).
-    Refused(&'static Response<'static>),
+    Refused(&'static Canned),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,6 +104,8 @@ struct Flags {
     ended: bool,
     /// The octets before end in a CR, which LF must follow.
     cr: bool,
+    /// The last reply found no room behind those that wait.
+    short: bool,
 }
 
 impl<'b, 'p> Server<'b, 'p> {
@@ -220,6 +224,7 @@ impl<'b, 'p> Server<'b, 'p> {
                 return Ok(Want::Write);
             }
             let next = match self.phase {
+                _ if WIDE && self.is_idle() => Next::Input,
                 Phase::Closing => Next::Input,
                 Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
@@ -244,11 +249,21 @@ impl<'b, 'p> Server<'b, 'p> {
         })
     }
 
+    /// Whether there is nothing to do but to wait for input, at a glance: what each phase finds out by itself too.
+    fn is_idle(&self) -> bool {
+        let waits = !matches!(self.phase, Phase::Connected | Phase::Auth | Phase::Tls | Phase::Closing);
+        waits
+            && self.rx.is_empty()
+            && self.chunk_is == ChunkIs::None
+            && self.lost.is_none()
+            && !self.flags.ended
+    }
+
     /// Whether what waits must be written before another reply is sure to find room.
     fn is_crowded(&self) -> bool {
         let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
         let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
-        !self.tx.is_empty() && self.tx.free() < self.tx.capacity().min(room)
+        !self.tx.is_empty() && (self.flags.short || self.tx.free() < self.tx.capacity().min(room))
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.

@@ -132,7 +132,8 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Recipients of a mail; as many may be refused before the engine refuses all others (452).
+    /// Recipients of a mail; as many may be refused before the engine refuses all others (452). A thousand of those are answered for
+    /// each mail that has some before they count for [`max_idle`](Self::max_idle).
     pub fn max_recipients(mut self, recipients: u16) -> Self {
         self.max_recipients = recipients;
         self
@@ -145,9 +146,9 @@ impl<'p> Policy<'p> {
     }
 
     /// Commands in error, failed logins among them, before 421 ends the session. The count begins anew behind a mail that is accepted,
-    /// where the client has logged in or need not. What is pipelined behind a refused MAIL, or behind recipients all of whom are
-    /// refused, is no error (RFC 2920 §3.1), as often as a mail may have [recipients](Self::max_recipients). XCLIENT begins the counts of
-    /// errors, mails and refused content anew, for another client.
+    /// where the client has logged in or need not. What is pipelined behind a refused MAIL or chunk, or behind recipients all of whom are
+    /// refused, is no error (RFC 2920 §3.1), as often as a mail may have [recipients](Self::max_recipients). XCLIENT begins the
+    /// counts of errors, mails and refused content anew, for another client.
     pub fn max_errors(mut self, errors: u8) -> Self {
         self.max_errors = errors;
         self

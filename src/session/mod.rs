@@ -8,6 +8,7 @@ mod timer;
 
 pub(crate) use buffer::{Framed, Incoming, Line, Outgoing};
 pub use phase::Phase;
+pub(crate) use phase::success;
 pub use pipeline::MAX_IN_FLIGHT;
 pub(crate) use pipeline::Pipeline;
 pub use timer::{Timer, TimerKind};

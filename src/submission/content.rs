@@ -1,7 +1,7 @@
 //! The envelope and the content on their way out: as much at once as may be.
 
 use super::report::Cause;
-use super::{Status, Step, Submission};
+use super::{Status, Step, Submission, Words};
 use crate::client::{Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
@@ -10,7 +10,7 @@ use crate::wire::syntax::WIDE;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Error, Misuse};
 
-impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
+impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// Before MAIL: refuses what the server cannot take of the recipients' parameters and of the mail's size, before
     /// anything of the mail is sent. What MAIL itself needs is found out when it is given.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]

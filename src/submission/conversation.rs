@@ -4,7 +4,7 @@
 //! result of its own.
 
 use super::report::Cause;
-use super::{Answer, Hello, Status, Step, Submission, Then, TlsPolicy};
+use super::{Answer, Hello, Status, Step, Submission, Then, TlsPolicy, Words};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::{Phase, Want};
@@ -19,7 +19,7 @@ struct Replied {
     closing: bool,
 }
 
-impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
+impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
         if self.step == Step::Begin {
@@ -86,13 +86,13 @@ impl<B: Body, A: Authenticator> Submission<'_, '_, '_, B, A> {
             Some(Verb::BdatLast) if self.body.needs().binary => Some(Verb::EndOfData),
             to => to,
         };
-        let (code, enhanced, whole) = (line.code, line.enhanced, line.last);
+        let (code, whole) = (line.code, line.last);
         let replied = Replied { to, severity: code.severity(), closing: line.closing && whole };
         if self.is_worth_keeping(to, replied.severity) {
-            self.texts.add(text);
+            self.words.add(text, code);
             if whole {
-                let text = self.texts.finish();
-                self.keep(replied, Answer { code: Some(code), enhanced, text });
+                let answer = self.words.answer(code);
+                self.keep(replied, answer);
             }
         }
         if whole {

@@ -16,11 +16,11 @@ mod texts;
 pub use options::{Hello, Options, Then, TlsPolicy};
 pub use recipient::{Answer, Recipient, Status};
 pub use report::{Cause, Report, Verdict};
+pub use texts::{NoWords, Texts, Words};
 
 use core::fmt;
 
 use content::IN_PLACE;
-use texts::Texts;
 
 use crate::client::{Client, Parameters};
 use crate::data::Body;
@@ -38,12 +38,12 @@ pub struct Envelope<'s, 'e> {
 
 impl<'s, 'e> Envelope<'s, 'e> {
     /// From `from`, for `recipients`, in which the outcomes will be written.
-    pub fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
+    pub const fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
         Self { from, parameters: &(), recipients }
     }
 
     /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
-    pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
+    pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
         self.parameters = parameters;
         self
     }
@@ -60,11 +60,11 @@ impl fmt::Debug for Envelope<'_, '_> {
 
 /// One mail on its way through a [`Client`].
 ///
-/// `B` is where the content comes from, `A` is how to log in. `'s` is how long client, recipients
-/// and texts are lent, `'b` the client's buffers, `'e` what the envelope says.
+/// `B` is where the content comes from, `A` is how to log in, `W` what is kept of the server's words. `'s` is how long
+/// client, recipients and texts are lent, `'b` the client's buffers, `'e` what the envelope says.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone> {
+pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
     client: &'s mut Client<'b>,
     step: Step,
     options: Options<'e>,
@@ -76,7 +76,7 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone> {
     sent: usize,
     answered: usize,
     envelope: Envelope<'s, 'e>,
-    texts: Texts<'s>,
+    words: W,
     body: B,
     body_error: Option<B::Error>,
     login: A,
@@ -136,6 +136,32 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
         texts: &'s mut [u8],
         login: A,
     ) -> Self {
+        Self::keeping(client, options, envelope, body, login, Texts::new(texts))
+    }
+}
+
+impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A, NoWords> {
+    /// The same, keeping codes only: neither the server's words nor enhanced codes, nor the code that reads them.
+    pub fn without_words(
+        client: &'s mut Client<'b>,
+        options: Options<'e>,
+        envelope: Envelope<'s, 'e>,
+        body: B,
+        login: A,
+    ) -> Self {
+        Self::keeping(client, options, envelope, body, login, NoWords)
+    }
+}
+
+impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, A, W> {
+    fn keeping(
+        client: &'s mut Client<'b>,
+        options: Options<'e>,
+        envelope: Envelope<'s, 'e>,
+        body: B,
+        login: A,
+        words: W,
+    ) -> Self {
         for recipient in &mut *envelope.recipients {
             recipient.reset();
         }
@@ -143,7 +169,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
             client,
             options,
             envelope,
-            texts: Texts::new(texts),
+            words,
             body,
             body_error: None,
             login,
@@ -193,7 +219,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
         let verdict = report::verdict(recipients, cause, &self.answer, self.client.in_doubt());
         let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
         let offered = self.client.capabilities();
-        Report { verdict, cause, answer: self.answer, recipients, texts: &self.texts, offered }
+        Report { verdict, cause, answer: self.answer, recipients, words: self.words.octets(), offered }
     }
 
     /// Why the content could not be read, after [`Cause::BodyFailed`].
@@ -230,7 +256,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator> Submission<'s, 'b, 'e, B, A> {
     }
 }
 
-impl<B: Body, A: Authenticator> Endpoint for Submission<'_, '_, '_, B, A> {
+impl<B: Body, A: Authenticator, W: Words> Endpoint for Submission<'_, '_, '_, B, A, W> {
     fn poll(&mut self) -> Result<Want, Error> {
         self.converse()
     }

@@ -50,31 +50,31 @@ pub enum Then {
 
 impl<'e> Options<'e> {
     /// Greets as `name`, over TLS, and quits afterwards.
-    pub fn new(name: HelloName<'e>) -> Self {
+    pub const fn new(name: HelloName<'e>) -> Self {
         Self { hello: Hello::Smtp(name), tls: TlsPolicy::Required, unoffered: None, then: Then::Quit }
     }
 
     /// How to greet.
-    pub fn hello(mut self, hello: Hello<'e>) -> Self {
+    pub const fn hello(mut self, hello: Hello<'e>) -> Self {
         self.hello = hello;
         self
     }
 
     /// When to use TLS.
-    pub fn tls(mut self, tls: TlsPolicy) -> Self {
+    pub const fn tls(mut self, tls: TlsPolicy) -> Self {
         self.tls = tls;
         self
     }
 
     /// Uses this mechanism when the server offers none that fits: for servers that take a login
     /// without offering it. Never without TLS.
-    pub fn auth_even_if_not_offered(mut self, mechanism: AuthMechanism) -> Self {
+    pub const fn auth_even_if_not_offered(mut self, mechanism: AuthMechanism) -> Self {
         self.unoffered = Some(mechanism);
         self
     }
 
     /// What becomes of the session afterwards.
-    pub fn then(mut self, then: Then) -> Self {
+    pub const fn then(mut self, then: Then) -> Self {
         self.then = then;
         self
     }

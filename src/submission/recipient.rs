@@ -40,6 +40,11 @@ pub struct Answer {
     pub(super) text: Range,
 }
 
+impl Answer {
+    /// None has come.
+    pub(super) const NONE: Self = Self { code: None, enhanced: None, text: Range::EMPTY };
+}
+
 impl fmt::Debug for Recipient<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recipient")
@@ -52,12 +57,12 @@ impl fmt::Debug for Recipient<'_> {
 
 impl<'e> Recipient<'e> {
     /// A recipient without parameters.
-    pub fn new(path: ForwardPath<'e>) -> Self {
-        Self { path, parameters: &(), status: Status::Waiting, answer: Answer::default() }
+    pub const fn new(path: ForwardPath<'e>) -> Self {
+        Self { path, parameters: &(), status: Status::Waiting, answer: Answer::NONE }
     }
 
     /// With parameters for its RCPT, such as NOTIFY (RFC 3461).
-    pub fn with(mut self, parameters: &'e dyn Parameters) -> Self {
+    pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
         self.parameters = parameters;
         self
     }

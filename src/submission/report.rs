@@ -1,7 +1,6 @@
 //! What became of a mail.
 
 use super::recipient::{Answer, Recipient, Status};
-use super::texts::Texts;
 use crate::Error;
 use crate::wire::{Capabilities, Extension, Severity, SizeLimit, Verb};
 
@@ -66,7 +65,7 @@ pub struct Report<'r> {
     pub(super) cause: Option<Cause>,
     pub(super) answer: Answer,
     pub(super) recipients: &'r [Recipient<'r>],
-    pub(super) texts: &'r Texts<'r>,
+    pub(super) words: &'r [u8],
     pub(super) offered: &'r Capabilities,
 }
 
@@ -116,7 +115,7 @@ impl<'r> Report<'r> {
 
     /// The same as octets, which a program that only passes them on takes less flash for.
     pub fn octets(&self, answer: &Answer) -> &'r [u8] {
-        self.texts.octets(answer.text)
+        answer.text.of(self.words)
     }
 }
 

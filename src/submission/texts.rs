@@ -1,6 +1,58 @@
 //! The server's words, kept in memory that the caller lends: as much as fits, made safe to print.
 
+use super::recipient::Answer;
 use crate::wire::syntax::WIDE;
+use crate::wire::{Code, EnhancedCode};
+
+/// What is kept of the server's answers beside their codes: [`Texts`], or nothing, which links nothing.
+pub trait Words: sealed::Sealed {
+    /// Takes in the text of one line of a reply with this code.
+    fn add(&mut self, text: &[u8], code: Code);
+
+    /// The answer that the lines since the last one make.
+    fn answer(&mut self, code: Code) -> Answer;
+
+    /// All the words there are.
+    fn octets(&self) -> &[u8];
+}
+
+/// Neither words nor enhanced codes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoWords;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::NoWords {}
+    impl Sealed for super::Texts<'_> {}
+}
+
+impl Words for NoWords {
+    fn add(&mut self, _: &[u8], _: Code) {}
+
+    fn answer(&mut self, code: Code) -> Answer {
+        Answer { code: Some(code), ..Answer::NONE }
+    }
+
+    fn octets(&self) -> &[u8] {
+        &[]
+    }
+}
+
+impl Words for Texts<'_> {
+    fn add(&mut self, text: &[u8], code: Code) {
+        let (enhanced, text) = EnhancedCode::split(text, code);
+        self.enhanced = enhanced;
+        self.line(text);
+    }
+
+    fn answer(&mut self, code: Code) -> Answer {
+        Answer { code: Some(code), enhanced: self.enhanced, text: self.finish() }
+    }
+
+    fn octets(&self) -> &[u8] {
+        self.storage
+    }
+}
 
 /// Where a kept text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -10,27 +62,38 @@ pub(super) struct Range {
     to: u16,
 }
 
-/// A lent buffer that fills up with texts.
+impl Range {
+    pub(super) const EMPTY: Self = Self { from: 0, to: 0 };
+
+    /// What stands there.
+    pub(super) fn of(self, octets: &[u8]) -> &[u8] {
+        octets.get(usize::from(self.from)..usize::from(self.to)).unwrap_or_default()
+    }
+}
+
+/// The server's words in memory that is lent, and the enhanced codes.
 #[derive(Debug)]
-pub(super) struct Texts<'s> {
+pub struct Texts<'s> {
     storage: &'s mut [u8],
     /// Behind the last text that is finished.
     used: u16,
     /// Behind the text that is growing.
     end: u16,
+    /// Of the line that was added last.
+    enhanced: Option<EnhancedCode>,
 }
 
 impl<'s> Texts<'s> {
     pub(super) fn new(storage: &'s mut [u8]) -> Self {
         let length = storage.len().min(usize::from(u16::MAX));
-        Self { storage: storage.get_mut(..length).unwrap_or_default(), used: 0, end: 0 }
+        Self { storage: storage.get_mut(..length).unwrap_or_default(), used: 0, end: 0, enhanced: None }
     }
 
     /// Adds a line to the growing text. Lines are set apart by LF; control characters become `?`, and so does
     /// everything outside ASCII in a line that is not UTF-8 or has control characters there (U+0080 to
     /// U+009F, of which terminals take U+009B for ESC and a bracket). A text takes at most half of what is
     /// free, so that the last one finds room too, and is cut between characters.
-    pub(super) fn add(&mut self, line: &[u8]) {
+    fn line(&mut self, line: &[u8]) {
         if WIDE && line.is_ascii() && self.add_whole(line) {
             return;
         }
@@ -58,7 +121,7 @@ impl<'s> Texts<'s> {
         self.end = end;
     }
 
-    /// As [`add`](Self::add), of a line in ASCII that finds room as a whole: then no place in it need be looked for.
+    /// As [`line`](Self::line), of a line in ASCII that finds room as a whole: then no place in it need be looked for.
     fn add_whole(&mut self, line: &[u8]) -> bool {
         let set_apart = self.end > self.used;
         let length = line.len().saturating_add(usize::from(set_apart));
@@ -83,14 +146,10 @@ impl<'s> Texts<'s> {
     }
 
     /// Ends the growing text.
-    pub(super) fn finish(&mut self) -> Range {
+    fn finish(&mut self) -> Range {
         let range = Range { from: self.used, to: self.end };
         self.used = self.end;
         range
-    }
-
-    pub(super) fn octets(&self, range: Range) -> &[u8] {
-        self.storage.get(usize::from(range.from)..usize::from(range.to)).unwrap_or_default()
     }
 }
 
@@ -135,7 +194,7 @@ mod tests {
     use super::*;
 
     fn text<'t>(texts: &'t Texts<'_>, range: Range) -> &'t str {
-        core::str::from_utf8(texts.octets(range)).unwrap()
+        core::str::from_utf8(range.of(texts.octets())).unwrap()
     }
 
     #[test]
@@ -163,14 +222,14 @@ mod tests {
     fn texts_are_kept_side_by_side_and_made_safe() {
         let mut storage = [0; 64];
         let mut texts = Texts::new(&mut storage);
-        texts.add(b"one");
-        texts.add(b"t\x1bwo");
+        texts.line(b"one");
+        texts.line(b"t\x1bwo");
         let first = texts.finish();
-        texts.add("caf\u{e9}".as_bytes());
+        texts.line("caf\u{e9}".as_bytes());
         let second = texts.finish();
-        texts.add(b"caf\xe9");
+        texts.line(b"caf\xe9");
         let third = texts.finish();
-        texts.add("\u{9b}31m\u{e9}".as_bytes());
+        texts.line("\u{9b}31m\u{e9}".as_bytes());
         let fourth = texts.finish();
         assert_eq!(text(&texts, fourth), "??31m??");
         assert_eq!(text(&texts, first), "one\nt?wo");
@@ -182,14 +241,14 @@ mod tests {
     fn a_text_that_does_not_fit_is_cut_between_characters_and_leaves_room() {
         let mut storage = [0; 8];
         let mut texts = Texts::new(&mut storage);
-        texts.add("abc\u{e9}".as_bytes());
+        texts.line("abc\u{e9}".as_bytes());
         let first = texts.finish();
-        texts.add(b"xyz");
+        texts.line(b"xyz");
         let second = texts.finish();
         assert_eq!(text(&texts, first), "abc");
         assert_eq!(text(&texts, second), "xyz");
         let mut none = Texts::new(&mut []);
-        none.add(b"abc");
+        none.line(b"abc");
         let empty = none.finish();
         assert_eq!(text(&none, empty), "");
     }

@@ -4,7 +4,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::literal::{ipv4, ipv6};
+use super::literal::{Groups, ipv4, ipv6};
 use super::scan::Scan;
 use super::writer::Writer;
 
@@ -20,23 +20,10 @@ pub(crate) fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
 
 /// Eight groups, or less with one `::` that stands for two or more; the last two may be an IPv4 address.
 pub(crate) fn parse_v6(text: &[u8]) -> Option<Ipv6Addr> {
-    let (mut bits, mut in_front, mut groups) = (0_u128, 0_u128, 0_u32);
+    let mut groups = Groups::default();
     let mut scan = Scan::new(text);
-    let matches = ipv6(&mut scan, &mut |group| {
-        if let Some(group) = group {
-            bits = bits << 16 | u128::from(group);
-            groups = groups.wrapping_add(1);
-        } else {
-            in_front = shifted(bits, 8_u32.wrapping_sub(groups));
-            bits = 0;
-        }
-    });
-    (matches && scan.rest.is_empty()).then(|| Ipv6Addr::from_bits(in_front | bits))
-}
-
-/// `bits`, so many groups further to the front; nothing is left when that is the whole address.
-fn shifted(bits: u128, groups: u32) -> u128 {
-    bits.checked_shl(groups.saturating_mul(16)).unwrap_or_default()
+    let matches = ipv6(&mut scan, Some(&mut groups));
+    (matches && scan.rest.is_empty()).then(|| Ipv6Addr::from_bits(groups.bits()))
 }
 
 /// An IPv4 address with dots, or the eight groups of an IPv6 address, none left out.

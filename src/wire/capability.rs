@@ -52,26 +52,26 @@ pub enum Extension {
 }
 
 /// Keyword, extension, and whether parameters may follow the keyword; in the extensions' order.
-const KEYWORDS: [(&[u8], Extension, bool); 19] = [
-    (b"PIPELINING", Extension::Pipelining, false),
-    (b"8BITMIME", Extension::EightBitMime, false),
-    (b"SMTPUTF8", Extension::SmtpUtf8, true), // RFC 6531 §3.1: parameters are ignored
-    (b"CHUNKING", Extension::Chunking, false),
-    (b"BINARYMIME", Extension::BinaryMime, false),
-    (b"ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes, false),
-    (b"DSN", Extension::Dsn, false),
-    (b"STARTTLS", Extension::StartTls, false),
-    (b"REQUIRETLS", Extension::RequireTls, false),
-    (b"SIZE", Extension::Size, true),
-    (b"AUTH", Extension::Auth, true),
-    (b"LIMITS", Extension::Limits, true),
-    (b"DELIVERBY", Extension::DeliverBy, true),
-    (b"FUTURERELEASE", Extension::FutureRelease, true),
-    (b"MT-PRIORITY", Extension::MtPriority, true),
-    (b"HELP", Extension::Help, false),
-    (b"VRFY", Extension::Vrfy, false),
-    (b"EXPN", Extension::Expn, false),
-    (b"XCLIENT", Extension::XClient, true),
+const KEYWORDS: [(&str, Extension, bool); 19] = [
+    ("PIPELINING", Extension::Pipelining, false),
+    ("8BITMIME", Extension::EightBitMime, false),
+    ("SMTPUTF8", Extension::SmtpUtf8, true), // RFC 6531 §3.1: parameters are ignored
+    ("CHUNKING", Extension::Chunking, false),
+    ("BINARYMIME", Extension::BinaryMime, false),
+    ("ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes, false),
+    ("DSN", Extension::Dsn, false),
+    ("STARTTLS", Extension::StartTls, false),
+    ("REQUIRETLS", Extension::RequireTls, false),
+    ("SIZE", Extension::Size, true),
+    ("AUTH", Extension::Auth, true),
+    ("LIMITS", Extension::Limits, true),
+    ("DELIVERBY", Extension::DeliverBy, true),
+    ("FUTURERELEASE", Extension::FutureRelease, true),
+    ("MT-PRIORITY", Extension::MtPriority, true),
+    ("HELP", Extension::Help, false),
+    ("VRFY", Extension::Vrfy, false),
+    ("EXPN", Extension::Expn, false),
+    ("XCLIENT", Extension::XClient, true),
 ];
 
 /// The keywords, with spaces between: for small machines, where a table of texts takes more than the texts do.
@@ -84,7 +84,7 @@ impl Extension {
     /// The EHLO keyword.
     pub fn keyword(self) -> &'static str {
         let row = KEYWORDS.get(usize::from(self as u8));
-        row.and_then(|row| core::str::from_utf8(row.0).ok()).unwrap_or_default()
+        row.map_or("", |row| row.0)
     }
 
     pub(crate) const fn bit(self) -> u32 {
@@ -100,7 +100,7 @@ fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
     }
     // No two keywords begin with the same two octets.
     let found = *PLACES.get(slot(*line.first_chunk()?))?;
-    let (name, ..) = KEYWORDS.get(usize::from(found))?;
+    let name = KEYWORDS.get(usize::from(found))?.0.as_bytes();
     let (keyword, rest) = line.split_at_checked(name.len())?;
     // The first eight octets at once, and then the others.
     let (word, other) = match line.first_chunk() {
@@ -111,7 +111,7 @@ fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
             }
             (name.get(8..).unwrap_or_default(), keyword.get(8..).unwrap_or_default())
         }
-        None => (*name, keyword),
+        None => (name, keyword),
     };
     let whole = rest.first().is_none_or(|next| !is(*next, KEYWORD));
     (whole && same_word(word, other)).then_some((found, rest))
@@ -147,7 +147,7 @@ const fn text() -> [u8; text_length()] {
     while row < KEYWORDS.len() {
         let mut octet = 0;
         while octet < KEYWORDS[row].0.len() {
-            text[at] = KEYWORDS[row].0[octet];
+            text[at] = KEYWORDS[row].0.as_bytes()[octet];
             (at, octet) = (at + 1, octet + 1);
         }
         (at, row) = (at + 1, row + 1);
@@ -171,7 +171,7 @@ const fn multiplier() -> u16 {
     while multiplier < u16::MAX {
         let (mut taken, mut row, mut apart) = (0_u64, 0, true);
         while row < KEYWORDS.len() {
-            let [a, b, ..] = KEYWORDS[row].0 else { return 0 };
+            let [a, b, ..] = KEYWORDS[row].0.as_bytes() else { return 0 };
             let front = u16::from_be_bytes([*a, *b]) | 0x2020;
             let place = 1 << (front.wrapping_mul(multiplier) >> (16 - 6));
             apart = apart && taken & place == 0;
@@ -189,7 +189,7 @@ const fn multiplier() -> u16 {
 const fn places() -> [u8; 64] {
     let (mut places, mut row) = ([u8::MAX; 64], 0);
     while row < KEYWORDS.len() {
-        let [a, b, ..] = KEYWORDS[row].0 else { panic!("a keyword has two octets") };
+        let [a, b, ..] = KEYWORDS[row].0.as_bytes() else { panic!("a keyword has two octets") };
         let place = slot([*a, *b]);
         assert!(places[place] == u8::MAX, "two keywords have the same place");
         places[place] = row as u8;
@@ -204,7 +204,7 @@ const fn fronts() -> [(u64, u64); KEYWORDS.len()] {
     while row < fronts.len() {
         let (mut front, mut cared_for, mut at) = (0, 0, 0);
         while at < 8 {
-            let (octet, bits) = match KEYWORDS[row].0 {
+            let (octet, bits) = match KEYWORDS[row].0.as_bytes() {
                 keyword if at >= keyword.len() => (0, 0),
                 keyword if keyword[at].is_ascii_alphabetic() => (keyword[at], !0x20),
                 keyword => (keyword[at], u8::MAX),
@@ -357,7 +357,8 @@ mod tests {
             capabilities.set
         };
         for (keyword, extension, _) in KEYWORDS {
-            assert_eq!(extension.keyword().as_bytes(), keyword);
+            assert_eq!(extension.keyword(), keyword);
+            let keyword = keyword.as_bytes();
             assert_eq!(offers(keyword), extension.bit());
             assert_eq!(offers(&keyword.to_ascii_lowercase()), extension.bit());
             for at in 0..keyword.len() {

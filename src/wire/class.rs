@@ -49,22 +49,28 @@ impl Class {
 }
 
 /// Whether `octet` is in `class`.
-pub(crate) fn is(octet: u8, class: &Class) -> bool {
+pub(crate) const fn is(octet: u8, class: &Class) -> bool {
+    // Every octet has its place in each of the two.
     if WIDE {
-        return TABLE.get(usize::from(octet)).is_some_and(|classes| classes & class.bit != 0);
+        return TABLE[octet as usize] & class.bit != 0;
     }
-    class.ascii.get(usize::from(octet >> 5)).map_or(class.beyond, |bits| bits >> (octet & 31) & 1 != 0)
+    if octet > 127 { class.beyond } else { class.ascii[(octet >> 5) as usize] >> (octet & 31) & 1 != 0 }
 }
 
 /// What stands behind the octets of `class` at the front. Four octets a turn, which saves a third of
 /// the instructions.
-pub(crate) fn skip<'a>(input: &'a [u8], class: &Class) -> &'a [u8] {
+pub(crate) const fn skip<'a>(input: &'a [u8], class: &Class) -> &'a [u8] {
     let mut rest = input;
-    while WIDE && let Some((four, behind)) = rest.split_first_chunk::<4>() {
-        match four.iter().position(|octet| !is(*octet, class)) {
-            None => rest = behind,
-            Some(at) => return rest.get(at..).unwrap_or_default(),
+    while WIDE && let Some((four, next)) = rest.split_first_chunk::<4>() {
+        let (mut octets, mut at) = (four.as_slice(), 0);
+        while let [octet, others @ ..] = octets {
+            if !is(*octet, class) {
+                return behind(rest, at);
+            }
+            octets = others;
+            at = at.wrapping_add(1);
         }
+        rest = next;
     }
     while let [octet, behind @ ..] = rest
         && is(*octet, class)
@@ -93,15 +99,13 @@ pub(crate) fn run_of(input: &[u8], allowed: impl Fn(u8) -> bool) -> Parsed<'_, &
     }
 }
 
-/// One octet or more of `class`, and the first eight of them [`packed`].
-pub(crate) fn packed_run<'a>(input: &'a [u8], class: &Class) -> Parsed<'a, (&'a [u8], u64)> {
-    let (rest, run) = run(input, class)?;
-    let packed = match input.first_chunk::<8>() {
+/// The first eight octets of `run`, the front of `input`, [`packed`].
+pub(crate) fn packed_front(input: &[u8], run: &[u8]) -> u64 {
+    match input.first_chunk::<8>() {
         // All eight at once, and those behind the run out again.
-        Some(eight) => packed_eight(*eight) >> (64 - 8 * run.len().min(8)),
-        None => packed(run),
-    };
-    Ok((rest, (run, packed)))
+        Some(eight) if !run.is_empty() => packed_eight(*eight) >> (64 - 8 * run.len().min(8)),
+        _ => packed(run),
+    }
 }
 
 /// `word`, in any case of letters; for the same reason not nom's `tag_no_case`.
@@ -139,9 +143,15 @@ pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<u8> {
 }
 
 /// Whether `word` is the word `known` in any case of letters. Most are written as they are known.
-pub(crate) fn same_word(known: &[u8], word: &[u8]) -> bool {
-    let same = |(known, octet): (&u8, &u8)| known == octet || known.eq_ignore_ascii_case(octet);
-    known.len() == word.len() && known.iter().zip(word).all(same)
+pub(crate) const fn same_word(known: &[u8], word: &[u8]) -> bool {
+    let (mut known, mut word) = (known, word);
+    while let ([first, known_behind @ ..], [octet, word_behind @ ..]) = (known, word) {
+        if *first != *octet && !first.eq_ignore_ascii_case(octet) {
+            return false;
+        }
+        (known, word) = (known_behind, word_behind);
+    }
+    known.is_empty() && word.is_empty()
 }
 
 /// As [`packed`], of eight octets at once.
@@ -150,8 +160,19 @@ pub(crate) const fn packed_eight(octets: [u8; 8]) -> u64 {
 }
 
 /// The octets of `input` in front of `rest`, which is its end.
-pub(crate) fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
-    input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default()
+pub(crate) const fn before<'a>(input: &'a [u8], rest: &[u8]) -> &'a [u8] {
+    match input.split_at_checked(input.len().wrapping_sub(rest.len())) {
+        Some((front, _)) => front,
+        None => &[],
+    }
+}
+
+/// `input` without its first `octets`; nothing when it has fewer.
+pub(crate) const fn behind(input: &[u8], octets: usize) -> &[u8] {
+    match input.split_at_checked(octets) {
+        Some((_, behind)) => behind,
+        None => &[],
+    }
 }
 
 /// What an octet above 127 is.

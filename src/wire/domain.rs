@@ -1,10 +1,12 @@
 //! Domains, and the names by which hosts greet each other: RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::LET_DIG;
+use core::fmt;
+
+use super::class::{LET_DIG, behind};
 use super::limits;
 use super::literal::address_literal;
-use super::scan::{Scan, check, matched};
-use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
+use super::scan::{Scan, matched};
+use super::syntax::{Fault, Parsed, Syntax, is_ascii, proved_utf8, text};
 use super::writer::{Emit, Writer};
 
 /// A domain name, at most 255 octets: labels of letters, digits and inner hyphens, or of UTF-8
@@ -24,9 +26,13 @@ impl<'a> Domain<'a> {
     ///
     /// # Errors
     /// When `name` is not a domain name, or is longer than [`limits::DOMAIN`].
-    pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        check(name.as_bytes(), domain)?;
-        Ok(Self(name))
+    pub const fn new(name: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(name.as_bytes());
+        let matches = domain(&mut scan);
+        match scan.whole(name.as_bytes(), matches) {
+            Ok(()) => Ok(Self(name)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The name as it was given.
@@ -50,9 +56,11 @@ impl Emit for Domain<'_> {
 /// `[IPv6:2001:db8::1]`, at most 255 octets.
 ///
 /// Two such names are equal when their octets are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct HelloName<'a>(&'a str);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HelloName<'a>(
+    /// UTF-8, as in [`Mailbox`](super::Mailbox).
+    &'a [u8],
+);
 
 impl<'a> HelloName<'a> {
     /// Checks the name under which the caller wants to greet.
@@ -67,29 +75,37 @@ impl<'a> HelloName<'a> {
     /// # Errors
     /// When `name` is neither a domain name nor an address literal, or is longer than
     /// [`limits::DOMAIN`].
-    pub fn new(name: &'a str) -> Result<Self, Syntax> {
-        check(name.as_bytes(), domain_or_literal)?;
-        Ok(Self(name))
+    pub const fn new(name: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(name.as_bytes());
+        let matches = domain_or_literal(&mut scan);
+        match scan.whole(name.as_bytes(), matches) {
+            Ok(()) => Ok(Self(name.as_bytes())),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The name, with the brackets of an address literal.
     pub fn as_str(&self) -> &'a str {
+        text(self.0)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
     /// Whether this is an address literal.
     pub fn is_literal(&self) -> bool {
-        self.0.starts_with('[')
+        self.0.first() == Some(&b'[')
     }
 
     /// Whether the name is ASCII. No extension makes another one legal before the EHLO reply has come.
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.0.as_bytes())
+        is_ascii(self.0)
     }
 
     /// A name that was parsed before.
-    pub(crate) fn again(name: &'a str) -> Self {
-        Self(name)
+    pub(crate) fn again(octets: &'a [u8]) -> Self {
+        Self(octets)
     }
 
     /// The name as a peer gave it.
@@ -97,20 +113,32 @@ impl<'a> HelloName<'a> {
     /// Leniency: an underscore may stand wherever a letter may, since computers are named so.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, name) = matched(input, |scan| host(scan, true))?;
-        let (rest, name) = utf8(name, rest)?;
-        Ok((rest, Self(name)))
+        proved_utf8(name, rest).map(|(rest, name)| (rest, Self(name)))
     }
 }
 
 impl<'a> From<Domain<'a>> for HelloName<'a> {
     fn from(domain: Domain<'a>) -> Self {
-        Self(domain.0)
+        Self(domain.0.as_bytes())
     }
 }
 
 impl Emit for HelloName<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        out.put(self.0.as_bytes());
+        out.put(self.0);
+    }
+}
+
+impl fmt::Debug for HelloName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HelloName").field(&self.as_str()).finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for HelloName<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "HelloName({=str})", self.as_str());
     }
 }
 
@@ -119,26 +147,24 @@ impl Emit for HelloName<'_> {
 /// sub-domain = Let-dig [Ldh-str] / U-label
 /// Ldh-str    = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-pub(crate) fn domain(scan: &mut Scan<'_>) -> bool {
-    bounded(scan, |scan| scan.dotted(LET_DIG, false))
+pub(crate) const fn domain(scan: &mut Scan<'_>) -> bool {
+    let front = scan.rest;
+    scan.dotted(LET_DIG, false) && bounded(scan, front)
 }
 
 /// `Domain / address-literal`: what stands behind the `@`, and in a greeting.
-pub(crate) fn domain_or_literal(scan: &mut Scan<'_>) -> bool {
+pub(crate) const fn domain_or_literal(scan: &mut Scan<'_>) -> bool {
     host(scan, false)
 }
 
-fn host(scan: &mut Scan<'_>, underscores: bool) -> bool {
-    bounded(
-        scan,
-        |scan| {
-            if scan.octet(b'[') { address_literal(scan) } else { scan.dotted(LET_DIG, underscores) }
-        },
-    )
+const fn host(scan: &mut Scan<'_>, underscores: bool) -> bool {
+    let front = scan.rest;
+    let matches = if scan.octet(b'[') { address_literal(scan) } else { scan.dotted(LET_DIG, underscores) };
+    matches && bounded(scan, front)
 }
 
-/// What `rule` matches, unless that is more than a domain may have.
-fn bounded<'a>(scan: &mut Scan<'a>, rule: impl FnOnce(&mut Scan<'a>) -> bool) -> bool {
-    let excess = scan.rest.get(limits::DOMAIN..).unwrap_or_default();
-    rule(scan) && (scan.rest.len() >= excess.len() || scan.wrong(Fault::TooLong, excess))
+/// Whether what stands between `front` and the place is no more than a domain may have.
+const fn bounded<'a>(scan: &mut Scan<'a>, front: &'a [u8]) -> bool {
+    let excess = behind(front, limits::DOMAIN);
+    scan.rest.len() >= excess.len() || scan.wrong(Fault::TooLong, excess)
 }

@@ -15,7 +15,7 @@ pub(crate) fn command(out: &mut Writer<'_>, verb: Verb, argument: &[u8]) {
 }
 
 /// `MAIL FROM:<address>` or `RCPT TO:<address>`; what parameters there are follow behind a space.
-pub(crate) fn path(out: &mut Writer<'_>, verb: Verb, address: &str) {
+pub(crate) fn path(out: &mut Writer<'_>, verb: Verb, address: &[u8]) {
     out.put(if verb == Verb::Mail { b"MAIL FROM:" } else { b"RCPT TO:" });
     bracketed(address, out);
 }

@@ -17,12 +17,12 @@ use super::syntax::Fault;
 /// Standardized-tag        = Ldh-str
 /// Ldh-str                 = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-pub(crate) fn address_literal(scan: &mut Scan<'_>) -> bool {
+pub(crate) const fn address_literal(scan: &mut Scan<'_>) -> bool {
     let content = scan.rest;
     let matches = if scan.no_case(b"IPv6:") {
-        ipv6(scan, &mut |_| ())
-    } else if scan.run(KEYWORD) && scan.rest.first() == Some(&b':') {
-        before(content, scan.rest).last() != Some(&b'-') && scan.octet(b':') && scan.run(DCONTENT)
+        ipv6(scan, None)
+    } else if scan.run(KEYWORD) && matches!(scan.rest, [b':', ..]) {
+        !matches!(before(content, scan.rest), [.., b'-']) && scan.octet(b':') && scan.run(DCONTENT)
     } else {
         scan.rest = content;
         ipv4(scan).is_some()
@@ -34,21 +34,25 @@ pub(crate) fn address_literal(scan: &mut Scan<'_>) -> bool {
 /// IPv4-address-literal = Snum 3("." Snum)
 /// Snum                 = 1*3DIGIT ; 0 to 255
 /// ```
-pub(crate) fn ipv4(scan: &mut Scan<'_>) -> Option<u32> {
+pub(crate) const fn ipv4(scan: &mut Scan<'_>) -> Option<u32> {
     let mut bits = 0_u32;
-    for place in 0..4 {
-        if place > 0 && !scan.octet(b'.') {
-            return None;
-        }
+    let mut place = 0_u8;
+    loop {
         let front = scan.rest;
-        let number = scan.number(10, 3)?;
+        let Some(number) = scan.number(10, 3) else { return None };
         if number > 255 {
             scan.wrong(Fault::Number, front);
             return None;
         }
-        bits = bits << 8 | u32::from(number);
+        bits = bits << 8 | number as u32;
+        if place == 3 {
+            return Some(bits);
+        }
+        if !scan.octet(b'.') {
+            return None;
+        }
+        place = place.wrapping_add(1);
     }
-    Some(bits)
 }
 
 /// ```abnf
@@ -60,9 +64,8 @@ pub(crate) fn ipv4(scan: &mut Scan<'_>) -> Option<u32> {
 ///               IPv4-address-literal
 /// IPv6-hex    = 1*4HEXDIG
 /// ```
-/// `::` stands for two groups at least, so six others go with it. `part` is told each group, and
-/// `None` for the `::`.
-pub(crate) fn ipv6(scan: &mut Scan<'_>, part: &mut impl FnMut(Option<u16>)) -> bool {
+/// `::` stands for two groups at least, so six others go with it. `parts` takes the groups, for whoever wants them.
+pub(crate) const fn ipv6(scan: &mut Scan<'_>, mut parts: Option<&mut Groups>) -> bool {
     let input = scan.rest;
     let (mut groups, mut most) = (0_usize, 8);
     loop {
@@ -70,10 +73,12 @@ pub(crate) fn ipv6(scan: &mut Scan<'_>, part: &mut impl FnMut(Option<u16>)) -> b
             && most == 8
         {
             most = 6;
-            part(None);
+            if let Some(parts) = &mut parts {
+                parts.gap();
+            }
             scan.rest = behind;
             // It may be the address's end, which a single colon may not.
-            if !behind.first().is_some_and(u8::is_ascii_hexdigit) {
+            if !matches!(behind, [digit, ..] if digit.is_ascii_hexdigit()) {
                 break;
             }
         } else if groups > 0 && !scan.octet(b':') {
@@ -82,17 +87,50 @@ pub(crate) fn ipv6(scan: &mut Scan<'_>, part: &mut impl FnMut(Option<u16>)) -> b
         let front = scan.rest;
         let Some(group) = scan.number(16, 4) else { return false };
         groups = groups.wrapping_add(1);
-        if scan.rest.first() == Some(&b'.') {
+        if matches!(scan.rest, [b'.', ..]) {
             scan.rest = front;
             let Some(bits) = ipv4(scan) else { return false };
-            part(Some((bits >> 16) as u16));
-            part(Some(bits as u16));
+            if let Some(parts) = &mut parts {
+                parts.add((bits >> 16) as u16);
+                parts.add(bits as u16);
+            }
             groups = groups.wrapping_add(1);
             break;
         }
-        part(Some(group));
+        if let Some(parts) = &mut parts {
+            parts.add(group);
+        }
     }
     (if most == 8 { groups == 8 } else { groups <= 6 }) || scan.wrong(Fault::Number, input)
+}
+
+/// The groups of an IPv6 address as they come.
+#[derive(Default)]
+pub(crate) struct Groups {
+    /// Those in front of the `::`, at the address's front.
+    in_front: u128,
+    /// Those since then.
+    behind: u128,
+    count: u32,
+}
+
+impl Groups {
+    const fn add(&mut self, group: u16) {
+        self.behind = self.behind << 16 | group as u128;
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// The `::`.
+    const fn gap(&mut self) {
+        // Nothing is left when it stands first.
+        let by = 8_u32.wrapping_sub(self.count).saturating_mul(16);
+        self.in_front = if by < u128::BITS { self.behind << by } else { 0 };
+        self.behind = 0;
+    }
+
+    pub(crate) const fn bits(&self) -> u128 {
+        self.in_front | self.behind
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Mailboxes: `local-part@domain`, RFC 5321 §4.1.2, RFC 6531 §3.3.
 
-use super::class::{ATEXT, TEXT, is};
+use core::fmt;
+
+use super::class::{ATEXT, TEXT, behind, is};
 use super::domain::domain_or_literal;
 use super::limits;
-use super::scan::{Scan, check, matched};
-use super::syntax::{Fault, Parsed, Syntax, is_ascii, utf8};
+use super::scan::{Scan, matched};
+use super::syntax::{Fault, Parsed, Syntax, is_ascii, proved_utf8, text};
 use super::writer::{Emit, Writer};
 
 /// A mailbox, checked: a local part of at most 64 octets, plain or quoted, `@`, and a domain or an
@@ -12,9 +14,11 @@ use super::writer::{Emit, Writer};
 ///
 /// Two mailboxes are equal when their octets are: only the receiving host knows whether case or
 /// quoting matter in a local part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Mailbox<'a>(&'a str);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Mailbox<'a>(
+    /// UTF-8. As a text it would have to be proved so again wherever it is taken out of a buffer.
+    &'a [u8],
+);
 
 impl<'a> Mailbox<'a> {
     /// Checks an address, given without angle brackets or display name.
@@ -30,54 +34,74 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// When `address` is not a mailbox or longer than [`limits::LOCAL_PART`], [`limits::DOMAIN`] or
     /// [`limits::MAILBOX`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        check(address.as_bytes(), mailbox)?;
-        Ok(Self(address))
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
+        let mut scan = Scan::new(address.as_bytes());
+        let matches = mailbox(&mut scan);
+        match scan.whole(address.as_bytes(), matches) {
+            Ok(()) => Ok(Self(address.as_bytes())),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The whole address, without angle brackets.
     pub fn as_str(&self) -> &'a str {
+        text(self.0)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
     /// What stands before the `@`, with the quotes of a quoted one.
     pub fn local_part(&self) -> &'a str {
-        self.0.get(..self.at()).unwrap_or_default()
+        text(self.0.get(..self.at()).unwrap_or_default())
     }
 
     /// What stands behind the `@`: a domain name, or an address literal with its brackets.
     pub fn domain(&self) -> &'a str {
-        self.0.get(self.at().saturating_add(1)..).unwrap_or_default()
+        text(self.0.get(self.at().saturating_add(1)..).unwrap_or_default())
     }
 
     /// Whether the address goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.0.as_bytes())
+        is_ascii(self.0)
     }
 
     /// A mailbox that was parsed before.
-    pub(crate) fn again(text: &'a str) -> Self {
-        Self(text)
+    pub(crate) fn again(octets: &'a [u8]) -> Self {
+        Self(octets)
     }
 
     /// Where the `@` stands that ends the local part: looked for again, since few ask.
     fn at(&self) -> usize {
-        let mut scan = Scan::new(self.0.as_bytes());
+        let mut scan = Scan::new(self.0);
         local_part(&mut scan);
         self.0.len().saturating_sub(scan.rest.len())
     }
 
     /// The mailbox as a peer gave it.
     pub(crate) fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, text) = matched(input, mailbox)?;
-        let (rest, text) = utf8(text, rest)?;
-        Ok((rest, Self(text)))
+        let (rest, octets) = matched(input, mailbox)?;
+        proved_utf8(octets, rest).map(|(rest, octets)| (rest, Self(octets)))
     }
 }
 
 impl Emit for Mailbox<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        out.put(self.0.as_bytes());
+        out.put(self.0);
+    }
+}
+
+impl fmt::Debug for Mailbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mailbox").field(&self.as_str()).finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Mailbox<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Mailbox({=str})", self.as_str());
     }
 }
 
@@ -86,9 +110,9 @@ impl Emit for Mailbox<'_> {
 /// Local-part = Dot-string / Quoted-string
 /// Dot-string = Atom *("." Atom)
 /// ```
-fn mailbox(scan: &mut Scan<'_>) -> bool {
+const fn mailbox(scan: &mut Scan<'_>) -> bool {
     let input = scan.rest;
-    let long = input.get(limits::LOCAL_PART..).unwrap_or_default();
+    let long = behind(input, limits::LOCAL_PART);
     if !local_part(scan) {
         return false;
     }
@@ -98,11 +122,11 @@ fn mailbox(scan: &mut Scan<'_>) -> bool {
     if !scan.octet(b'@') || !domain_or_literal(scan) {
         return false;
     }
-    let long = input.get(limits::MAILBOX..).unwrap_or_default();
+    let long = behind(input, limits::MAILBOX);
     scan.rest.len() >= long.len() || scan.wrong(Fault::TooLong, long)
 }
 
-fn local_part(scan: &mut Scan<'_>) -> bool {
+const fn local_part(scan: &mut Scan<'_>) -> bool {
     if scan.octet(b'"') { quoted_string(scan) } else { scan.dotted(ATEXT, false) }
 }
 
@@ -114,7 +138,7 @@ fn local_part(scan: &mut Scan<'_>) -> bool {
 /// qtextSMTP       = %d32-33 / %d35-91 / %d93-126 / UTF8-non-ascii
 /// quoted-pairSMTP = "\" %d32-126
 /// ```
-fn quoted_string(scan: &mut Scan<'_>) -> bool {
+const fn quoted_string(scan: &mut Scan<'_>) -> bool {
     let mut escaped = false;
     while let [octet, behind @ ..] = scan.rest {
         let allowed = is(*octet, TEXT) && *octet != b'\t' && (octet.is_ascii() || !escaped);

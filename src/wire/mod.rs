@@ -55,7 +55,7 @@ mod mechanism;
 pub(crate) mod param;
 pub(crate) mod path;
 mod proxy;
-mod reply;
+pub(crate) mod reply;
 mod response;
 pub(crate) mod scan;
 mod stated;

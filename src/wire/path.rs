@@ -1,10 +1,11 @@
 //! Paths: mailboxes in angle brackets, as MAIL and RCPT carry them, RFC 5321 §4.1.2.
 
-use super::class::{no_case, same_word};
+use super::class::{ATEXT, Class, LET_DIG, before, no_case, same_word, skip};
 use super::domain::domain;
+use super::limits;
 use super::mailbox::Mailbox;
 use super::scan::matched;
-use super::syntax::{Parsed, Syntax, is_ascii, octet};
+use super::syntax::{Parsed, Syntax, WIDE, is_ascii, octet};
 use super::writer::{Emit, Writer};
 
 /// Where notifications about a mail go: the argument of MAIL FROM.
@@ -22,8 +23,14 @@ impl<'a> ReversePath<'a> {
     ///
     /// # Errors
     /// As those of [`Mailbox::new`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
-        if address.is_empty() { Ok(Self::Null) } else { Mailbox::new(address).map(Self::Mailbox) }
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
+        if address.is_empty() {
+            return Ok(Self::Null);
+        }
+        match Mailbox::new(address) {
+            Ok(mailbox) => Ok(Self::Mailbox(mailbox)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The mailbox, unless the path is null.
@@ -42,9 +49,16 @@ impl<'a> ReversePath<'a> {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Null => b"",
+            Self::Mailbox(mailbox) => mailbox.as_bytes(),
+        }
+    }
+
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.as_str().as_bytes())
+        is_ascii(self.as_bytes())
     }
 
     /// `Reverse-path = Path / "<>"`, as a peer gave it; a source route is dropped.
@@ -65,7 +79,7 @@ impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
 
 impl Emit for ReversePath<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        bracketed(self.as_str(), out);
+        bracketed(self.as_bytes(), out);
     }
 }
 
@@ -85,11 +99,14 @@ impl<'a> ForwardPath<'a> {
     ///
     /// # Errors
     /// As those of [`Mailbox::new`].
-    pub fn new(address: &'a str) -> Result<Self, Syntax> {
+    pub const fn new(address: &'a str) -> Result<Self, Syntax> {
         if same_word(POSTMASTER.as_bytes(), address.as_bytes()) {
             return Ok(Self::Postmaster);
         }
-        Mailbox::new(address).map(Self::Mailbox)
+        match Mailbox::new(address) {
+            Ok(mailbox) => Ok(Self::Mailbox(mailbox)),
+            Err(syntax) => Err(syntax),
+        }
     }
 
     /// The mailbox, unless this is the server's own postmaster.
@@ -108,9 +125,16 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Postmaster => POSTMASTER.as_bytes(),
+            Self::Mailbox(mailbox) => mailbox.as_bytes(),
+        }
+    }
+
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
     pub fn is_ascii(&self) -> bool {
-        is_ascii(self.as_str().as_bytes())
+        is_ascii(self.as_bytes())
     }
 
     /// `Forward-path = Path / "<Postmaster>"`, as a peer gave it; a source route is dropped.
@@ -134,7 +158,7 @@ impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
 
 impl Emit for ForwardPath<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        bracketed(self.as_str(), out);
+        bracketed(self.as_bytes(), out);
     }
 }
 
@@ -145,8 +169,41 @@ const POSTMASTER: &str = "Postmaster";
 /// A-d-l     = At-domain *( "," At-domain )
 /// At-domain = "@" Domain
 /// ```
-/// The route is checked and dropped, as RFC 5321 §3.6.1 asks.
 fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
+    match usual(input) {
+        Some(path) if WIDE => Ok(path),
+        _ => any(input),
+    }
+}
+
+/// `"<" Dot-string "@" Domain ">"` of ASCII, as nearly all paths are, at a glance: this takes half the instructions, where
+/// flash does not matter.
+#[inline]
+fn usual(input: &[u8]) -> Option<(&[u8], Mailbox<'_>)> {
+    let [b'<', address @ ..] = input else { return None };
+    let [b'@', domain @ ..] = behind_parts(address, ATEXT)? else { return None };
+    let end = behind_parts(domain, LET_DIG)?;
+    let [b'>', rest @ ..] = end else { return None };
+    let mailbox = before(address, end);
+    let fits = mailbox.len() <= limits::LOCAL_PART && is_ascii(mailbox);
+    fits.then_some((rest, Mailbox::again(mailbox)))
+}
+
+/// What stands behind runs of `class` with one dot between two, or one hyphen.
+#[inline]
+fn behind_parts<'a>(mut input: &'a [u8], class: &Class) -> Option<&'a [u8]> {
+    loop {
+        let rest = skip(input, class);
+        match rest {
+            _ if rest.len() == input.len() => return None,
+            [b'.' | b'-', next @ ..] => input = next,
+            _ => return Some(rest),
+        }
+    }
+}
+
+/// The route is checked and dropped, as RFC 5321 §3.6.1 asks.
+fn any(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     let (mut rest, ()) = octet(b'<')(input)?;
     while let [b'@', hop @ ..] = rest {
         (rest, _) = matched(hop, domain)?;
@@ -163,8 +220,45 @@ fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     Ok((rest, mailbox))
 }
 
-pub(crate) fn bracketed(address: &str, out: &mut Writer<'_>) {
+pub(crate) fn bracketed(address: &[u8], out: &mut Writer<'_>) {
     out.byte(b'<');
-    out.put(address.as_bytes());
+    out.put(address);
     out.byte(b'>');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_says_the_same_at_a_glance_as_read_octet_by_octet() {
+        let octets = *b"a.-@>\"_\xc3";
+        let mut taken = 0;
+        for front in ["<", "<a@", "<@b:", "<ab.c@d", "<abcdefgh@i"] {
+            for number in 0..octets.len().pow(6) {
+                let mut path = front.as_bytes().to_vec();
+                path.extend((0..6).map(|place| octets[number / octets.len().pow(place) % octets.len()]));
+                if let Some(seen) = usual(&path) {
+                    assert_eq!(any(&path), Ok(seen), "{}", path.escape_ascii());
+                    taken += 1;
+                }
+            }
+        }
+        assert!(taken > 10_000, "{taken}");
+    }
+
+    #[test]
+    fn a_glance_takes_nothing_that_is_too_long_or_not_ascii() {
+        for length in 1..300 {
+            for (at, odd) in [(0, "\u{e9}"), (length / 2, "\u{e9}"), (length / 2, "x")] {
+                let local = std::format!("<{}{odd}{}@b>", "a".repeat(at), "c".repeat(length - at));
+                let domain = std::format!("<b@{}{odd}{}>", "a".repeat(at), "c".repeat(length - at));
+                for path in [local, domain] {
+                    let seen = usual(path.as_bytes());
+                    assert!(seen.is_none() || odd == "x" && any(path.as_bytes()).ok() == seen, "{path}");
+                    assert_eq!(seen.is_some(), odd == "x" && length + 3 <= limits::LOCAL_PART, "{path}");
+                }
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! Every parser here works on a whole line or value (nom's `complete` parsers); framing comes first.
 
+use super::class::behind;
 use nom::IResult;
 use nom::error::{ErrorKind, ParseError};
 
@@ -40,10 +41,10 @@ pub enum Fault {
 
 impl Syntax {
     /// A fault at octet `at` (counted from 0) of `value`.
-    pub(crate) fn new(fault: Fault, value: &[u8], at: usize) -> Self {
-        let end = value.get(at).is_none();
-        let place = (at.min(MOST) as u16) << 1 | u16::from(end);
-        Self { fault, octet: value.get(at).copied().unwrap_or_default(), place }
+    pub(crate) const fn new(fault: Fault, value: &[u8], at: usize) -> Self {
+        let (octet, end) = if let [octet, ..] = behind(value, at) { (*octet, 0) } else { (0, 1) };
+        let place = if at > MOST { MOST } else { at };
+        Self { fault, octet, place: (place as u16) << 1 | end }
     }
 
     /// What is wrong.
@@ -137,29 +138,14 @@ pub(crate) fn whole<'a, T>(
 /// What is wrong with `value`, of which so many octets were `left` where it was given up.
 #[cold]
 #[inline(never)]
-pub(crate) fn syntax_at(value: &[u8], left: usize, fault: Fault) -> Syntax {
+pub(crate) const fn syntax_at(value: &[u8], left: usize, fault: Fault) -> Syntax {
     let at = value.len().saturating_sub(left);
-    let fault = match (value.get(at), fault) {
-        (Some(b'\r' | b'\n' | 0), _) => Fault::LineBreak,
-        (None, Fault::Unexpected) => Fault::Incomplete,
+    let fault = match (behind(value, at), fault) {
+        ([b'\r' | b'\n' | 0, ..], _) => Fault::LineBreak,
+        ([], Fault::Unexpected) => Fault::Incomplete,
         (_, fault) => fault,
     };
     Syntax::new(fault, value, at)
-}
-
-/// Runs `parser` over the whole of `value`, behind which stands `rest` in the line.
-pub(crate) fn within<'a, T>(
-    value: &'a [u8],
-    rest: &'a [u8],
-    parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
-) -> Parsed<'a, T> {
-    match complete(parser(value)) {
-        Ok(parsed) => Ok((rest, parsed)),
-        Err(left) => {
-            let octets = left.octets.saturating_add(rest.len());
-            Err(nom::Err::Error(Left { octets, ..left }))
-        }
-    }
 }
 
 fn complete<T>(parsed: Parsed<'_, T>) -> Result<T, Left> {
@@ -196,9 +182,18 @@ pub(crate) const WIDE: bool = cfg!(all(
     any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128")
 ));
 
-/// Whether there is no octet above 127.
+/// Whether there is no octet above 127. In words, without a call, since most texts are short.
 pub(crate) fn is_ascii(octets: &[u8]) -> bool {
-    if WIDE { octets.is_ascii() } else { octets.iter().all(u8::is_ascii) }
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    if !WIDE {
+        return octets.iter().all(u8::is_ascii);
+    }
+    // The last word overlaps those before it.
+    let Some(last) = octets.last_chunk() else {
+        return octets.iter().fold(0, |all, octet| all | octet).is_ascii();
+    };
+    let words = octets.as_chunks::<8>().0.iter();
+    words.fold(u64::from_ne_bytes(*last), |all, word| all | u64::from_ne_bytes(*word)) & HIGH == 0
 }
 
 /// What stands behind the spaces.
@@ -217,19 +212,17 @@ pub(crate) fn trimmed(mut line: &[u8]) -> &[u8] {
     line
 }
 
-/// `1*DIGIT`, checked: what does not fit an `u64` is [`Fault::Number`], however long it is.
-pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
-    let mut value = 0_u64;
-    let mut rest = input;
-    while let Some((&digit @ b'0'..=b'9', behind)) = rest.split_first() {
-        let appended = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit & 0x0f)));
-        let Some(appended) = appended else {
-            return fail(Fault::Number, input);
-        };
-        value = appended;
-        rest = behind;
+/// `value` itself when it is UTF-8, as nearly all is by being ASCII; `rest` stands behind it in the line.
+pub(crate) fn proved_utf8<'a>(value: &'a [u8], rest: &'a [u8]) -> Parsed<'a, &'a [u8]> {
+    if is_ascii(value) {
+        return Ok((rest, value));
     }
-    if rest.len() == input.len() { fail(Fault::Unexpected, input) } else { Ok((rest, value)) }
+    utf8(value, rest).map(|(rest, text)| (rest, text.as_bytes()))
+}
+
+/// What was proved to be UTF-8, as a text.
+pub(crate) fn text(octets: &[u8]) -> &str {
+    core::str::from_utf8(octets).unwrap_or_default()
 }
 
 /// The text of `value` when it is UTF-8 (RFC 6531 §3.3); `rest` stands behind it in the line.

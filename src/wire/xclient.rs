@@ -12,6 +12,7 @@ use super::class::{before, no_case};
 use super::limits;
 use super::param::keyword;
 use super::proxy::port;
+use super::scan::read;
 use super::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, trimmed, whole};
 use super::writer::{Emit, Writer};
 use super::xtext::Xtext;
@@ -219,14 +220,14 @@ impl<'a> XClientAttribute<'a> {
     }
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, (name, _)) = keyword(input)?;
+        let (rest, (name, _)) = read(input, keyword)?;
         let Some(index) = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) else {
             return fail(Fault::Unexpected, input);
         };
         let (value, ()) = octet(b'=')(rest)?;
         let (rest, text) = match value {
             [] | [b' ', ..] => return fail(Fault::Value, value),
-            _ => Xtext::parse(value, false)?,
+            _ => read(value, |scan| Xtext::read(scan, false))?,
         };
         let raw = before(value, rest);
         let known = if says(text, b"[UNAVAILABLE]") { None } else { Some(text) };

@@ -1,7 +1,8 @@
 //! xtext: how text with `+`, `=` or spaces travels in a parameter, RFC 3461 §4.
 
-use super::class::{XCHAR, before, is, skip};
-use super::syntax::{Fault, Parsed, Syntax, fail};
+use super::class::{XCHAR, is};
+use super::scan::Scan;
+use super::syntax::{Fault, Syntax};
 use super::writer::{Emit, Writer};
 
 /// Text of one or more octets that is xtext on the wire. It is kept as it came, raw or encoded; no
@@ -68,15 +69,16 @@ impl<'a> Xtext<'a> {
     ///
     /// Leniencies: an encoded octet above 127 is taken; so is a bare one where `bare` says so, which
     /// RFC 6533 §3 calls utf-8-addr-unitext.
-    pub(crate) fn parse(input: &'a [u8], bare: bool) -> Parsed<'a, Self> {
-        let mut rest = input;
+    pub(crate) fn read(scan: &mut Scan<'a>, bare: bool) -> Option<Self> {
+        let front = scan.rest;
         loop {
-            rest = match skip(rest, XCHAR) {
+            scan.run(XCHAR);
+            scan.rest = match scan.rest {
                 [b'+', high, low, behind @ ..] if is_printable(*high, *low) => behind,
-                end @ [b'+', ..] => return fail(Fault::Unexpected, end),
+                [b'+', ..] => return None,
                 [octet, behind @ ..] if bare && !octet.is_ascii() => behind,
-                end if end.len() == input.len() => return fail(Fault::Unexpected, end),
-                end => return Ok((end, Self { octets: before(input, end), encoded: true })),
+                end if end.len() == front.len() => return None,
+                _ => return Some(Self { octets: scan.since(front), encoded: true }),
             };
         }
     }

@@ -78,12 +78,19 @@ fn commands_that_bring_no_mail_nearer_come_to_an_end() {
 fn recipients_and_mails_beyond_their_limits_come_to_an_end_too() {
     let policy = taking().max_idle(12).max_recipients(3).max_mails(2);
     for (says, last) in [
-        (format!("MAIL FROM:<>\r\n{}", "RCPT TO:<c@d>\r\n".repeat(30)), "452 4.5.3"),
         (format!("MAIL FROM:<>\r\n{}", "RCPT TO:<reject@d>\r\n".repeat(30)), "452 4.5.3"),
         (format!("{MAIL}BDAT 0 LAST\r\n{MAIL}BDAT 0 LAST\r\n{}", "MAIL FROM:<>\r\n".repeat(30)), "452 4.5.0"),
     ] {
         let codes = Setup::new(&policy).every_split(format!("EHLO c\r\n{says}").as_bytes()).codes();
         assert_eq!(codes[codes.len() - 2..], [last, "421 4.7.0"], "{says:?}");
+    }
+    // Where some were accepted there is a mail to come, and a thousand more are answered first.
+    for (more, last) in [(1012, "452 4.5.3"), (1013, "421 4.7.0")] {
+        let says = format!("EHLO c\r\nMAIL FROM:<>\r\n{}", "RCPT TO:<c@d>\r\n".repeat(3 + more));
+        let policy = policy.max_idle(14);
+        let codes = Setup::new(&policy).whole(says.as_bytes()).codes();
+        let refused = codes.iter().filter(|code| *code == "452 4.5.3").count();
+        assert_eq!((refused, codes.last().unwrap().as_str()), (more, last));
     }
 }
 

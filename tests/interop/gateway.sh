@@ -4,7 +4,7 @@
 #
 #   tests/interop/gateway.sh [CASE...]    one row a case, then "N passed, N failed"; the exit status says whether all passed
 #   GATEWAY_BIN=FILE                      test this program instead of building the example
-#   GATEWAY_MAILS=NUMBER                  mails while Postfix is stopped and started (200)
+#   GATEWAY_MAILS=NUMBER                  mails while Postfix is stopped and started (1000)
 #   GATEWAY_SHOTS=DIR                     keep the page's screenshots there
 #   tests/interop/gateway.sh figures      not a test: requests a second, and how long one takes, beside the bare relay
 #   VERBOSE=1                             show the gateway's log at the end of each case
@@ -201,7 +201,7 @@ provider() {
 # Each client offers its mails again until they are taken. A mail of which nobody knows whether it arrived (502) is not
 # offered again, and may be there or not.
 comes_and_goes() {
-    local mails=${GATEWAY_MAILS:-200} client i
+    local mails=${GATEWAY_MAILS:-1000} client i
     start_postfix
     start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$BARE_PORT" --relay-tls never
     python3 "$here/gateway_load.py" send --rest "$rest_port" --mails "$mails" --taken "$work/taken" >"$work/sent" 2>&1 &
@@ -214,7 +214,7 @@ comes_and_goes() {
         wait_for 15 port_is_open "$BARE_PORT"
     done
     wait "$client"
-    rows python3 "$here/gateway_load.py" count --maildir "$MAILDIR" --mails "$mails" --sent "$work/sent"
+    rows python3 "$here/gateway_load.py" count --maildir "$MAILDIR" --maillog "$MAILLOG" --mails "$mails" --sent "$work/sent"
     stop_gateway "Postfix came and went"
     "$here/postfix.sh" stop
 }

@@ -2,7 +2,7 @@
 """Many mails through the gateway: counted, large, or timed.
 
   gateway_load.py send --rest PORT --mails N --taken FILE      20 clients offer each mail until it is taken; FILE says how many are
-  gateway_load.py count --maildir DIR --mails N --sent FILE    what of them was delivered: each once
+  gateway_load.py count --maildir DIR --maillog FILE --mails N --sent FILE  what of them was delivered: each once
   gateway_load.py large --kind json|form|smtp --octets N ...   some mails of that size at once
   gateway_load.py time --door rest|smtp|relay|none --port PORT --mails N  requests a second, and how long one takes
 """
@@ -36,6 +36,7 @@ def main():
     parser.add_argument("--maildir", type=pathlib.Path)
     parser.add_argument("--taken", type=pathlib.Path)
     parser.add_argument("--sent", type=pathlib.Path)
+    parser.add_argument("--maillog", type=pathlib.Path)
     args = parser.parse_args()
     return {"send": send, "count": count, "large": large, "time": timed}[args.command](args) or 0
 
@@ -67,15 +68,21 @@ def by_clients(clients, numbers, work):
 
 def send(args):
     counts = {"taken": 0, "postponed": 0, "given up": 0}
-    doubt, lock = [], threading.Lock()
+    # What was answered to each try of each mail, in order; of a mail that came twice it tells whose doing that was.
+    doubt, unanswered, tries, lock = [], [], {}, threading.Lock()
 
-    def one(state, number):
-        rest = state.setdefault("rest", Rest(args.rest))
+    def one(_, number):
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             body = {"recipient": f"mail{number}@example.test", "from": "a@example.test", "subject": f"mail {number}", "text": f"{number}\n"}
-            status, _, answer = rest.send(body)
+            try:
+                status, _, answer = Rest(args.rest).send(body)
+            except OSError as error:
+                with lock:
+                    unanswered.append((number, repr(error)))
+                return
             with lock:
+                tries.setdefault(number, []).append((status, answer.get("error", "")))
                 if status == 200:
                     counts["taken"] += 1
                     args.taken.write_text(str(counts["taken"]))
@@ -90,11 +97,13 @@ def send(args):
         counts["given up"] += 1
 
     by_clients(args.clients, range(args.mails), one)
-    print(json.dumps({**counts, "doubt": doubt}))
+    again = {number: told for number, told in tries.items() if len(told) > 1}
+    print(json.dumps({**counts, "doubt": doubt, "unanswered": unanswered, "again": again}))
 
 
 def count(args):
     sent = json.loads(args.sent.read_text().splitlines()[-1])
+    again = sent.pop("again")
     arrived, files = {}, 0
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -106,14 +115,18 @@ def count(args):
             # when it is started: two files of one name, of a mail that it was given once.
             name = re.search(rb"^\s(?:by \S+ \(Postfix\) )?with E?SMTPS?A? id (\w+)|\sid (\w+)", octets, re.M)
             if found:
-                arrived.setdefault(int(found[1]), set()).add((name[1] or name[2]) if name else file.name)
+                arrived.setdefault(int(found[1]), set()).add(((name[1] or name[2]) if name else file.name.encode()).decode())
                 files += 1
         if len(arrived) >= args.mails - len(sent["doubt"]):
             break
         time.sleep(0.5)
-    doubled = [(number, sorted(names)) for number, names in arrived.items() if len(names) > 1]
+    doubled = [(number, sorted(names), again.get(str(number))) for number, names in arrived.items() if len(names) > 1]
+    # What Postfix noted of those.
+    for line in args.maillog.read_text().splitlines() if doubled else ():
+        if any(name in line for _, names, _ in doubled for name in names):
+            print(line)
     lost = [number for number in range(args.mails) if number not in arrived and number not in sent["doubt"]]
-    fine = not doubled and not lost and sent["taken"] + len(sent["doubt"]) == args.mails
+    fine = not doubled and not lost and not sent["unanswered"] and sent["taken"] + len(sent["doubt"]) == args.mails
     check(
         f"{args.mails} mails by 20 clients while Postfix is stopped and started 3 times: none lost, none doubled", fine,
         {"lost": lost, "doubled": doubled, **sent},
@@ -162,7 +175,7 @@ def timed(args):
     text = ("x" * 70 + "\r\n") * (args.octets // 72)
 
     def by_rest(state, number):
-        rest = state.setdefault("rest", Rest(args.port))
+        rest = state.setdefault("rest", Rest(args.port, keep=True))
         began = time.monotonic()
         status, _, answer = rest.send({"recipient": "b@example.test", "from": "a@example.test", "subject": f"mail {number}", "text": text})
         note(began, status == 200, answer)

@@ -12,8 +12,10 @@ use embedded_smtp::wire::HelloName;
 
 use crate::args::{Args, Tls};
 use crate::intake;
-use crate::settings::{Certificate, Door, Limits, Relay, Settings};
+use crate::limits::Limits;
+use crate::settings::{Certificate, Door, Relay, Settings};
 use crate::smtp::next_hop::LoginManner;
+use crate::smtp::offers::Offers;
 use crate::smtp::{self, stream};
 use crate::{inbox, unique};
 
@@ -43,6 +45,7 @@ type Trouble = Box<dyn Error + Send + Sync>;
 impl Config {
     pub(crate) async fn new(args: Args) -> Result<Self, Trouble> {
         let settings = args.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        let grace = Duration::from_secs(settings.grace()?);
         let listen = |given: Option<String>, door: &Door, default: &str| {
             given.or_else(|| door.listen.clone()).unwrap_or_else(|| default.to_owned())
         };
@@ -112,13 +115,14 @@ impl Config {
             next_hop_tls: hop.tls,
             next_hop_login: hop.login,
             next_hop_manner: hop.manner,
+            next_hop_offers: Offers::default(),
             logins,
             max_size: limits.mail,
-            recipients: limits.recipients,
-            command_seconds: limits.command_seconds,
-            content_seconds: limits.content_seconds,
-            sessions: limits.connections,
-            grace: Duration::from_secs(settings.grace.unwrap_or(30)),
+            recipients: limits.recipients as u16,
+            command_seconds: limits.command_seconds as u16,
+            content_seconds: limits.content_seconds as u16,
+            sessions: limits.connections as usize,
+            grace,
         };
         Ok(Self {
             rest,
@@ -135,7 +139,7 @@ impl Config {
 
     pub(crate) fn intake(&self) -> intake::Limits {
         let Limits { body, properties, mail, .. } = self.limits;
-        intake::Limits { body, properties, mail }
+        intake::Limits { body, properties: properties as usize, mail }
     }
 }
 
@@ -170,7 +174,7 @@ impl NextHop {
             }
         };
         let tls = relay.tls.unwrap_or(Tls::Required).into();
-        let sessions = relay.sessions.unwrap_or(20);
+        let sessions = relay.sessions()?;
         let name = relay.certificate_name.clone();
         let manner = LoginManner {
             only: relay.auth.map(Into::into),

@@ -17,6 +17,7 @@ mod intake;
 mod journal;
 #[path = "../../common/legible.rs"]
 mod legible;
+mod limits;
 #[path = "../../common/printer.rs"]
 #[allow(dead_code, reason = "other examples' tests look into it")]
 mod printer;

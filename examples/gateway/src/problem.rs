@@ -1,6 +1,24 @@
 //! What is wrong with a request, in words that the sender can act on.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
+
+/// Characters of a request that are shown in what is wrong with it.
+const SHOWN: usize = 100;
+
+/// The front of a text that came in a request.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The same in quotation marks, and without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    format!("{:?}", cut(text))
+}
 
 /// Why a request is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +50,7 @@ impl Problem {
     }
 
     pub(crate) fn about(mut self, property: &str) -> Self {
-        self.property = Some(property.to_owned());
+        self.property = Some(cut(property).into_owned());
         self
     }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Value;
 
 use crate::args::{Auth, Tls};
+use crate::limits::{Limits, number};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -19,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) templates: Option<PathBuf>,
     pub(crate) inbox: Option<PathBuf>,
     /// Seconds that mails on their way are given when the gateway is told to end.
-    pub(crate) grace: Option<u64>,
+    pub(crate) grace: Option<Value>,
     /// Takes tokens and logins in clear also from other machines: only behind something that does TLS.
     pub(crate) cleartext: bool,
     pub(crate) rest: Door,
@@ -62,54 +64,77 @@ pub(crate) struct Relay {
     #[serde(default)]
     pub(crate) cleartext_auth: bool,
     /// Sessions that the REST door keeps with it.
-    pub(crate) sessions: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Limits {
-    /// Octets of a REST request's body.
-    pub(crate) body: u64,
-    /// Octets of it besides `mime`, which are kept in memory.
-    pub(crate) properties: usize,
-    /// Octets of a mail, by `mime` or by SMTP.
-    pub(crate) mail: u64,
-    pub(crate) recipients: u16,
-    /// Connections of each door.
-    pub(crate) connections: usize,
-    /// Seconds for the head of a REST request.
-    pub(crate) header_seconds: u64,
-    /// Seconds for the next piece of its body.
-    pub(crate) body_seconds: u64,
-    /// Seconds for all of its body.
-    pub(crate) request_seconds: u64,
-    /// Seconds for an SMTP command.
-    pub(crate) command_seconds: u16,
-    /// Seconds for the next kilobyte of an SMTP mail.
-    pub(crate) content_seconds: u16,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body: 80 << 20,
-            properties: 16 << 20,
-            mail: 50 << 20,
-            recipients: 100,
-            connections: 100,
-            header_seconds: 10,
-            body_seconds: 30,
-            request_seconds: 300,
-            command_seconds: 300,
-            content_seconds: 180,
-        }
-    }
+    pub(crate) sessions: Option<Value>,
 }
 
 impl Settings {
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
+        Self::parse(&text).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let settings: Self = toml::from_str(text).map_err(|error| told(text, &error))?;
+        settings.check_secrets()?;
+        Ok(settings)
+    }
+
+    /// Seconds that mails on their way are given.
+    pub(crate) fn grace(&self) -> Result<u64, String> {
+        number("grace", self.grace.as_ref(), 30, 0..=3600)
+    }
+
+    fn check_secrets(&self) -> Result<(), String> {
+        if self.tokens.is_empty() && self.logins.is_empty() {
+            return Err(
+                "nobody could send: give tokens for the REST door, logins for the SMTP door, or both"
+                    .to_owned(),
+            );
+        }
+        let password = self.relay.as_ref().and_then(|relay| relay.password.as_ref());
+        let mut secrets = [
+            ("tokens", self.tokens.iter().collect::<Vec<_>>()),
+            ("logins", self.logins.values().collect()),
+            ("relay.password", password.into_iter().collect()),
+        ]
+        .into_iter();
+        match secrets.find(|(_, secrets)| secrets.iter().any(|secret| secret.contains(PLACEHOLDER))) {
+            Some((key, _)) => Err(format!(
+                "{key} still has what stands in the example, which everybody knows; put secrets of your own there"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Relay {
+    /// Sessions that the REST door keeps with it.
+    pub(crate) fn sessions(&self) -> Result<usize, String> {
+        number("relay.sessions", self.sessions.as_ref(), 20, 1..=1000).map(|sessions| sessions as usize)
+    }
+}
+
+/// What stands in the example where a secret belongs.
+const PLACEHOLDER: &str = "-of-your-own-here";
+
+/// What is wrong, and where; nothing of the line itself, where a secret may stand, and no value.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let (line, column) = (
+        before.matches('\n').count() + 1,
+        before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+    );
+    format!("line {line} column {column}: {}", without_value(error.message()))
+}
+
+/// serde says `invalid type: string "the value", expected a sequence`.
+fn without_value(message: &str) -> &str {
+    let shows_it = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+    match message.rfind("expected ") {
+        Some(at) if shows_it.iter().any(|front| message.starts_with(front)) => {
+            message.get(at..).unwrap_or_default()
+        }
+        _ => message,
     }
 }
 
@@ -117,23 +142,39 @@ impl Settings {
 mod tests {
     use super::*;
 
+    fn uncommented() -> String {
+        let example = include_str!("../gateway.toml");
+        example.lines().map(|line| line.strip_prefix("#:").unwrap_or(line).to_owned() + "\n").collect()
+    }
+
     #[test]
     fn the_example_says_what_is_so_without_it() {
-        let example = include_str!("../gateway.toml");
-        let uncommented: String =
-            example.lines().map(|line| line.strip_prefix("#:").unwrap_or(line).to_owned() + "\n").collect();
-        let all: Settings = toml::from_str(&uncommented).unwrap();
-        let limits = Limits::default();
-        assert_eq!(
-            (all.limits.body, all.limits.properties, all.limits.mail, all.limits.recipients),
-            (limits.body, limits.properties, limits.mail, limits.recipients)
-        );
-        assert_eq!(
-            (all.limits.header_seconds, all.limits.body_seconds, all.limits.request_seconds),
-            (limits.header_seconds, limits.body_seconds, limits.request_seconds)
-        );
-        assert!(all.tls.is_some() && all.relay.is_some() && !all.tokens.is_empty());
-        toml::from_str::<Settings>(example).unwrap();
+        let all: Settings = toml::from_str(&uncommented()).unwrap();
+        assert_eq!(all.limits, Limits::default());
+        let relay = all.relay.as_ref().unwrap();
+        assert_eq!((all.grace(), relay.sessions()), (Ok(30), Ok(20)));
+        assert!(all.tls.is_some() && !all.tokens.is_empty());
+        let bare = Settings::default();
+        assert_eq!((bare.grace(), bare.cleartext), (Ok(30), all.cleartext));
+        toml::from_str::<Settings>(include_str!("../gateway.toml")).unwrap();
+    }
+
+    #[test]
+    fn with_the_secrets_of_the_example_it_does_not_start() {
+        for (text, wrong) in [
+            (include_str!("../gateway.toml"), "nobody could send"),
+            (&uncommented(), "tokens still has"),
+            ("[logins]\nme = 'a-password-of-your-own-here'", "logins still has"),
+            (
+                "tokens = ['mine']\n[relay]\naddress = 'a:1'\npassword = 'the-password-of-your-own-here'",
+                "relay.password",
+            ),
+        ] {
+            let error = Settings::parse(text).err().unwrap();
+            assert!(error.contains(wrong), "{error}");
+        }
+        assert!(Settings::parse("tokens = ['mine']").is_ok());
+        assert!(Settings::parse("[logins]\nme = 'mine'").is_ok());
     }
 
     #[test]
@@ -144,7 +185,59 @@ mod tests {
             "[relay]\naddress = 'a:1'\ntls = 'maybe'",
             "[relay]\ntls = 'never'",
         ] {
-            assert!(toml::from_str::<Settings>(text).is_err(), "{text}");
+            assert!(Settings::parse(text).is_err(), "{text}");
         }
+        let number = |text: &str| toml::from_str::<Settings>(text).unwrap();
+        for grace in ["-1", "3601", "'long'"] {
+            assert!(
+                number(&format!("grace = {grace}")).grace().unwrap_err().contains("grace wants"),
+                "{grace}"
+            );
+        }
+        for sessions in ["0", "1001", "true"] {
+            let settings = number(&format!("[relay]\naddress = 'a:1'\nsessions = {sessions}"));
+            assert!(
+                settings.relay.unwrap().sessions().unwrap_err().contains("relay.sessions wants"),
+                "{sessions}"
+            );
+        }
+    }
+
+    #[test]
+    fn errors_say_where_and_why_and_tell_no_secret() {
+        for (text, expected) in [
+            ("name = 'x'\ntokens = 'hunter2'", "line 2 column 10: expected a sequence"),
+            ("tokens = ['hunter2", "line 1 column "),
+            ("[logins]\nme = ['hunter2']", "line 2 column 6: expected a string"),
+            ("[relay]\naddress = 'a:1'\nauth = 'hunter2'", "line 3 column 8: expected `plain` or `login`"),
+            ("cleartext = 'hunter2'", "line 1 column 13: expected a boolean"),
+            ("[limits]\n\nmail = 'hunter2'", "limits.mail wants a whole number from 1024"),
+        ] {
+            let error = Settings::parse(text).err().unwrap();
+            assert!(error.starts_with(expected) || error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_slip_of_the_pen_makes_an_error_tell_a_secret() {
+        let text = "name = \"x\"\ntokens = [\"hunter2\", 'hunter2']\n[logins]\nme = \"hunter2\"\n[relay]\naddress = \"a:1\"\npassword = \"\"\"hunter2\"\"\"\n";
+        let mut told = 0;
+        for at in 0..text.len() {
+            let (before, behind) = text.split_at(at);
+            for slip in ["", "\"", "'", "\n", "=", "[", "]", "\\", "#", ",", ".", "{", "\u{1}", " x "] {
+                // Something is left out, or comes in.
+                for slipped in [
+                    format!("{before}{slip}{}", behind.get(1..).unwrap_or_default()),
+                    format!("{before}{slip}{behind}"),
+                ] {
+                    if let Err(error) = Settings::parse(&slipped) {
+                        told += 1;
+                        assert!(!error.contains("hunter2"), "{slipped}: {error}");
+                    }
+                }
+            }
+        }
+        assert!(told > 500, "{told}");
     }
 }

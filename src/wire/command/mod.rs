@@ -11,7 +11,8 @@ use super::domain::HelloName;
 use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
-use super::syntax::{Fault, Parsed, Syntax, fail, number, octet, spaces, trimmed, whole};
+use super::scan::{Scan, read};
+use super::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, trimmed, whole};
 use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
@@ -144,13 +145,13 @@ impl<'a> Command<'a> {
 impl Emit for Command<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
         let argument = match self {
-            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_str().as_bytes(),
+            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_bytes(),
             Self::Vrfy(text) | Self::Expn(text) | Self::Noop(Some(text)) | Self::Help(Some(text)) => {
                 text.as_bytes()
             }
             Self::Auth { mechanism, .. } => mechanism.as_str().as_bytes(),
-            Self::Mail { path, params } => return envelope(out, Verb::Mail, path.as_str(), params),
-            Self::Rcpt { path, params } => return envelope(out, Verb::Rcpt, path.as_str(), params),
+            Self::Mail { path, params } => return envelope(out, Verb::Mail, path.as_bytes(), params),
+            Self::Rcpt { path, params } => return envelope(out, Verb::Rcpt, path.as_bytes(), params),
             Self::Bdat { size, last } => return emit::bdat(out, *size, *last),
             Self::Unknown(unknown) => return out.put(unknown.line()),
             _ => b"",
@@ -165,7 +166,7 @@ impl Emit for Command<'_> {
     }
 }
 
-fn envelope(out: &mut Writer<'_>, verb: Verb, address: &str, params: &Params<'_>) {
+fn envelope(out: &mut Writer<'_>, verb: Verb, address: &[u8], params: &Params<'_>) {
     emit::path(out, verb, address);
     if !params.is_empty() {
         out.byte(b' ');
@@ -264,7 +265,7 @@ fn params(input: &[u8]) -> Parsed<'_, Params<'_>> {
         return Ok((input, Params::NONE));
     }
     let (rest, ()) = octet(b' ')(input)?;
-    Params::scan(spaces(rest))
+    read(spaces(rest), Params::scan)
 }
 
 /// `[SP String]`
@@ -277,7 +278,7 @@ fn optional(input: &[u8]) -> Parsed<'_, Option<Text<'_>>> {
 
 /// `bdat-cmd = "BDAT" SP chunk-size [SP "LAST"]` (RFC 3030 §2)
 fn bdat(input: &[u8]) -> Parsed<'_, Command<'_>> {
-    let (rest, size) = number(input)?;
+    let (rest, size) = read(input, Scan::decimal)?;
     if rest.is_empty() {
         return Ok((rest, Command::Bdat { size, last: false }));
     }

@@ -1,8 +1,8 @@
 //! BY: how soon a mail must be delivered, RFC 2852 §4.
 
-use crate::wire::class::run_of;
 use crate::wire::limits;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, number, octet, within};
+use crate::wire::scan::Scan;
+use crate::wire::syntax::{Fault, Syntax};
 use crate::wire::writer::{Emit, Writer};
 
 /// What happens to a mail that is not delivered in time.
@@ -58,27 +58,26 @@ impl By {
     /// by-mode  = "N" / "R"
     /// by-trace = "T"
     /// ```
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        let (negative, rest) = match value {
-            [b'-', rest @ ..] => (true, rest),
-            [b'+', rest @ ..] => (false, rest),
-            _ => (false, value),
-        };
-        let (rest, seconds) = interval(rest)?;
-        let (rest, ()) = octet(b';')(rest)?;
-        let (mode, rest) = match rest {
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
+        let value = scan.rest;
+        let negative = scan.octet(b'-');
+        if !negative {
+            scan.octet(b'+');
+        }
+        let seconds = interval(scan)?.cast_signed();
+        if !scan.octet(b';') {
+            return None;
+        }
+        let (mode, rest) = match scan.rest {
             [b'n' | b'N', rest @ ..] => (ByMode::Notify, rest),
             [b'r' | b'R', rest @ ..] => (ByMode::Return, rest),
-            _ => return fail(Fault::Unexpected, rest),
+            _ => return None,
         };
-        let (trace, rest) = match rest {
-            [b't' | b'T', rest @ ..] => (true, rest),
-            _ => (false, rest),
-        };
-        let seconds = seconds.cast_signed();
+        let trace = matches!(rest, [b't' | b'T', ..]);
+        scan.rest = if trace { rest.get(1..).unwrap_or_default() } else { rest };
         match Self::new(if negative { seconds.wrapping_neg() } else { seconds }, mode, trace) {
-            Ok(by) => Ok((rest, by)),
-            Err(_) => fail(Fault::Number, value),
+            Ok(by) => Some(by),
+            Err(_) => scan.none(Fault::Number, value),
         }
     }
 }
@@ -100,11 +99,12 @@ impl Emit for By {
 }
 
 /// `1*9DIGIT`, in seconds.
-pub(crate) fn interval(input: &[u8]) -> Parsed<'_, u32> {
-    let (rest, digits) = run_of(input, |octet| octet.is_ascii_digit())?;
-    if digits.len() > limits::INTERVAL_DIGITS {
-        return fail(Fault::Number, input);
+pub(crate) fn interval(scan: &mut Scan<'_>) -> Option<u32> {
+    let front = scan.rest;
+    let seconds = scan.decimal()?;
+    if scan.since(front).len() > limits::INTERVAL_DIGITS {
+        return scan.none(Fault::Number, front);
     }
     // Nine digits fit.
-    within(digits, rest, number).map(|(rest, seconds)| (rest, seconds as u32))
+    Some(seconds as u32)
 }

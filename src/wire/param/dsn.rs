@@ -1,8 +1,9 @@
 //! The parameters of delivery status notifications, RFC 3461 §4.
 
-use crate::wire::class::{ATEXT, KEYWORD, before, is, packed, packed_run, run_of};
+use crate::wire::class::{ATEXT, KEYWORD, is, packed, same_word};
 use crate::wire::limits;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, utf8, whole};
+use crate::wire::scan::{Scan, check};
+use crate::wire::syntax::{Fault, Syntax, text};
 use crate::wire::writer::{Emit, Writer};
 use crate::wire::xtext::Xtext;
 
@@ -18,14 +19,14 @@ pub enum Ret {
 
 impl Ret {
     /// `ret-value = "FULL" / "HDRS"`
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
         const FULL: u64 = packed(b"FULL");
         const HDRS: u64 = packed(b"HDRS");
-        let (rest, word) = word(value)?;
-        match word {
-            FULL => Ok((rest, Self::Full)),
-            HDRS => Ok((rest, Self::Hdrs)),
-            _ => fail(Fault::Value, value),
+        let value = scan.rest;
+        match word(scan)? {
+            FULL => Some(Self::Full),
+            HDRS => Some(Self::Hdrs),
+            _ => scan.none(Fault::Value, value),
         }
     }
 }
@@ -59,12 +60,10 @@ impl<'a> Envid<'a> {
         self.0
     }
 
-    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, text) = Xtext::parse(value, false)?;
-        match value.get(limits::ENVID..) {
-            Some(excess) if excess.len() > rest.len() => fail(Fault::TooLong, excess),
-            _ => Ok((rest, Self(text))),
-        }
+    pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
+        let value = scan.rest;
+        let text = Xtext::read(scan, false)?;
+        scan.at_most(limits::ENVID, value).then_some(Self(text))
     }
 }
 
@@ -107,27 +106,25 @@ impl Notify {
     /// notify-list-value   = "NEVER" / notify-list-element *( "," notify-list-element )
     /// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
     /// ```
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
         const NEVER: u64 = packed(b"NEVER");
         const SUCCESS: u64 = packed(b"SUCCESS");
         const FAILURE: u64 = packed(b"FAILURE");
         const DELAY: u64 = packed(b"DELAY");
-        let mut notify = Self::NEVER;
-        let mut rest = value;
+        let (value, mut notify) = (scan.rest, Self::NEVER);
         loop {
-            let (behind, word) = word(rest)?;
-            notify = notify.and(match word {
+            let front = scan.rest;
+            notify = notify.and(match word(scan)? {
                 SUCCESS => Self::SUCCESS,
                 FAILURE => Self::FAILURE,
                 DELAY => Self::DELAY,
                 // It stands alone.
-                NEVER if rest.len() == value.len() => return Ok((behind, Self::NEVER)),
-                _ => return fail(Fault::Value, rest),
+                NEVER if front.len() == value.len() => return Some(Self::NEVER),
+                _ => return scan.none(Fault::Value, front),
             });
-            let [b',', next @ ..] = behind else {
-                return Ok((behind, notify));
-            };
-            rest = next;
+            if !scan.octet(b',') {
+                return Some(notify);
+            }
         }
     }
 }
@@ -155,7 +152,8 @@ impl Emit for Notify {
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Orcpt<'a> {
-    kind: &'a str,
+    /// ASCII.
+    kind: &'a [u8],
     address: Xtext<'a>,
 }
 
@@ -167,19 +165,19 @@ impl<'a> Orcpt<'a> {
     /// When `kind` is not an atom of ASCII, when `address` is not what [`Xtext::new`] takes, or when both
     /// together are longer than [`limits::ORCPT`]. The position counts in the one that is wrong.
     pub fn new(kind: &'a str, address: &'a str) -> Result<Self, Syntax> {
-        whole(kind.as_bytes(), atom)?;
+        check(kind.as_bytes(), atom)?;
         // A semicolon stands between the two.
         let room = limits::ORCPT.saturating_sub(1).checked_sub(kind.len());
         let Some(room) = room else {
             return Err(Syntax::new(Fault::TooLong, kind.as_bytes(), limits::ORCPT));
         };
         let address = Xtext::new(address)?.at_most(room)?;
-        Ok(Self { kind, address })
+        Ok(Self { kind: kind.as_bytes(), address })
     }
 
     /// The kind of address: `rfc822` or, with RFC 6533, `utf-8`, in any case of letters.
     pub fn kind(&self) -> &'a str {
-        self.kind
+        text(self.kind)
     }
 
     /// The address.
@@ -191,19 +189,21 @@ impl<'a> Orcpt<'a> {
     /// original-recipient-address = addr-type ";" xtext
     /// addr-type                  = atom
     /// ```
-    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, kind) = atom(value)?;
-        let (rest, ()) = octet(b';')(rest)?;
-        let (_, kind) = utf8(kind, rest)?;
-        let bare = kind.eq_ignore_ascii_case("utf-8");
-        let (behind, address) = Xtext::parse(rest, bare)?;
+    pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
+        let value = scan.rest;
+        if !atom(scan) {
+            return None;
+        }
+        let kind = scan.since(value);
+        if !scan.octet(b';') {
+            return None;
+        }
+        let (bare, front) = (same_word(b"utf-8", kind), scan.rest);
+        let address = Xtext::read(scan, bare)?;
         if bare {
-            utf8(before(rest, behind), behind)?;
+            scan.utf8(front)?;
         }
-        match value.get(limits::ORCPT..) {
-            Some(excess) if excess.len() > behind.len() => fail(Fault::TooLong, excess),
-            _ => Ok((behind, Self { kind, address })),
-        }
+        scan.at_most(limits::ORCPT, value).then_some(Self { kind, address })
     }
 }
 
@@ -217,19 +217,28 @@ impl Eq for Orcpt<'_> {}
 
 impl Emit for Orcpt<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
-        out.put(self.kind.as_bytes());
+        out.put(self.kind);
         out.byte(b';');
         self.address.emit(out);
     }
 }
 
 /// `atom` (RFC 5322 §3.2.3) without UTF-8, and without the `=` that no value may have.
-fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
-    run_of(input, |octet| octet.is_ascii() && is(octet, ATEXT) && octet != b'=')
+fn atom(scan: &mut Scan<'_>) -> bool {
+    let front = scan.rest.len();
+    while let [octet, behind @ ..] = scan.rest
+        && octet.is_ascii()
+        && is(*octet, ATEXT)
+        && *octet != b'='
+    {
+        scan.rest = behind;
+    }
+    scan.rest.len() < front
 }
 
 /// A word of one to eight letters, packed.
-fn word(input: &[u8]) -> Parsed<'_, u64> {
-    let (rest, (word, packed)) = packed_run(input, KEYWORD)?;
-    if word.len() > 8 { fail(Fault::Value, input) } else { Ok((rest, packed)) }
+fn word(scan: &mut Scan<'_>) -> Option<u64> {
+    let front = scan.rest;
+    let (word, packed) = scan.packed_run(KEYWORD)?;
+    if word.len() > 8 { scan.none(Fault::Value, front) } else { Some(packed) }
 }

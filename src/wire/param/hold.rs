@@ -1,7 +1,7 @@
 //! HOLDFOR and HOLDUNTIL: when a mail may leave the submission server, RFC 4865 §3.
 
-use crate::wire::class::before;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, number, octet, utf8, whole, within};
+use crate::wire::scan::{Scan, check};
+use crate::wire::syntax::{Fault, Syntax, text};
 use crate::wire::writer::{Emit, Writer};
 
 use super::deliver_by::interval;
@@ -26,8 +26,8 @@ impl HoldFor {
     }
 
     /// `future-release-interval = 1*9DIGIT`
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        interval(value).map(|(rest, seconds)| (rest, Self(seconds)))
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
+        interval(scan).map(Self)
     }
 }
 
@@ -48,7 +48,7 @@ impl<'a> DateTime<'a> {
     /// # Errors
     /// When `text` does not have the form, or a number in it is out of bounds.
     pub fn new(text: &'a str) -> Result<Self, Syntax> {
-        whole(text.as_bytes(), date_time)?;
+        check(text.as_bytes(), date_time)?;
         Ok(Self(text))
     }
 
@@ -57,9 +57,9 @@ impl<'a> DateTime<'a> {
         self.0
     }
 
-    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, ()) = date_time(value)?;
-        utf8(before(value, rest), rest).map(|(rest, text)| (rest, Self(text)))
+    pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
+        let value = scan.rest;
+        date_time(scan).then(|| Self(text(scan.since(value))))
     }
 }
 
@@ -75,42 +75,40 @@ impl Emit for DateTime<'_> {
 /// time-secfrac = "." 1*DIGIT
 /// time-offset = "Z" / (("+" / "-") 2DIGIT ":" 2DIGIT)
 /// ```
-fn date_time(input: &[u8]) -> Parsed<'_, ()> {
-    let (rest, ()) = field(input, 4, 0, 9999)?;
-    let (rest, ()) = octet(b'-')(rest)?;
-    let (rest, ()) = field(rest, 2, 1, 12)?;
-    let (rest, ()) = octet(b'-')(rest)?;
-    let (rest, ()) = field(rest, 2, 1, 31)?;
-    let (rest, ()) = match rest {
-        [b't', rest @ ..] => (rest, ()),
-        _ => octet(b'T')(rest)?,
-    };
-    let (rest, ()) = field(rest, 2, 0, 23)?;
-    let (rest, ()) = octet(b':')(rest)?;
-    let (rest, ()) = field(rest, 2, 0, 59)?;
-    let (rest, ()) = octet(b':')(rest)?;
+fn date_time(scan: &mut Scan<'_>) -> bool {
+    let date = field(scan, 4, 0, 9999)
+        && scan.octet(b'-')
+        && field(scan, 2, 1, 12)
+        && scan.octet(b'-')
+        && field(scan, 2, 1, 31);
     // 60 is a leap second.
-    let (rest, ()) = field(rest, 2, 0, 60)?;
-    let (rest, _) = match rest {
-        [b'.', rest @ ..] => number(rest)?,
-        _ => (rest, 0),
-    };
-    match rest {
-        [b'Z' | b'z', rest @ ..] => Ok((rest, ())),
-        [b'+' | b'-', rest @ ..] => {
-            let (rest, ()) = field(rest, 2, 0, 23)?;
-            let (rest, ()) = octet(b':')(rest)?;
-            field(rest, 2, 0, 59)
-        }
-        _ => fail(Fault::Unexpected, rest),
+    let time = date
+        && (scan.octet(b'T') || scan.octet(b't'))
+        && field(scan, 2, 0, 23)
+        && scan.octet(b':')
+        && field(scan, 2, 0, 59)
+        && scan.octet(b':')
+        && field(scan, 2, 0, 60);
+    if !time || scan.octet(b'.') && scan.decimal().is_none() {
+        return false;
     }
+    scan.octet(b'Z')
+        || scan.octet(b'z')
+        || (scan.octet(b'+') || scan.octet(b'-'))
+            && field(scan, 2, 0, 23)
+            && scan.octet(b':')
+            && field(scan, 2, 0, 59)
 }
 
 /// Exactly `width` digits that say a number from `least` to `most`.
-fn field(input: &[u8], width: usize, least: u64, most: u64) -> Parsed<'_, ()> {
-    let Some((digits, rest)) = input.split_at_checked(width) else {
-        return fail(Fault::Unexpected, &[]);
-    };
-    let (rest, value) = within(digits, rest, number)?;
-    if (least..=most).contains(&value) { Ok((rest, ())) } else { fail(Fault::Number, input) }
+fn field(scan: &mut Scan<'_>, width: usize, least: u16, most: u16) -> bool {
+    let (front, mut value) = (scan.rest, 0_u16);
+    for _ in 0..width {
+        let [digit @ b'0'..=b'9', rest @ ..] = scan.rest else {
+            return false;
+        };
+        value = value.wrapping_mul(10).wrapping_add(u16::from(digit & 0x0f));
+        scan.rest = rest;
+    }
+    (least..=most).contains(&value) || scan.wrong(Fault::Number, front)
 }

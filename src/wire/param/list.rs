@@ -2,11 +2,14 @@
 
 use core::fmt;
 
+use crate::wire::class::before;
 use crate::wire::limits;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, whole};
+use crate::wire::scan::{Scan, read};
+use crate::wire::syntax::{Fault, Syntax, spaces, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::Param;
+use super::keyword::Keyword;
 
 /// The parameters of a command: checked octets from a peer, or a slice that the caller lends.
 ///
@@ -19,8 +22,40 @@ pub struct Params<'a>(Source<'a>);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Source<'a> {
     /// Parsed once, and found in order.
-    Wire(&'a [u8]),
+    Wire {
+        octets: &'a [u8],
+        found: Found,
+    },
     List(&'a [Param<'a>]),
+}
+
+/// What was seen of parameters when they were parsed: enough for a server to judge them without parsing them again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Found {
+    /// A bit for each keyword, and one for all that this crate does not know.
+    keywords: u16,
+    /// BODY is BINARYMIME.
+    pub(super) binary: bool,
+    /// SIZE's octets, as far as they fit.
+    pub(super) size: u32,
+}
+
+impl Found {
+    const OTHER: u16 = 1 << 15;
+
+    /// Whether there are no others than `keywords`.
+    pub(crate) fn are_among(self, keywords: u16) -> bool {
+        self.keywords & !keywords == 0
+    }
+
+    pub(crate) fn has(self, keyword: Keyword) -> bool {
+        self.keywords & keyword.bit() != 0
+    }
+
+    pub(crate) fn is_binary(self) -> bool {
+        self.binary
+    }
 }
 
 impl<'a> Params<'a> {
@@ -47,18 +82,36 @@ impl<'a> Params<'a> {
     /// When a parameter does not follow its grammar, stands twice ([`Fault::Duplicate`]), or is one
     /// more unknown one than [`limits::UNKNOWN_PARAMETERS`] ([`Fault::TooLong`]).
     pub fn parse(wire: &'a [u8]) -> Result<Self, Syntax> {
-        if wire.is_empty() { Ok(Self::NONE) } else { whole(wire, Self::scan) }
+        if wire.is_empty() { Ok(Self::NONE) } else { whole(wire, |wire| read(wire, Self::scan)) }
     }
 
     /// Octets that were parsed before.
     pub(crate) fn again(wire: &'a [u8]) -> Self {
-        Self(Source::Wire(wire))
+        Self(Source::Wire { octets: wire, found: Found::default() })
+    }
+
+    /// What was found when they were parsed.
+    pub(crate) fn found(&self) -> Found {
+        match self.0 {
+            Source::Wire { found, .. } => found,
+            Source::List(_) => Found::default(),
+        }
+    }
+
+    /// What SIZE says; 0 without it.
+    pub(crate) fn size(&self) -> u64 {
+        let found = self.found().size;
+        if found < u32::MAX {
+            return u64::from(found);
+        }
+        let size = |param| if let Param::Size(size) = param { Some(size) } else { None };
+        self.iter().find_map(size).unwrap_or_default()
     }
 
     /// The octets of parameters that came from a peer.
     pub(crate) fn wire(&self) -> &'a [u8] {
         match self.0 {
-            Source::Wire(wire) => wire,
+            Source::Wire { octets, .. } => octets,
             Source::List(_) => &[],
         }
     }
@@ -66,7 +119,7 @@ impl<'a> Params<'a> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self.0 {
-            Source::Wire(wire) => wire.is_empty(),
+            Source::Wire { octets, .. } => octets.is_empty(),
             Source::List(list) => list.is_empty(),
         }
     }
@@ -77,35 +130,36 @@ impl<'a> Params<'a> {
     }
 
     /// One parameter or more, up to the end of `input`.
-    pub(crate) fn scan(input: &'a [u8]) -> Parsed<'a, Self> {
-        let mut known = 0_u16;
+    pub(crate) fn scan(scan: &mut Scan<'a>) -> Option<Self> {
+        let input = scan.rest;
+        let mut found = Found::default();
         let mut unknown = 0_usize;
-        let mut rest = input;
         loop {
-            let (behind, (known_keyword, param)) = Param::parse(rest)?;
-            if let Some(keyword) = known_keyword {
-                if known & keyword.bit() != 0 {
-                    return fail(Fault::Duplicate, rest);
+            let front = scan.rest;
+            let (keyword, param) = Param::read(scan, &mut found)?;
+            if let Some(keyword) = keyword {
+                if found.has(keyword) {
+                    return scan.none(Fault::Duplicate, front);
                 }
-                known |= keyword.bit();
             } else {
                 if unknown == limits::UNKNOWN_PARAMETERS {
-                    return fail(Fault::TooLong, rest);
+                    return scan.none(Fault::TooLong, front);
                 }
                 unknown = unknown.saturating_add(1);
-                let earlier = input.get(..input.len().saturating_sub(rest.len())).unwrap_or_default();
                 let keyword = param.keyword();
-                if ParamsIter(Source::Wire(earlier))
-                    .any(|other| other.keyword().eq_ignore_ascii_case(keyword))
-                {
-                    return fail(Fault::Duplicate, rest);
+                let mut earlier = Self::again(before(input, front)).iter();
+                if earlier.any(|other| other.keyword().eq_ignore_ascii_case(keyword)) {
+                    return scan.none(Fault::Duplicate, front);
                 }
             }
-            if behind.is_empty() {
-                return Ok((behind, Self(Source::Wire(input))));
+            found.keywords |= keyword.map_or(Found::OTHER, Keyword::bit);
+            if scan.rest.is_empty() {
+                return Some(Self(Source::Wire { octets: input, found }));
             }
-            (rest, ()) = octet(b' ')(behind)?;
-            rest = spaces(rest);
+            if !scan.octet(b' ') {
+                return None;
+            }
+            scan.rest = spaces(scan.rest);
         }
     }
 }
@@ -150,7 +204,7 @@ impl Emit for Params<'_> {
     fn emit(&self, out: &mut Writer<'_>) {
         match self.0 {
             // As it came, so that a client links no parser of parameters.
-            Source::Wire(wire) => out.put(wire),
+            Source::Wire { octets, .. } => out.put(octets),
             Source::List(list) => {
                 for (index, param) in list.iter().enumerate() {
                     if index > 0 {
@@ -172,9 +226,10 @@ impl<'a> Iterator for ParamsIter<'a> {
 
     fn next(&mut self) -> Option<Param<'a>> {
         match &mut self.0 {
-            Source::Wire(wire) => {
-                let (rest, (_, param)) = Param::parse(wire).ok()?;
-                *wire = spaces(rest);
+            Source::Wire { octets, .. } => {
+                let mut scan = Scan::new(octets);
+                let (_, param) = Param::read(&mut scan, &mut Found::default())?;
+                *octets = spaces(scan.rest);
                 Some(param)
             }
             Source::List(list) => {

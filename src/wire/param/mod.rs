@@ -11,15 +11,16 @@ mod value;
 pub use deliver_by::{By, ByMode};
 pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use hold::{DateTime, HoldFor};
+pub(crate) use list::Found;
 pub use list::{Params, ParamsIter};
 pub use other::Other;
 pub(crate) use other::keyword;
 pub use value::{AuthSender, BodyType, MtPriority};
 
-use self::keyword::Keyword;
-use super::class::before;
+pub(crate) use self::keyword::Keyword;
 use super::limits;
-use super::syntax::{Fault, Parsed, fail, number};
+use super::scan::Scan;
+use super::syntax::Fault;
 use super::writer::{Emit, Writer};
 
 /// One parameter.
@@ -96,63 +97,53 @@ impl<'a> Param<'a> {
     }
 
     /// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, with the value typed; and the keyword when it is
-    /// known.
-    fn parse(input: &'a [u8]) -> Parsed<'a, (Option<Keyword>, Self)> {
-        let (rest, (keyword, packed)) = keyword(input)?;
-        let known = Keyword::find(keyword, packed);
-        let [b'=', value @ ..] = rest else {
-            return match known {
-                Some(Keyword::SmtpUtf8) => Ok((rest, (known, Self::SmtpUtf8))),
-                Some(Keyword::RequireTls) => Ok((rest, (known, Self::RequireTls))),
-                Some(_) => fail(Fault::Value, rest),
-                None => Other::scanned(keyword, None, rest)
-                    .map(|(rest, other)| (rest, (None, Self::Other(other)))),
-            };
-        };
-        if matches!(value, [] | [b' ', ..]) {
-            return fail(Fault::Value, value);
-        }
-        let (rest, param) = if let Some(known) = known {
-            Self::typed(known, value)?
-        } else {
-            let (rest, value) = other::value(value)?;
-            map(Other::scanned(keyword, Some(value), rest), Self::Other)?
-        };
-        Ok((rest, (known, param)))
-    }
-
-    /// Each value's parser stops where its grammar ends, so that no octet is looked at twice; that a
+    /// known. What `found` has beside keywords is noted in it.
+    ///
+    /// Each value's rule stops where its grammar ends, so that no octet is looked at twice; that a
     /// space or the line's end follows is [`Params`]' business.
-    fn typed(keyword: Keyword, value: &'a [u8]) -> Parsed<'a, Self> {
-        match keyword {
-            Keyword::Size => map(size(value), Self::Size),
-            Keyword::Body => map(BodyType::parse(value), Self::Body),
-            Keyword::Auth => map(AuthSender::parse(value), Self::Auth),
-            Keyword::Ret => map(Ret::parse(value), Self::Ret),
-            Keyword::Envid => map(Envid::parse(value), Self::Envid),
-            Keyword::Notify => map(Notify::parse(value), Self::Notify),
-            Keyword::Orcpt => map(Orcpt::parse(value), Self::Orcpt),
-            Keyword::By => map(By::parse(value), Self::By),
-            Keyword::HoldFor => map(HoldFor::parse(value), Self::HoldFor),
-            Keyword::HoldUntil => map(DateTime::parse(value), Self::HoldUntil),
-            Keyword::MtPriority => map(MtPriority::parse(value), Self::MtPriority),
-            Keyword::SmtpUtf8 | Keyword::RequireTls => fail(Fault::Value, value),
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: whoever only checks makes no values then")]
+    fn read(scan: &mut Scan<'a>, found: &mut Found) -> Option<(Option<Keyword>, Self)> {
+        let (keyword, packed) = keyword(scan)?;
+        let known = Keyword::find(keyword, packed);
+        let has_value = scan.octet(b'=');
+        if has_value && matches!(scan.rest, [] | [b' ', ..]) {
+            return scan.none(Fault::Value, scan.rest);
         }
+        let param = match (known, has_value) {
+            (None, _) => Self::Other(Other::read(keyword, has_value, scan)?),
+            (Some(Keyword::SmtpUtf8), false) => Self::SmtpUtf8,
+            (Some(Keyword::RequireTls), false) => Self::RequireTls,
+            (Some(Keyword::Size), true) => {
+                let size = size(scan)?;
+                found.size = u32::try_from(size).unwrap_or(u32::MAX);
+                Self::Size(size)
+            }
+            (Some(Keyword::Body), true) => {
+                let body = BodyType::read(scan)?;
+                found.binary = body == BodyType::BinaryMime;
+                Self::Body(body)
+            }
+            (Some(Keyword::Auth), true) => Self::Auth(AuthSender::read(scan)?),
+            (Some(Keyword::Ret), true) => Self::Ret(Ret::read(scan)?),
+            (Some(Keyword::Envid), true) => Self::Envid(Envid::read(scan)?),
+            (Some(Keyword::Notify), true) => Self::Notify(Notify::read(scan)?),
+            (Some(Keyword::Orcpt), true) => Self::Orcpt(Orcpt::read(scan)?),
+            (Some(Keyword::By), true) => Self::By(By::read(scan)?),
+            (Some(Keyword::HoldFor), true) => Self::HoldFor(HoldFor::read(scan)?),
+            (Some(Keyword::HoldUntil), true) => Self::HoldUntil(DateTime::read(scan)?),
+            (Some(Keyword::MtPriority), true) => Self::MtPriority(MtPriority::read(scan)?),
+            (Some(_), _) => return scan.none(Fault::Value, scan.rest),
+        };
+        Some((known, param))
     }
-}
-
-fn map<'a, T>(parsed: Parsed<'a, T>, variant: fn(T) -> Param<'a>) -> Parsed<'a, Param<'a>> {
-    parsed.map(|(rest, value)| (rest, variant(value)))
 }
 
 /// `size-value = 1*20DIGIT`
-fn size(value: &[u8]) -> Parsed<'_, u64> {
-    let (rest, size) = number(value)?;
-    if before(value, rest).len() > limits::SIZE_DIGITS {
-        fail(Fault::Number, value)
-    } else {
-        Ok((rest, size))
-    }
+fn size(scan: &mut Scan<'_>) -> Option<u64> {
+    let front = scan.rest;
+    let size = scan.decimal()?;
+    if scan.since(front).len() > limits::SIZE_DIGITS { scan.none(Fault::Number, front) } else { Some(size) }
 }
 
 impl Emit for Param<'_> {

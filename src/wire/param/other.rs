@@ -1,7 +1,8 @@
 //! Parameters with keywords that this crate does not know.
 
-use crate::wire::class::{KEYWORD, VALUE, packed_run, run};
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail, utf8, whole};
+use crate::wire::class::{KEYWORD, VALUE};
+use crate::wire::scan::{Scan, check, read};
+use crate::wire::syntax::{Fault, Syntax, text, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::keyword::Keyword;
@@ -24,12 +25,12 @@ impl<'a> Other<'a> {
     /// one that [`Param`](super::Param) has a variant for: [`Fault::Duplicate`]. The position counts in
     /// the one that is wrong.
     pub fn new(keyword: &'a str, value: Option<&'a str>) -> Result<Self, Syntax> {
-        let (word, packed) = whole(keyword.as_bytes(), self::keyword)?;
+        let (word, packed) = whole(keyword.as_bytes(), |input| read(input, self::keyword))?;
         if Keyword::find(word, packed).is_some() {
             return Err(Syntax::new(Fault::Duplicate, keyword.as_bytes(), 0));
         }
         if let Some(value) = value {
-            whole(value.as_bytes(), self::value)?;
+            check(value.as_bytes(), self::value)?;
         }
         Ok(Self { keyword, value })
     }
@@ -44,14 +45,18 @@ impl<'a> Other<'a> {
         self.value
     }
 
-    /// From a keyword and a value that have been scanned, and behind which stands `rest`.
-    pub(crate) fn scanned(keyword: &'a [u8], value: Option<&'a [u8]>, rest: &'a [u8]) -> Parsed<'a, Self> {
-        let (_, keyword) = utf8(keyword, rest)?;
-        let value = match value {
-            Some(value) => Some(utf8(value, rest)?.1),
-            None => None,
-        };
-        Ok((rest, Self { keyword, value }))
+    /// From a `keyword` that is known to be one; the value, if there is one, is at the scan's place.
+    pub(crate) fn read(keyword: &'a [u8], has_value: bool, scan: &mut Scan<'a>) -> Option<Self> {
+        let keyword = text(keyword);
+        if !has_value {
+            return Some(Self { keyword, value: None });
+        }
+        let front = scan.rest;
+        if !value(scan) {
+            return None;
+        }
+        let value = scan.utf8(front)?;
+        Some(Self { keyword, value: Some(value) })
     }
 }
 
@@ -74,14 +79,11 @@ impl Emit for Other<'_> {
 }
 
 /// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")`, and packed.
-pub(crate) fn keyword(input: &[u8]) -> Parsed<'_, (&[u8], u64)> {
-    if input.first() == Some(&b'-') {
-        return fail(Fault::Unexpected, input);
-    }
-    packed_run(input, KEYWORD)
+pub(crate) fn keyword<'a>(scan: &mut Scan<'a>) -> Option<(&'a [u8], u64)> {
+    if scan.rest.first() == Some(&b'-') { None } else { scan.packed_run(KEYWORD) }
 }
 
 /// `esmtp-value = 1*(%d33-60 / %d62-126 / UTF8-non-ascii)`
-pub(crate) fn value(input: &[u8]) -> Parsed<'_, &[u8]> {
-    run(input, VALUE)
+fn value(scan: &mut Scan<'_>) -> bool {
+    scan.run(VALUE)
 }

@@ -1,8 +1,9 @@
 //! The small values: BODY, MT-PRIORITY and AUTH.
 
-use crate::wire::class::{KEYWORD, packed, packed_run};
+use crate::wire::class::{KEYWORD, packed};
 use crate::wire::mailbox::Mailbox;
-use crate::wire::syntax::{Fault, Parsed, Syntax, fail};
+use crate::wire::scan::Scan;
+use crate::wire::syntax::{Fault, Syntax};
 use crate::wire::writer::{Emit, Writer};
 use crate::wire::xtext::Xtext;
 
@@ -20,17 +21,17 @@ pub enum BodyType {
 
 impl BodyType {
     /// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
         const SEVEN_BIT: u64 = packed(BodyType::SevenBit.name());
         const EIGHT_BIT_MIME: u64 = packed(BodyType::EightBitMime.name());
-        let (rest, (word, packed)) = packed_run(value, KEYWORD)?;
-        let body = match word.len() {
+        let value = scan.rest;
+        let (word, packed) = scan.packed_run(KEYWORD)?;
+        Some(match word.len() {
             ..=8 if packed == EIGHT_BIT_MIME => Self::EightBitMime,
             ..=8 if packed == SEVEN_BIT => Self::SevenBit,
             _ if word.eq_ignore_ascii_case(Self::BinaryMime.name()) => Self::BinaryMime,
-            _ => return fail(Fault::Value, value),
-        };
-        Ok((rest, body))
+            _ => return scan.none(Fault::Value, value),
+        })
     }
 
     const fn name(self) -> &'static [u8] {
@@ -68,14 +69,14 @@ impl MtPriority {
     }
 
     /// `priority-value = (["-"] NZDIGIT) / "0"`
-    pub(crate) fn parse(value: &[u8]) -> Parsed<'_, Self> {
-        match value {
-            [digit @ b'0'..=b'9', rest @ ..] => Ok((rest, Self((digit & 0x0f).cast_signed()))),
-            [b'-', digit @ b'1'..=b'9', rest @ ..] => {
-                Ok((rest, Self((digit & 0x0f).cast_signed().wrapping_neg())))
-            }
-            _ => fail(Fault::Number, value),
-        }
+    pub(crate) fn read(scan: &mut Scan<'_>) -> Option<Self> {
+        let (digit, sign, rest) = match scan.rest {
+            [digit @ b'0'..=b'9', rest @ ..] => (digit, 1, rest),
+            [b'-', digit @ b'1'..=b'9', rest @ ..] => (digit, -1_i8, rest),
+            value => return scan.none(Fault::Number, value),
+        };
+        scan.rest = rest;
+        Some(Self((digit & 0x0f).cast_signed().wrapping_mul(sign)))
     }
 }
 
@@ -99,7 +100,7 @@ impl<'a> AuthSender<'a> {
 
     /// A mailbox.
     pub fn new(mailbox: Mailbox<'a>) -> Self {
-        Self(Some(Xtext::of(mailbox.as_str().as_bytes())))
+        Self(Some(Xtext::of(mailbox.as_bytes())))
     }
 
     /// The mailbox, `None` for `<>`. One that came from a peer is checked to be xtext only: whoever
@@ -109,11 +110,12 @@ impl<'a> AuthSender<'a> {
     }
 
     /// `"<>" / xtext`
-    pub(crate) fn parse(value: &'a [u8]) -> Parsed<'a, Self> {
-        if let [b'<', b'>', rest @ ..] = value {
-            return Ok((rest, Self::UNKNOWN));
+    pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
+        if let [b'<', b'>', rest @ ..] = scan.rest {
+            scan.rest = rest;
+            return Some(Self::UNKNOWN);
         }
-        Xtext::parse(value, false).map(|(rest, mailbox)| (rest, Self(Some(mailbox))))
+        Xtext::read(scan, false).map(|mailbox| Self(Some(mailbox)))
     }
 }
 

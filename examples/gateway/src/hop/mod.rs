@@ -58,15 +58,18 @@ impl Hop {
     /// Sends the mail, and says what became of it. Dropped before a session has taken the mail, it is not sent.
     pub(crate) async fn send(&self, mail: Outgoing) -> Outcome {
         let (recipients, from, id) = (mail.recipients.clone(), mail.envelope.clone(), mail.word());
+        let left = mail.left();
         let (tell, told) = oneshot::channel();
-        let later = |why| {
-            let outcome = Outcome::unsent(&recipients, Verdict::RetryLater, why);
+        let unsent = |outcome| {
             record::enter(&id, from.clone(), &outcome, Duration::ZERO);
             outcome
         };
-        match timeout(PATIENCE, self.jobs.send(Job { mail, tell })).await {
+        let later = |why| unsent(Outcome::unsent(&recipients, Verdict::RetryLater, why));
+        let patience = left.unwrap_or(PATIENCE).min(PATIENCE);
+        match timeout(patience, self.jobs.send(Job { mail, tell })).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return later("the gateway is going down; try again later"),
+            Err(_) if patience < PATIENCE => return unsent(Outcome::too_late(&recipients)),
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
         }
         match told.await {

@@ -96,12 +96,19 @@ impl Outcome {
             |address: &String| Fate { address: address.clone(), delivered: false, words: words.clone() };
         Self { verdict, fates: recipients.iter().map(fate).collect(), octets: None, words, fault: Fault::Hop }
     }
+
+    /// It has waited too long.
+    pub(crate) fn too_late(recipients: &[String]) -> Self {
+        let text = "has passed while the mail waited for the next hop, so nothing was sent";
+        let fault = Fault::Property("maxdelivertime");
+        Self { fault, ..Self::unsent(recipients, Verdict::Rejected, &format!("maxdelivertime {text}")) }
+    }
 }
 
 /// Whether and how another attempt makes sense at once. `reused` is whether the session was kept from a mail before.
 pub(super) fn again(report: &Report<'_>, reused: bool) -> Again {
     // What was said about the mail stands; only a session that was gone before the mail is opened again.
-    let untouched = report.recipients().iter().all(|recipient| recipient.status() == Status::Waiting);
+    let untouched = is_untouched(report);
     match report.cause() {
         Some(Cause::NotOffered(Extension::DeliverBy)) => Again::WithoutDeadline,
         Some(Cause::ConnectionLost | Cause::TimedOut)
@@ -113,6 +120,11 @@ pub(super) fn again(report: &Report<'_>, reused: bool) -> Again {
         Some(Cause::Refused(_)) if reused && untouched && closing(&report.answer()) => Again::InNewSession,
         _ => Again::No,
     }
+}
+
+/// Whether nothing was said about any recipient.
+pub(super) fn is_untouched(report: &Report<'_>) -> bool {
+    report.recipients().iter().all(|recipient| recipient.status() == Status::Waiting)
 }
 
 fn closing(answer: &Answer) -> bool {

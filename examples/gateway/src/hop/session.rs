@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
@@ -11,17 +12,16 @@ use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission,
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, ReversePath};
 use tokio::time::{sleep, timeout};
 
-use super::outcome::{Again, Outcome, again};
+use super::outcome::{Again, Outcome, again, is_untouched};
 use crate::request::Outgoing;
 use crate::smtp::config::Config;
 use crate::smtp::stream::{self, Stream};
-use crate::unique;
 
 /// Octets of the next hop's words about one mail.
 const TEXTS: usize = 8 * 1024;
 
 /// How long a QUIT is worth waiting for.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(5);
 
 pub(super) struct Session<'b> {
     config: Arc<Config>,
@@ -82,10 +82,8 @@ impl<'b> Session<'b> {
         body: Lent<'_, E>,
         with_deadline: bool,
     ) -> (Outcome, Again) {
-        let left = mail.deadline.map(|deadline| deadline.saturating_sub(unique::now()));
-        if left == Some(0) {
-            let text = "maxdelivertime has passed, so nothing was sent";
-            return (Outcome::unsent(&mail.recipients, Verdict::Rejected, text), Again::No);
+        if mail.left() == Some(Duration::ZERO) {
+            return (Outcome::too_late(&mail.recipients), Again::No);
         }
         let config = Arc::clone(&self.config);
         let reused = self.stream.is_some() && self.client.is_open();
@@ -98,8 +96,9 @@ impl<'b> Session<'b> {
                 Again::No,
             );
         };
-        let (of_mail, of_rcpt) =
-            (mail.notifications.of_mail(left.filter(|_| with_deadline)), mail.notifications.of_rcpt());
+        let left = mail.left();
+        let seconds = left.filter(|_| with_deadline).map(|left| left.as_secs().max(1));
+        let (of_mail, of_rcpt) = (mail.notifications.of_mail(seconds), mail.notifications.of_rcpt());
         let (of_mail, of_rcpt): (&[Param<'_>], &[Param<'_>]) = (&of_mail, &of_rcpt);
         let paths = mail.recipients.iter().filter_map(|address| ForwardPath::new(address).ok());
         let mut recipients: Vec<_> = paths.map(|path| Recipient::new(path).with(&of_rcpt)).collect();
@@ -118,10 +117,26 @@ impl<'b> Session<'b> {
         let mut submission =
             Submission::with_login(&mut self.client, options, envelope, body, &mut texts, login);
         let mut trouble = None;
+        let mut alarm = pin!(sleep(left.unwrap_or_default()));
+        let mut on_time = left.is_some();
         loop {
+            let timer = pin!(None);
             let mut connection = Connection::new(stream, &mut submission);
-            let ran = connection.run_timed(pin!(None), sleep).await;
+            // Whichever is first drops the other; no octet is lost by that.
+            let ran = tokio::select! {
+                biased;
+                () = &mut alarm, if on_time => None,
+                ran = connection.run_timed(timer, sleep) => Some(ran),
+            };
             stream = connection.into_inner();
+            let Some(ran) = ran else {
+                on_time = false;
+                // Once a recipient is accepted the mail is on its way.
+                if is_untouched(&submission.report()) {
+                    return (Outcome::too_late(&mail.recipients), Again::No);
+                }
+                continue;
+            };
             match ran {
                 Ok(true) if submission.event() == Some(Event::StartTls) => {
                     match stream::connect_tls(&config.connector, &config.next_hop_name, stream).await {
@@ -147,6 +162,7 @@ impl<'b> Session<'b> {
         let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref()), again(&report, reused));
         outcome.octets = octets;
         if trouble.is_none() && self.client.is_open() {
+            config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
         }
         (outcome, again)

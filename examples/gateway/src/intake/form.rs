@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::json::{Properties, close};
 use super::spool::Spool;
-use super::{Limits, Taken, nest, put_aside, within};
+use super::{Limits, Taken, VALUES, nest, put_aside, too_many_values, within};
 use crate::problem::Problem;
 
 /// Where in `%XX` the scan is.
@@ -28,6 +28,8 @@ pub(super) struct Scan {
     at: u64,
     /// Octets in memory.
     kept: usize,
+    /// Values so far.
+    count: usize,
     mime: Option<Spool>,
 }
 
@@ -42,6 +44,7 @@ impl Scan {
             percent: Percent::No,
             at: 0,
             kept: 0,
+            count: 0,
             mime: None,
         }
     }
@@ -131,6 +134,11 @@ impl Scan {
                 .map_err(|_| self.bad("a name that is not UTF-8"))?;
             let value = String::from_utf8(std::mem::take(&mut self.value))
                 .map_err(|_| Problem::bad(&name, "the value is not UTF-8"))?;
+            // Each bracket may make another object.
+            self.count += 1 + name.matches('[').count();
+            if self.count >= VALUES {
+                return Err(too_many_values());
+            }
             nest::insert(&mut self.properties, &name, value)?;
         }
         self.name.clear();
@@ -165,9 +173,14 @@ mod tests {
     use serde_json::{Value, json};
 
     const LIMITS: Limits = Limits { body: 1 << 20, properties: 200, mail: 300 };
+    const ROOMY: Limits = Limits { body: 1 << 30, properties: 1 << 30, mail: 300 };
 
     fn read(text: &str, pieces: usize) -> Result<(Value, Option<String>), Problem> {
-        let mut scan = Scan::new(LIMITS);
+        read_within(LIMITS, text, pieces)
+    }
+
+    fn read_within(limits: Limits, text: &str, pieces: usize) -> Result<(Value, Option<String>), Problem> {
+        let mut scan = Scan::new(limits);
         for piece in text.as_bytes().chunks(pieces) {
             scan.take(piece)?;
         }
@@ -212,6 +225,40 @@ mod tests {
                     "{text}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn variables_are_counted_with_the_objects_that_they_make() {
+        let many = |count: usize| {
+            (0..count).fold(String::new(), |text, number| text + &format!("data[a{number}]=&"))
+        };
+        assert!(read_within(ROOMY, &many(VALUES / 2 - 1), 1000).is_ok());
+        for text in [many(VALUES / 2), "data[a][b][c][d][]=&".repeat(VALUES / 6 + 1)] {
+            let problem = read_within(ROOMY, &text, 1000).unwrap_err();
+            assert_eq!(problem.status, 413);
+            assert!(problem.text.contains("values"), "{}", problem.text);
+        }
+    }
+
+    #[test]
+    fn a_template_given_by_form_has_lists_of_its_own() {
+        for (text, expected) in [
+            (
+                "template[to][]=a%40b&template[to][]=c%40d&template[subject]=x",
+                json!({"template": {"to": ["a@b", "c@d"], "subject": "x"}}),
+            ),
+            (
+                "template[attachments][0][name]=x&template[attachments][1][name]=y&template[extra][x-a]=b",
+                json!({"template": {"attachments": [{"name": "x"}, {"name": "y"}], "extra": {"x-a": "b"}}}),
+            ),
+            ("template[to]=a%40b", json!({"template": {"to": "a@b"}})),
+            // No list without a gap in its numbers, and none where nobody expects one.
+            ("template[to][1]=a", json!({"template": {"to": {"1": "a"}}})),
+            ("template[data][0]=a", json!({"template": {"data": {"0": "a"}}})),
+            ("template=12", json!({"template": "12"})),
+        ] {
+            assert_eq!(read(text, 7).unwrap().0, expected, "{text}");
         }
     }
 

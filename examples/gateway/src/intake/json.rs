@@ -6,9 +6,9 @@ use std::mem;
 use serde_json::{Map, Value};
 
 use super::spool::Spool;
-use super::strict::Strict;
+use super::strict::{Fault, strict};
 use super::unescape::Unescape;
-use super::{Limits, Taken, keep, put_aside};
+use super::{Limits, Taken, keep, put_aside, too_many_values};
 use crate::problem::Problem;
 
 #[derive(Debug)]
@@ -191,7 +191,10 @@ impl Scan {
                 format!("invalid JSON at line {line} column {column}: the document ends within this string"),
             ));
         }
-        let Strict(value) = serde_json::from_slice(&self.kept).map_err(|error| self.invalid(&error))?;
+        let value = strict(&self.kept).map_err(|fault| match fault {
+            Fault::Invalid(error) => self.invalid(&error),
+            Fault::TooManyValues => too_many_values(),
+        })?;
         self.kept = Vec::new();
         let Value::Object(mut properties) = value else {
             return Err(Problem::new(400, "the body must be one JSON object, { ... }"));

@@ -8,10 +8,14 @@ mod strict;
 mod unescape;
 
 pub(crate) use spool::{Reader, Spool};
+pub(crate) use strict::strict;
 
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
+
+/// Values in a request's properties, however they are nested.
+pub(crate) const VALUES: usize = 50_000;
 
 /// What a body may weigh, in octets.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +96,12 @@ fn within(octets: usize, limits: Limits) -> Result<(), Problem> {
         "the properties besides mime are larger than the {} octets that are taken here; send large mails as mime",
         limits.properties
     )))
+}
+
+fn too_many_values() -> Problem {
+    Problem::too_large(format!(
+        "the properties hold more than the {VALUES} values that are taken here; send fewer"
+    ))
 }
 
 /// Appends to the mail.

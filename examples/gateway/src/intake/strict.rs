@@ -1,22 +1,61 @@
-//! JSON in which a name that stands twice is an error, and not the loss of one of the two.
+//! JSON in which a name that stands twice is an error, and not the loss of one of the two, and which cannot have more values than
+//! there is memory for: a digit and a comma become several dozen octets.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-#[derive(Debug)]
-pub(super) struct Strict(pub(super) Value);
+use super::VALUES;
+use crate::problem::shown;
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue).map(Self)
+/// Why a text is not taken.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Invalid(serde_json::Error),
+    TooManyValues,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => error.fmt(f),
+            Self::TooManyValues => write!(f, "more than {VALUES} values"),
+        }
     }
 }
 
-struct AnyValue;
+/// The one value that `text` holds.
+pub(crate) fn strict(text: &[u8]) -> Result<Value, Fault> {
+    let left = Cell::new(VALUES);
+    let mut document = serde_json::Deserializer::from_slice(text);
+    let value = AnyValue { left: &left }.deserialize(&mut document);
+    value.and_then(|value| document.end().map(|()| value)).map_err(|error| match left.get() {
+        0 => Fault::TooManyValues,
+        _ => Fault::Invalid(error),
+    })
+}
 
-impl<'de> Visitor<'de> for AnyValue {
+#[derive(Clone, Copy)]
+struct AnyValue<'l> {
+    /// How many values there may still be; whoever takes the last is one too many.
+    left: &'l Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.left.set(self.left.get().saturating_sub(1));
+        if self.left.get() == 0 {
+            return Err(D::Error::custom("too many values"));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyValue<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +92,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -63,11 +102,41 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             if map.contains_key(&name) {
-                return Err(A::Error::custom(format!("the property {name:?} stands twice")));
+                return Err(A::Error::custom(format!("the property {} stands twice", shown(&name))));
             }
-            let Strict(value) = entries.next_value()?;
+            let value = entries.next_value_seed(self)?;
             map.insert(name, value);
         }
         Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_wherever_they_stand() {
+        let list = |item: &str, count: usize| format!("[{}]", vec![item; count].join(","));
+        for (text, fine) in [
+            (list("1", VALUES - 2), true),
+            (list("1", VALUES - 1), false),
+            (list("{}", VALUES - 2), true),
+            (list("[]", VALUES - 1), false),
+            (list("{\"a\":1}", VALUES / 2 - 1), true),
+            (list("{\"a\":1}", VALUES / 2), false),
+        ] {
+            match strict(text.as_bytes()) {
+                Ok(_) => assert!(fine, "{} octets are taken", text.len()),
+                Err(Fault::TooManyValues) => assert!(!fine, "{} octets are too many", text.len()),
+                Err(Fault::Invalid(error)) => panic!("{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_stands_behind_the_value() {
+        assert!(matches!(strict(b"{} {}"), Err(Fault::Invalid(_))));
+        assert!(strict(b" {} ").is_ok());
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of addresses as people write them: `Ann <ann@example.org>, "Doe, John" <john@example.org>, info@example.org`.
 
+use crate::problem::shown;
+
 /// An address and the name beside it; neither is checked yet, and variables still stand in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
@@ -7,10 +9,10 @@ pub(super) struct Written {
     pub(super) address: String,
 }
 
-/// The addresses in `text`; none in an empty one.
-pub(super) fn list(text: &str) -> Result<Vec<Written>, String> {
+/// The addresses in `text`, so many at most; none in an empty one.
+pub(super) fn list(text: &str, most: usize) -> Result<Vec<Written>, String> {
     let mut found = Vec::new();
-    for item in items(text)? {
+    for item in items(text, most)? {
         let item = item.trim();
         if item.is_empty() {
             if text.trim().is_empty() {
@@ -24,7 +26,7 @@ pub(super) fn list(text: &str) -> Result<Vec<Written>, String> {
 }
 
 /// Cut at commas outside of quotation marks and brackets.
-fn items(text: &str) -> Result<Vec<&str>, String> {
+fn items(text: &str, most: usize) -> Result<Vec<&str>, String> {
     let (mut quoted, mut escaped, mut bracket) = (false, false, false);
     let (mut items, mut start) = (Vec::new(), 0);
     for (at, character) in text.char_indices() {
@@ -36,6 +38,9 @@ fn items(text: &str) -> Result<Vec<&str>, String> {
             '>' if !quoted => bracket = false,
             ',' if !quoted && !bracket => {
                 items.push(text.get(start..at).unwrap_or_default());
+                if items.len() >= most {
+                    return Err(TOO_MANY.to_owned());
+                }
                 start = at + 1;
             }
             _ => {}
@@ -43,19 +48,25 @@ fn items(text: &str) -> Result<Vec<&str>, String> {
     }
     if quoted || bracket {
         return Err(format!(
-            "{} is not closed in {text:?}",
-            if quoted { "a quotation mark" } else { "a bracket" }
+            "{} is not closed in {}",
+            if quoted { "a quotation mark" } else { "a bracket" },
+            shown(text)
         ));
     }
     items.push(text.get(start..).unwrap_or_default());
+    if items.len() > most && !text.trim().is_empty() {
+        return Err(TOO_MANY.to_owned());
+    }
     Ok(items)
 }
+
+const TOO_MANY: &str = "more addresses than a mail may have here";
 
 fn one(item: &str) -> Result<Written, String> {
     // A quoted name may hold a bracket; the address stands in the last pair.
     let Some((name, address)) = item.strip_suffix('>').and_then(|item| item.rsplit_once('<')) else {
         if item.ends_with('>') || item.contains('<') && !item.starts_with('"') {
-            return Err(format!("the brackets in {item:?} do not match"));
+            return Err(format!("the brackets in {} do not match", shown(item)));
         }
         return Ok(Written { name: String::new(), address: item.to_owned() });
     };
@@ -98,16 +109,28 @@ mod tests {
             (r#""quoted local"@example.org"#, vec![("", r#""quoted local"@example.org"#)]),
             ("J\u{f6}rg <j@b>", vec![("J\u{f6}rg", "j@b")]),
         ] {
-            let found = list(text).unwrap();
+            let found = list(text, 3).unwrap();
             let found: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.address.as_str())).collect();
             assert_eq!(found, expected, "{text}");
         }
     }
 
     #[test]
+    fn there_are_so_many_at_most() {
+        assert_eq!(list("a@b,c@d,e@f", 3).unwrap().len(), 3);
+        for (text, most) in [("a@b,c@d,e@f,g@h", 3), ("a@b", 0)] {
+            assert_eq!(
+                list(text, most),
+                Err("more addresses than a mail may have here".to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn what_does_not_match_is_told() {
         for text in ["a@b,", ",a@b", "a@b,,c@d", "\"x <a@b>", "x <a@b", "x a@b>", "a <b> c"] {
-            assert!(list(text).is_err(), "{text}");
+            assert!(list(text, 3).is_err(), "{text}");
         }
     }
 }

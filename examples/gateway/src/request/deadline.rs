@@ -1,11 +1,14 @@
 //! The moment in `maxdelivertime`.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, shown};
 
 /// `YYYY-MM-DD hh:mm:ss` in UTC, as seconds since 1970.
 pub(super) fn deadline(text: &str) -> Result<u64, Problem> {
     parse(text).ok_or_else(|| {
-        Problem::bad("maxdelivertime", format!("{text:?} is no moment; write YYYY-MM-DD hh:mm:ss, in UTC"))
+        Problem::bad(
+            "maxdelivertime",
+            format!("{} is no moment; write YYYY-MM-DD hh:mm:ss, in UTC", shown(text)),
+        )
     })
 }
 

@@ -30,6 +30,9 @@ struct Header {
 }
 
 impl<R: Read> Filled<R> {
+    /// Octets that it takes while it is read, about.
+    pub(super) const WEIGHT: u64 = 4 * PIECE as u64;
+
     pub(crate) fn new(from: R, variables: Arc<Variables>) -> Self {
         let header = Header { on: true, line_empty: true };
         Self { from, variables, raw: Vec::new(), ready: Vec::new(), at: 0, ended: false, made: 0, header }
@@ -127,7 +130,7 @@ const _: () = assert!(LONGEST < PIECE);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::variables::plain;
+    use crate::request::variables::{plain, values};
     use serde_json::json;
 
     struct Drips<'t>(&'t [u8], usize);
@@ -145,7 +148,9 @@ mod tests {
     fn variables() -> Arc<Variables> {
         let data =
             [("name".to_owned(), json!("Ann")), ("lines".to_owned(), json!("a\r\nb"))].into_iter().collect();
-        Arc::new(Variables::new("me@b", Some("you@b"), true).with(&data).unwrap())
+        let personal = Arc::new(values(data).unwrap());
+        let variables = Variables::new(personal, Arc::default(), Some("you@b".to_owned()), true);
+        Arc::new(variables.for_envelope("me@b"))
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) fn author(message: impl Read) -> Option<String> {
     for line in lines.take_while(|line| line.starts_with([' ', '\t'])) {
         value += line;
     }
-    let first = addresses::list(&value).ok()?.into_iter().next()?;
+    let first = addresses::list(&value, MOST as usize).ok()?.into_iter().next()?;
     Some(first.address)
 }
 

@@ -1,18 +1,23 @@
 //! What a request may say: the provider's properties, the same in JSON and in form variables.
 
+mod addressees;
 mod addresses;
 mod deadline;
 mod dsn;
+mod file;
 mod filled;
 mod header;
 mod letter;
+mod outgoing;
+mod parts;
 mod plan;
 mod read;
 mod template;
 mod variables;
 
 pub(crate) use letter::{Built, Letter};
-pub(crate) use plan::{Content, Outgoing, Rules, plan};
+pub(crate) use outgoing::{Content, Outgoing};
+pub(crate) use plan::{Plan, Rules, Several, plan};
 pub(crate) use read::read;
 
 use std::collections::BTreeMap;
@@ -95,7 +100,7 @@ pub(crate) enum Recipients {
 }
 
 /// An address, a list of them with commas between, or an array of either.
-#[derive(Deserialize, JsonSchema, Clone)]
+#[derive(Debug, Deserialize, JsonSchema, Clone)]
 #[serde(untagged, expecting = "wants a string, or an array of strings")]
 pub(crate) enum Addresses {
     One(String),

@@ -1,78 +1,63 @@
-//! From a request to the mails it asks for.
+//! From a request to the mails it asks for. All are made once to see whether they can be, and each again when there is room to send
+//! it: so a request for many takes the memory of the few that are on their way.
 
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use embedded_smtp::wire::{ForwardPath, ReversePath};
-use serde_json::{Map, Value};
+use embedded_smtp::wire::ReversePath;
 
+use super::addressees::{Addressee, addressees};
 use super::deadline::deadline;
 use super::dsn::Notifications;
-use super::filled::Filled;
-use super::letter::{File, Letter};
-use super::variables::{Variables, plain};
-use super::{Recipients, Request, header, template};
+use super::letter::{self, Letter};
+use super::outgoing::{Content, Outgoing, Whole};
+use super::parts::Parts;
+use super::variables::{Values, Variables, plain, values};
+use super::{Request, header, template};
 use crate::intake::{Reader, Spool};
-use crate::problem::Problem;
+use crate::problem::{Problem, shown};
 use crate::survey::{Survey, survey};
 use crate::unique;
+
+/// All mails of a request together have at most as many octets as so many mails may have.
+const MAILS: u64 = 10;
 
 /// What a request may ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'r> {
     pub(crate) templates: Option<&'r Path>,
     pub(crate) recipients: usize,
-    /// Octets of a mail once its variables are replaced: in `mime`, and of one text in parts.
+    /// Octets of a mail, and of one text in parts, once variables are replaced.
     pub(crate) mail: u64,
     pub(crate) text: u64,
 }
 
-/// A mail that is ready to go.
+/// What is to be sent for a request.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
-    /// Pure addresses, checked.
-    pub(crate) recipients: Vec<String>,
-    /// The return path, checked; empty for none.
-    pub(crate) envelope: String,
-    pub(crate) content: Content,
-    pub(crate) notifications: Arc<Notifications>,
-    /// Seconds since 1970.
-    pub(crate) deadline: Option<u64>,
-    /// Stands in its identifiers.
-    pub(crate) id: (u64, u64),
+pub(crate) enum Plan {
+    One(Box<Outgoing>),
+    /// Personal mails, still to be made.
+    Several(Box<Several>),
 }
 
 #[derive(Debug)]
-pub(crate) enum Content {
-    Letter(Box<Letter>),
-    Whole(Whole),
+pub(crate) struct Several {
+    maker: Maker,
+    addressees: Vec<Addressee>,
+    /// What was found out about each mail when it was made first.
+    known: Vec<Known>,
 }
 
-impl Outgoing {
-    /// Its identifier as a word.
-    pub(crate) fn word(&self) -> String {
-        format!("{:016x}{:06x}", self.id.0, self.id.1)
-    }
-}
-
-/// A message that is whole already.
 #[derive(Debug)]
-pub(crate) struct Whole {
-    spool: Arc<Spool>,
-    variables: Option<Arc<Variables>>,
-    pub(crate) survey: Survey,
+struct Known {
+    /// Octets that the mail has in memory for itself.
+    weight: u64,
+    survey: Option<Survey>,
 }
 
-/// A recipient, and what is known of it.
-type Addressee = (String, Option<Map<String, Value>>);
-
-pub(crate) fn plan(
-    mut request: Request,
-    mime: Option<Spool>,
-    rules: Rules<'_>,
-) -> Result<Vec<Outgoing>, Problem> {
+pub(crate) fn plan(mut request: Request, mime: Option<Spool>, rules: Rules<'_>) -> Result<Plan, Problem> {
     let addressees = addressees(&mut request, rules.recipients)?;
     if mime.is_some() {
         nothing_beside_mime(&request)?;
@@ -83,141 +68,194 @@ pub(crate) fn plan(
     if deadline.is_some_and(|deadline| deadline <= unique::now()) {
         return Err(Problem::not_here("maxdelivertime", "has passed, so nothing was sent"));
     }
-    let personal = addressees.iter().any(|(_, data)| data.is_some());
-    let single = personal || addressees.len() == 1;
+    let personal = addressees.iter().any(|addressee| addressee.personal.is_some());
     let notifications = match &request.dsn {
         Some(dsn) => Notifications::new(dsn, addressees.len())?,
         None => Notifications::default(),
     };
-    let mut planner = Planner {
-        strict: templated || personal || request.data.is_some(),
+    let data = request.data.take();
+    let strict = templated || personal || data.is_some();
+    let maker = Maker {
+        strict,
+        data: Arc::new(values(data.unwrap_or_default()).map_err(|why| Problem::bad("data", why))?),
+        envelope: request.envelope.take(),
+        most: if mime.is_some() { rules.mail } else { rules.text },
         source: match mime {
-            Some(spool) => Source::Mime(message(spool)?),
-            None => Source::Parts(Arc::new(File::all(&request)?)),
+            Some(spool) => Source::mime(spool)?,
+            None => Source::Parts(Box::new(Parts::new(request)?)),
         },
-        request,
         notifications: Arc::new(notifications),
         deadline,
-        rules,
     };
-    if single {
-        return addressees.into_iter().map(|(address, data)| planner.mail(vec![address], data)).collect();
+    if personal && addressees.len() > 1 {
+        return Several::new(maker, addressees, rules.mail).map(|several| Plan::Several(Box::new(several)));
     }
-    let everyone = addressees.into_iter().map(|(address, _)| address).collect();
-    Ok(vec![planner.mail(everyone, None)?])
+    let mail = maker.mail(addressees, None)?;
+    small_enough(mail.octets(), rules.mail)?;
+    Ok(Plan::One(Box::new(mail)))
 }
 
-struct Planner<'r> {
-    rules: Rules<'r>,
-    request: Request,
-    source: Source,
+impl Several {
+    fn new(maker: Maker, addressees: Vec<Addressee>, most: u64) -> Result<Self, Problem> {
+        let (mut known, mut all) = (Vec::new(), 0_u64);
+        for addressee in &addressees {
+            let mail = maker.personal(addressee, None).map_err(|problem| Problem {
+                text: format!("{} (in the mail for {})", problem.text, shown(&addressee.address)),
+                ..problem
+            })?;
+            small_enough(mail.octets(), most)?;
+            all = all.saturating_add(mail.octets());
+            if all > most.saturating_mul(MAILS) {
+                let text = format!(
+                    "the mails for these recipients have more than {} octets together, {MAILS} times what is taken of one; send them by several requests",
+                    most.saturating_mul(MAILS)
+                );
+                return Err(Problem::too_large(text).about("recipients"));
+            }
+            known.push(Known { weight: mail.weight(), survey: mail.survey() });
+        }
+        Ok(Self { maker, addressees, known })
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.addressees.len()
+    }
+
+    pub(crate) fn recipient(&self, number: usize) -> &str {
+        self.addressees.get(number).map_or("", |addressee| &addressee.address)
+    }
+
+    /// Octets that the mail will have in memory for itself.
+    pub(crate) fn weight(&self, number: usize) -> u64 {
+        self.known.get(number).map_or(0, |known| known.weight)
+    }
+
+    /// One of the mails. It was made before, so no problem is to be expected.
+    pub(crate) fn mail(&self, number: usize) -> Result<Outgoing, Problem> {
+        let addressee = self.addressees.get(number).ok_or_else(|| Problem::new(500, "no such mail"))?;
+        self.maker.personal(addressee, self.known.get(number).and_then(|known| known.survey.clone()))
+    }
+}
+
+fn small_enough(octets: u64, most: u64) -> Result<(), Problem> {
+    if octets <= most {
+        return Ok(());
+    }
+    Err(Problem::too_large(format!("the mail is larger than the {most} octets that are taken here")))
+}
+
+/// Makes the mails of a request.
+#[derive(Debug)]
+struct Maker {
+    /// A variable without a value is an error.
     strict: bool,
+    data: Arc<Values>,
+    envelope: Option<String>,
+    /// Octets of what variables are replaced in.
+    most: u64,
+    source: Source,
     notifications: Arc<Notifications>,
     deadline: Option<u64>,
 }
 
+#[derive(Debug)]
 enum Source {
-    Mime(Arc<Spool>),
-    Parts(Arc<Vec<File>>),
+    /// The message, and the address in its From field.
+    Mime(Arc<Spool>, Option<String>),
+    Parts(Box<Parts>),
 }
 
-impl Planner<'_> {
-    fn mail(
-        &mut self,
-        recipients: Vec<String>,
-        personal: Option<Map<String, Value>>,
-    ) -> Result<Outgoing, Problem> {
-        let mut data = self.request.data.clone().unwrap_or_default();
-        data.extend(personal.into_iter().flatten());
-        let recipient = match recipients.as_slice() {
-            [only] => Some(only.as_str()),
-            _ => None,
+impl Maker {
+    fn personal(&self, addressee: &Addressee, survey: Option<Survey>) -> Result<Outgoing, Problem> {
+        let Addressee { address, personal } = addressee;
+        self.mail(vec![Addressee { address: address.clone(), personal: personal.clone() }], survey)
+    }
+
+    fn mail(&self, mut addressees: Vec<Addressee>, survey: Option<Survey>) -> Result<Outgoing, Problem> {
+        let (recipient, personal) = match addressees.as_mut_slice() {
+            [only] => (Some(only.address.clone()), only.personal.take().unwrap_or_default()),
+            _ => (None, Arc::default()),
         };
-        let most = match &self.source {
-            Source::Mime(_) => self.rules.mail,
-            Source::Parts(_) => self.rules.text,
-        };
-        let variables = |envelope: &str| {
-            Variables::new(envelope, recipient, self.strict)
-                .with(&data)
-                .map(|variables| variables.at_most(most))
-                .map_err(|why| Problem::bad("data", why))
-        };
+        let mut variables = Variables::new(personal, Arc::clone(&self.data), recipient, self.strict);
+        variables = variables.at_most(self.most);
         let (content, envelope) = match &self.source {
-            Source::Mime(spool) => {
-                let envelope = if let Some(envelope) = &self.request.envelope {
-                    envelope.clone()
-                } else {
-                    let author = header::author(Reader::new(Arc::clone(spool))).ok_or_else(no_author)?;
-                    if self.strict {
-                        let filled = variables("")?.fill(&author, plain).map(Cow::into_owned);
-                        filled.map_err(|why| Problem::bad("mime", why))?
-                    } else {
-                        author
-                    }
-                };
-                let variables = if self.strict { Some(Arc::new(variables(&envelope)?)) } else { None };
-                (Content::Whole(Whole::new(Arc::clone(spool), variables)?), envelope)
-            }
-            Source::Parts(files) => {
-                // Without an envelope it is the author, in which {$envelope} can have no meaning.
-                let given = self.request.envelope.as_deref();
-                let author = given
-                    .map_or_else(|| self.author(files, &variables("")?), |given| Ok(given.to_owned()))?;
-                let letter = Letter::new(&self.request, files, &variables(&author)?)?;
-                let envelope = given.map_or_else(|| letter.author().to_owned(), str::to_owned);
-                (Content::Letter(Box::new(letter)), envelope)
-            }
+            Source::Mime(spool, author) => self.whole(spool, author.as_deref(), variables, survey)?,
+            Source::Parts(parts) => self.letter(parts, variables)?,
         };
         let valid = ReversePath::new(&envelope).is_ok_and(|path| path.mailbox().is_some());
         if !valid {
-            let text =
-                format!("{envelope:?} is no pure address; give the return path, such as bounces@example.org");
+            let text = format!(
+                "{} is no pure address; give the return path, such as bounces@example.org",
+                shown(&envelope)
+            );
             return Err(Problem::bad("envelope", text));
         }
-        let notifications = Arc::clone(&self.notifications);
         Ok(Outgoing {
-            recipients,
+            recipients: addressees.into_iter().map(|addressee| addressee.address).collect(),
             envelope,
             content,
-            notifications,
+            notifications: Arc::clone(&self.notifications),
             deadline: self.deadline,
             id: unique::pair(),
         })
     }
 
-    fn author(&self, files: &Arc<Vec<File>>, variables: &Variables) -> Result<String, Problem> {
-        Letter::new(&self.request, files, variables).map(|letter| letter.author().to_owned())
+    fn whole(
+        &self,
+        spool: &Arc<Spool>,
+        author: Option<&str>,
+        variables: Variables,
+        known: Option<Survey>,
+    ) -> Result<(Content, String), Problem> {
+        let envelope = match (&self.envelope, author) {
+            (Some(envelope), _) => envelope.clone(),
+            (None, None) => {
+                return Err(Problem::bad(
+                    "envelope",
+                    "is missing, and mime has no From field that tells the return path; give one of them",
+                ));
+            }
+            (None, Some(author)) if self.strict => {
+                let filled = variables.fill(author, plain).map(Cow::into_owned);
+                filled.map_err(|why| Problem::bad("mime", why))?
+            }
+            (None, Some(author)) => author.to_owned(),
+        };
+        let variables = self.strict.then(|| Arc::new(variables.for_envelope(&envelope)));
+        let mut whole = Whole { spool: Arc::clone(spool), variables, survey: Survey::default() };
+        whole.survey = match known {
+            Some(survey) => survey,
+            None => survey(&mut whole.reader()).map_err(|error| Problem::bad("mime", error.to_string()))?,
+        };
+        Ok((Content::Whole(whole), envelope))
+    }
+
+    fn letter(&self, parts: &Parts, variables: Variables) -> Result<(Content, String), Problem> {
+        // Without an envelope it is the author, in which {$envelope} can have no meaning.
+        let given = self.envelope.as_deref();
+        let author = match given {
+            Some(given) => given.to_owned(),
+            None => letter::author(parts, &variables)?,
+        };
+        let letter = Letter::new(parts, &variables.for_envelope(&author))?;
+        let envelope = given.map_or_else(|| letter.author().to_owned(), str::to_owned);
+        Ok((Content::Letter(Box::new(letter)), envelope))
     }
 }
 
-impl Whole {
-    fn new(spool: Arc<Spool>, variables: Option<Arc<Variables>>) -> Result<Self, Problem> {
-        let mut whole = Self { spool, variables, survey: Survey::default() };
-        whole.survey =
-            survey(&mut whole.reader()).map_err(|error| Problem::bad("mime", error.to_string()))?;
-        Ok(whole)
-    }
-
-    pub(crate) fn reader(&self) -> Box<dyn crate::input::Source> {
-        let reader = Reader::new(Arc::clone(&self.spool));
-        match &self.variables {
-            Some(variables) => Box::new(Filled::new(reader, Arc::clone(variables))),
-            None => Box::new(reader),
+impl Source {
+    /// What is sent as it is must be a message.
+    fn mime(spool: Spool) -> Result<Self, Problem> {
+        let spool = Arc::new(spool);
+        let mut front = Vec::new();
+        let read = Reader::new(Arc::clone(&spool)).take(1024).read_to_end(&mut front);
+        if read.is_ok() && begins_with_field(&front) {
+            let author = header::author(Reader::new(Arc::clone(&spool)));
+            return Ok(Self::Mime(spool, author));
         }
+        let text = "is no message: it must begin with a header field, such as From: <info@example.com>";
+        Err(Problem::bad("mime", text))
     }
-}
-
-/// What is sent as it is must be a message.
-fn message(spool: Spool) -> Result<Arc<Spool>, Problem> {
-    let spool = Arc::new(spool);
-    let mut front = Vec::new();
-    let read = Reader::new(Arc::clone(&spool)).take(1024).read_to_end(&mut front);
-    if read.is_ok() && begins_with_field(&front) {
-        return Ok(spool);
-    }
-    let text = "is no message: it must begin with a header field, such as From: <info@example.com>";
-    Err(Problem::bad("mime", text))
 }
 
 /// RFC 5322 §2.2: a name of printable ASCII, and a colon.
@@ -226,55 +264,6 @@ fn begins_with_field(text: &[u8]) -> bool {
     name.is_some_and(|length| {
         length > 0 && text.get(length..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
     })
-}
-
-fn no_author() -> Problem {
-    Problem::bad(
-        "envelope",
-        "is missing, and mime has no From field that tells the return path; give one of them",
-    )
-}
-
-fn addressees(request: &mut Request, most: usize) -> Result<Vec<Addressee>, Problem> {
-    let (property, addressees): (_, Vec<Addressee>) =
-        match (request.recipient.take(), request.recipients.take()) {
-            (Some(_), Some(_)) => {
-                return Err(Problem::bad("recipient", "give recipient or recipients, not both"));
-            }
-            (None, None) => {
-                return Err(Problem::bad(
-                    "recipient",
-                    "is missing: whom the mail is for, one pure address (or several in recipients)",
-                ));
-            }
-            (Some(one), None) => ("recipient", vec![(one, None)]),
-            (None, Some(Recipients::All(all))) => {
-                ("recipients", all.into_iter().map(|address| (address, None)).collect())
-            }
-            (None, Some(Recipients::Personal(all))) => {
-                ("recipients", all.into_iter().map(|(address, data)| (address, Some(data))).collect())
-            }
-        };
-    if addressees.is_empty() {
-        return Err(Problem::bad(property, "is empty: give at least one address"));
-    }
-    if addressees.len() > most {
-        return Err(Problem::bad(
-            property,
-            format!("more than the {most} recipients that one request may have here"),
-        ));
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    for (address, _) in &addressees {
-        if let Err(error) = ForwardPath::new(address) {
-            let text = format!("{address:?} is no pure address ({error}); names and brackets belong into to");
-            return Err(Problem::bad(property, text));
-        }
-        if !seen.insert(address.as_str()) {
-            return Err(Problem::bad(property, format!("{address} stands twice")));
-        }
-    }
-    Ok(addressees)
 }
 
 /// Beside a whole message there is nothing that its parts could be used for.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::request::read;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 fn planned(request: Value, mime: Option<&str>) -> Result<Vec<Outgoing>, Problem> {
     let Value::Object(properties) = request else { unreachable!() };
@@ -12,8 +12,15 @@ fn planned(request: Value, mime: Option<&str>) -> Result<Vec<Outgoing>, Problem>
         spool.close().unwrap();
         spool
     });
-    plan(read(&properties)?, spool, Rules { templates: None, recipients: 3, mail: 1 << 20, text: 1 << 20 })
+    let rules = Rules { templates: None, recipients: 3, mail: MAIL, text: 1 << 20 };
+    match plan(read(properties)?, spool, rules)? {
+        Plan::One(mail) => Ok(vec![*mail]),
+        Plan::Several(several) => (0..several.count()).map(|number| several.mail(number)).collect(),
+    }
 }
+
+/// Octets of a mail.
+const MAIL: u64 = 1 << 20;
 
 fn whole(mail: &Outgoing) -> String {
     let Content::Whole(whole) = &mail.content else { panic!("parts") };
@@ -94,8 +101,8 @@ fn without_personal_data_there_is_one_mail_and_with_it_one_for_each() {
         (&["john@doe.com".to_owned()][..], "bounces@b")
     );
     let john = letter(&mails[1]);
-    assert_eq!(john.text.as_deref(), Some("J<o>hn john@doe.com bounces@b"));
-    assert_eq!(john.html.as_deref(), Some("<b>J&lt;o&gt;hn</b>"));
+    assert_eq!(john.text.as_deref().map(String::as_str), Some("J<o>hn john@doe.com bounces@b"));
+    assert_eq!(john.html.as_deref().map(String::as_str), Some("<b>J&lt;o&gt;hn</b>"));
     let built = john.build().unwrap();
     assert_eq!(built.subject.unwrap().as_str(), "Hi J<o>hn");
     assert_eq!((built.to[0].name(), built.to[0].mailbox().as_str()), (Some("J<o>hn Doe"), "john@doe.com"));
@@ -158,4 +165,150 @@ fn the_return_path_has_its_variables_replaced() {
     let mime = "From: {$who}@b\r\n\r\nx\r\n";
     let mails = planned(json!({"recipient": "j@b", "data": {"who": "ann"}}), Some(mime)).unwrap();
     assert_eq!(mails[0].envelope, "ann@b");
+}
+
+#[test]
+fn a_problem_of_one_of_several_mails_says_whose() {
+    let request = json!({
+        "recipients": {"ann@b": {"name": "Ann"}, "bob@b": {}}, "from": "i@b", "text": "Dear {$name}",
+    });
+    let problem = planned(request, None).unwrap_err();
+    assert!(problem.text.contains("{$name}") && problem.text.contains("bob@b"), "{}", problem.text);
+    let problem =
+        planned(json!({"recipients": {"ann@b": {"9": 1}}, "from": "i@b", "text": "x"}), None).unwrap_err();
+    assert_eq!(problem.property.as_deref(), Some("recipients"));
+    assert!(problem.text.contains("ann@b"), "{}", problem.text);
+}
+
+#[test]
+fn mails_are_bounded_one_by_one_and_together() {
+    let personal = json!({"a@b": {"n": 1}, "c@d": {"n": 2}, "e@f": {"n": 3}});
+    let with = |recipients: Value, text: String| {
+        planned(json!({"recipients": recipients, "from": "i@b", "text": text}), None)
+    };
+    let whole = |length: usize| format!("From: i@b\r\n\r\n{}", "x".repeat(length));
+    // One mail.
+    assert!(with(json!(["a@b"]), "x".repeat(MAIL as usize - 10)).is_ok());
+    let problem = with(json!(["a@b"]), "x".repeat(MAIL as usize + 1)).unwrap_err();
+    assert_eq!(
+        (problem.status, problem.text.contains("the 1048576 octets")),
+        (413, true),
+        "{}",
+        problem.text
+    );
+    let file = json!({"recipient": "a@b", "from": "i@b", "attachments": [{"data": "QUFB".repeat(MAIL as usize / 3 + 1)}]});
+    assert_eq!(planned(file, None).unwrap_err().status, 413);
+    // All of them.
+    let rules = |most: u64| Rules { templates: None, recipients: 100, mail: most, text: 1 << 20 };
+    let many: Map<String, Value> =
+        (0..20).map(|number| (format!("u{number}@b"), json!({"n": number}))).collect();
+    for (mime, length, fine) in
+        [(false, 400, true), (false, 600, false), (true, 400, true), (true, 600, false)]
+    {
+        let mut request = json!({"recipients": many});
+        if !mime {
+            request["from"] = json!("i@b");
+            request["text"] = json!("x".repeat(length));
+        }
+        let Value::Object(properties) = request else { unreachable!() };
+        let spool = mime.then(|| {
+            let mut spool = Spool::new();
+            spool.write(whole(length).as_bytes()).unwrap();
+            spool.close().unwrap();
+            spool
+        });
+        let planned = plan(read(properties).unwrap(), spool, rules(1000));
+        assert_eq!(planned.is_ok(), fine, "{mime} {length}");
+        if let Err(problem) = planned {
+            assert_eq!((problem.status, problem.property.as_deref()), (413, Some("recipients")));
+            assert!(problem.text.contains("10000 octets together"), "{}", problem.text);
+        }
+    }
+    assert!(with(personal, "x{$n}".to_owned()).is_ok());
+}
+
+#[test]
+fn a_text_without_variables_is_shared_by_all_mails() {
+    let recipients = json!({"a@b": {"n": 1}, "c@d": {"n": 2}});
+    let request = json!({"recipients": recipients, "from": "i@b", "text": "x".repeat(5000), "html": "{$n}".repeat(100)});
+    let Value::Object(properties) = request else { unreachable!() };
+    let rules = Rules { templates: None, recipients: 3, mail: MAIL, text: 1 << 20 };
+    let Plan::Several(several) = plan(read(properties).unwrap(), None, rules).unwrap() else { panic!("one") };
+    assert_eq!((several.weight(0), several.weight(1)), (100, 100));
+    let (one, other) = (several.mail(0).unwrap(), several.mail(1).unwrap());
+    let text = |mail: &Outgoing| letter(mail).text.clone().unwrap();
+    assert!(Arc::ptr_eq(&text(&one), &text(&other)));
+}
+
+#[test]
+fn header_fields_do_not_grow_without_bound() {
+    let mut request = json!({"recipient": "j@b", "from": "i@b", "text": "x", "data": {"a": "x".repeat(600)}});
+    for (property, value, text) in [
+        ("to", json!("{$a}{$a} <a@b>"), "larger than the 1000"),
+        ("subject", json!("{$a}".repeat(17)), "larger than the 10000"),
+        ("cc", json!(vec!["a@b"; 1001]), "more addresses"),
+        ("replyto", json!(vec!["a@b"; 1001].join(",")), "more addresses"),
+    ] {
+        request[property] = value;
+        let problem = planned(request.clone(), None).unwrap_err();
+        assert_eq!(problem.property.as_deref(), Some(property));
+        assert!(problem.text.contains(text), "{property}: {}", problem.text);
+        request[property] = json!(null);
+    }
+    request["to"] = json!(vec!["a@b"; 1000]);
+    assert!(planned(request, None).is_ok());
+}
+
+#[test]
+fn what_is_shown_of_a_request_is_short() {
+    let long = "x".repeat(100_000);
+    let good = || json!({"recipient": "j@b", "from": "i@b", "text": "x"});
+    for (property, value) in [
+        (long.as_str(), json!(1)),
+        ("recipient", json!(long)),
+        ("recipient", json!([long])),
+        ("recipients", json!({&*long: {}})),
+        ("recipients", json!({"a@b": {&*long: 1}})),
+        ("from", json!(long)),
+        ("from", json!({&*long: long})),
+        ("to", json!(format!("<{long}"))),
+        ("to", json!(format!("\"{long}"))),
+        ("to", json!(format!("{long}\u{1} <a@b>"))),
+        ("to", json!({&*long: 1})),
+        ("cc", json!([format!("{long}>")])),
+        ("subject", json!(format!("a\n{long}"))),
+        ("envelope", json!(long)),
+        ("unsubscribe", json!(long)),
+        ("extra", json!({&*long: "x"})),
+        ("extra", json!({format!("x-{long}:"): "x"})),
+        ("extra", json!({"x-a": format!("{long}\n")})),
+        ("extra", json!({"x-a": [long]})),
+        ("attachments", json!([{"data": "", "type": long}])),
+        ("attachments", json!([{"data": "", "name": format!("{long}\n")}])),
+        ("attachments", json!([{&*long: ""}])),
+        ("dsn", json!({"notify": long})),
+        ("dsn", json!({"envid": format!("{long}\n")})),
+        ("dsn", json!({"orcpt": format!("{long}\n")})),
+        ("dsn", json!({&*long: "x"})),
+        ("maxdelivertime", json!(long)),
+        ("template", json!(long)),
+        ("template", json!({&*long: "x"})),
+        ("template", json!({"subject": [long]})),
+        ("template", json!({"attachments": [{&*long: ""}]})),
+        ("data", json!({&*long: "x"})),
+        ("data", json!(long)),
+        ("trackclicks", json!(long)),
+        ("images", json!(long)),
+        ("tags", json!([long])),
+        ("tags", json!(long)),
+    ] {
+        let mut request = good();
+        if property == "recipients" {
+            request["recipient"] = json!(null);
+        }
+        request[property] = value.clone();
+        let problem = planned(request, None).err().unwrap_or_else(|| panic!("{property} is taken"));
+        let told = problem.json().to_string();
+        assert!(told.len() < 900, "{property:.20}: {told:.1500}");
+    }
 }

@@ -1,36 +1,37 @@
 //! From properties to a request: each error names its property, and nothing is passed over.
 
+use std::cell::RefCell;
+
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value};
 
 use super::{Request, Switch};
-use crate::problem::Problem;
+use crate::problem::{Problem, cut};
 
-pub(crate) fn read(properties: &Map<String, Value>) -> Result<Request, Problem> {
-    for (name, value) in properties {
-        // One at a time, so that it is known which one is wrong.
-        if let Err(error) = deserialize([(name, value)].into_iter()) {
-            return Err(Problem::bad(name, plain(&error.to_string(), name)));
-        }
-    }
-    let request = deserialize(properties.iter()).map_err(|error| Problem::new(400, error.to_string()))?;
+/// The properties go into the request without a copy of their texts, which may be large.
+pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
+    // Whatever is wrong, the property that was taken last is to blame.
+    let last = RefCell::new(String::new());
+    let taken = properties.into_iter().inspect(|(name, _)| last.borrow_mut().clone_from(name));
+    let request = Request::deserialize(MapDeserializer::new(taken)).map_err(|error: serde_json::Error| {
+        let name = last.borrow();
+        Problem::bad(&name, plain(&error.to_string(), &name))
+    })?;
     hosted(&request)?;
     Ok(request)
 }
 
-fn deserialize<'a>(
-    properties: impl Iterator<Item = (&'a String, &'a Value)>,
-) -> Result<Request, serde_json::Error> {
-    Request::deserialize(MapDeserializer::new(properties.map(|(name, value)| (name.as_str(), value))))
-}
-
-/// Without the list of all the names there are.
+/// Without the list of all the names there are, and with only the front of a long value.
 fn plain(error: &str, name: &str) -> String {
     if error.starts_with(&format!("unknown field `{name}`")) {
         return "there is no such property; /openapi.json lists them all".to_owned();
     }
-    error.replace("unknown field", "unknown property")
+    let error = error.replace("unknown field", "unknown property");
+    match error.rsplit_once(", expected ") {
+        Some((found, expected)) => format!("{}, expected {expected}", cut(found)),
+        None => cut(&error).into_owned(),
+    }
 }
 
 /// What only a hosted service can do.
@@ -70,7 +71,7 @@ mod tests {
 
     fn problem(properties: Value) -> Option<Problem> {
         let Value::Object(properties) = properties else { unreachable!() };
-        read(&properties).err()
+        read(properties).err()
     }
 
     #[test]

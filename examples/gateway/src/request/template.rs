@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Request, Template, read};
-use crate::problem::Problem;
+use crate::intake::strict;
+use crate::problem::{Problem, shown};
 
 /// What of a template may be in it: the parts of a mail.
 const PARTS: [&str; 10] =
@@ -23,10 +24,10 @@ pub(super) fn apply(request: &mut Request, directory: Option<&Path>) -> Result<(
         Some(Template::Name(name)) => file(&name, directory)?,
     };
     if let Some(name) = parts.keys().find(|name| !PARTS.contains(&name.as_str())) {
-        let text = format!("{name:?} is no part of a template; those are {}", PARTS.join(", "));
+        let text = format!("{} is no part of a template; those are {}", shown(name), PARTS.join(", "));
         return Err(Problem::bad("template", text));
     }
-    let template = read(&parts).map_err(|problem| within(&problem))?;
+    let template = read(parts).map_err(|problem| within(&problem))?;
     let fill = |own: &mut Option<String>, its: Option<String>| {
         if own.is_none() {
             *own = its;
@@ -77,19 +78,25 @@ fn file(name: &str, directory: Option<&Path>) -> Result<Map<String, Value>, Prob
             }
         })?;
     let broken = |why: String| {
-        Problem::new(422, format!("the template {name:?} is broken ({why}); tell the gateway's operator"))
+        let text = format!("{name:?} is broken ({why}); tell the gateway's operator");
+        Problem::new(422, text).about("template")
     };
-    serde_json::from_str(&text).map_err(|error| broken(error.to_string()).about("template"))
+    match strict(text.as_bytes()) {
+        Ok(Value::Object(parts)) => Ok(parts),
+        Ok(_) => Err(broken("it is no JSON object".to_owned())),
+        Err(fault) => Err(broken(fault.to_string())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unique;
     use serde_json::json;
 
     fn request(value: Value) -> Request {
         let Value::Object(properties) = value else { unreachable!() };
-        read(&properties).unwrap()
+        read(properties).unwrap()
     }
 
     #[test]
@@ -99,6 +106,29 @@ mod tests {
         apply(&mut request, None).unwrap();
         assert_eq!(request.subject.as_deref(), Some("mine"));
         assert_eq!((request.text.as_deref(), request.from.as_deref()), (Some("its"), Some("a@b")));
+    }
+
+    #[test]
+    fn a_file_is_read_as_strictly_as_a_request() {
+        let directory = std::env::temp_dir().join(format!("gateway-{}", unique::word()));
+        std::fs::create_dir(&directory).unwrap();
+        for (file, text) in [
+            (r#"{"subject": "one", "text": "x", "subject": "two"}"#, "\"subject\" stands twice"),
+            (r#"{"subject": "one", "extra": {"x-a": "1", "x-a": "2"}}"#, "\"x-a\" stands twice"),
+            (r#"{"subject": "one"} {}"#, "trailing"),
+            (r#"["subject"]"#, "no JSON object"),
+            ("", "EOF"),
+        ] {
+            std::fs::write(directory.join("t.json"), file).unwrap();
+            let problem = apply(&mut request(json!({"template": "t"})), Some(&directory)).unwrap_err();
+            assert_eq!((problem.status, problem.property.as_deref()), (422, Some("template")), "{file}");
+            assert!(problem.text.contains(text), "{file}: {}", problem.text);
+        }
+        std::fs::write(directory.join("t.json"), r#"{"subject": "one"}"#).unwrap();
+        let mut request = request(json!({"template": "t"}));
+        apply(&mut request, Some(&directory)).unwrap();
+        assert_eq!(request.subject.as_deref(), Some("one"));
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 
     #[test]

@@ -2,16 +2,47 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
+
+use crate::problem::shown;
 
 /// Longest name, so that a text can be read in pieces.
 pub(super) const LONGEST: usize = 64;
 
-/// Values by names.
+/// Values by names; where there is none, why not.
+pub(super) type Values = BTreeMap<String, Result<String, &'static str>>;
+
+/// Data as values.
+pub(super) fn values(data: Map<String, Value>) -> Result<Values, String> {
+    let mut values = Values::new();
+    for (name, value) in data {
+        if !is_name(name.as_bytes()) {
+            return Err(format!(
+                "{} is no name for a variable: letters, digits, - and _, a letter in front, {LONGEST} at most",
+                shown(&name)
+            ));
+        }
+        let value = match value {
+            Value::String(text) => Ok(text),
+            Value::Number(number) => Ok(number.to_string()),
+            Value::Bool(on) => Ok(on.to_string()),
+            _ => Err("has no text for a value: give a string, a number, true or false"),
+        };
+        values.insert(name, value);
+    }
+    Ok(values)
+}
+
+/// What variables stand for in one mail. A name is looked up in the recipient's own data, in the request's, and in what is always there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variables {
-    values: BTreeMap<String, Result<String, &'static str>>,
+    personal: Arc<Values>,
+    data: Arc<Values>,
+    /// None when the mail goes to several.
+    recipient: Option<String>,
+    envelope: String,
     /// Whether the request brings data: then a variable without a value is an error, else it is just a text that looks like one.
     strict: bool,
     /// Octets that a text may have once its variables are replaced.
@@ -30,65 +61,61 @@ pub(super) enum Front<'t> {
 }
 
 impl Variables {
-    pub(crate) fn new(envelope: &str, recipient: Option<&str>, strict: bool) -> Self {
-        let many = "stands for no single address here, because the mail goes to several recipients as one; give `recipients` as an object, and each gets a mail of its own";
-        let values =
-            [("envelope", Ok(envelope.to_owned())), ("recipient", recipient.map(str::to_owned).ok_or(many))];
-        Self {
-            values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            strict,
-            most: u64::MAX,
-        }
+    pub(super) fn new(
+        personal: Arc<Values>,
+        data: Arc<Values>,
+        recipient: Option<String>,
+        strict: bool,
+    ) -> Self {
+        Self { personal, data, recipient, envelope: String::new(), strict, most: u64::MAX }
+    }
+
+    pub(super) fn for_envelope(mut self, envelope: &str) -> Self {
+        envelope.clone_into(&mut self.envelope);
+        self
     }
 
     /// A short value that stands in a text many times makes a long text.
-    pub(crate) fn at_most(mut self, octets: u64) -> Self {
+    pub(super) fn at_most(mut self, octets: u64) -> Self {
         self.most = octets;
         self
     }
 
     /// Whether a text may have so many octets.
     pub(super) fn within(&self, octets: u64) -> Result<(), String> {
-        let Self { most, .. } = self;
-        if octets <= *most {
-            return Ok(());
-        }
-        Err(format!("with its variables replaced it is larger than the {most} octets that are taken here"))
-    }
-
-    /// Adds data; what was there under the same name is gone.
-    pub(crate) fn with(mut self, data: &Map<String, Value>) -> Result<Self, String> {
-        for (name, value) in data {
-            if !is_name(name.as_bytes()) {
-                return Err(format!(
-                    "{name:?} is no name for a variable: letters, digits, - and _, a letter in front, {LONGEST} at most"
-                ));
-            }
-            let value = match value {
-                Value::String(text) => Ok(text.clone()),
-                Value::Number(number) => Ok(number.to_string()),
-                Value::Bool(on) => Ok(on.to_string()),
-                _ => Err("has no text for a value: give a string, a number, true or false"),
-            };
-            self.values.insert(name.clone(), value);
-        }
-        Ok(self)
+        within(octets, self.most)
     }
 
     pub(super) fn value(&self, name: &str) -> Result<Option<&str>, String> {
-        match self.values.get(name) {
-            Some(Ok(value)) => Ok(Some(value)),
-            Some(Err(why)) => Err(format!("the variable {{${name}}} {why}")),
-            None if self.strict => {
+        let given = self.personal.get(name).or_else(|| self.data.get(name));
+        match (given, name) {
+            (Some(Ok(value)), _) => Ok(Some(value)),
+            (Some(Err(why)), _) => Err(format!("the variable {{${name}}} {why}")),
+            (None, "envelope") => Ok(Some(&self.envelope)),
+            (None, "recipient") => match &self.recipient {
+                Some(recipient) => Ok(Some(recipient)),
+                None => Err(format!("the variable {{$recipient}} {MANY}")),
+            },
+            (None, _) if self.strict => {
                 Err(format!("there is no value for the variable {{${name}}}; give one in data"))
             }
-            None => Ok(None),
+            (None, _) => Ok(None),
         }
     }
 
     /// `text` with its variables replaced, each value passed through `write`.
     pub(super) fn fill<'t>(
         &self,
+        text: &'t str,
+        write: fn(&str) -> Cow<'_, str>,
+    ) -> Result<Cow<'t, str>, String> {
+        self.fill_within(self.most, text, write)
+    }
+
+    /// The same, within a bound of its own.
+    pub(super) fn fill_within<'t>(
+        &self,
+        most: u64,
         text: &'t str,
         write: fn(&str) -> Cow<'_, str>,
     ) -> Result<Cow<'t, str>, String> {
@@ -104,7 +131,7 @@ impl Variables {
                 Front::Variable(name, octets) => match self.value(name)? {
                     Some(value) => {
                         filled.push_str(&write(value));
-                        self.within(filled.len() as u64)?;
+                        within(filled.len() as u64, most.min(self.most))?;
                         octets
                     }
                     None => 0,
@@ -120,6 +147,15 @@ impl Variables {
         filled.push_str(rest);
         Ok(Cow::Owned(filled))
     }
+}
+
+const MANY: &str = "stands for no single address here, because the mail goes to several recipients as one; give `recipients` as an object, and each gets a mail of its own";
+
+fn within(octets: u64, most: u64) -> Result<(), String> {
+    if octets <= most {
+        return Ok(());
+    }
+    Err(format!("with its variables replaced it is larger than the {most} octets that are taken here"))
 }
 
 /// Looks at a text that begins with `{$`; `whole` when nothing comes behind it.
@@ -180,14 +216,18 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn made(value: Value) -> Arc<Values> {
+        let Value::Object(data) = value else { unreachable!() };
+        Arc::new(values(data).unwrap())
+    }
+
     fn variables(strict: bool) -> Variables {
-        let Value::Object(data) = json!({"name": "<Ann>", "age": 33, "x-y_1": true, "list": [1], "{": 1})
-        else {
-            unreachable!()
-        };
-        let mut data = data;
-        data.remove("{");
-        Variables::new("me@example.org", Some("you@example.org"), strict).with(&data).unwrap()
+        let (personal, data) = (
+            made(json!({"name": "<Ann>", "age": 33, "x-y_1": true})),
+            made(json!({"list": [1], "name": "nobody"})),
+        );
+        let recipient = Some("you@example.org".to_owned());
+        Variables::new(personal, data, recipient, strict).for_envelope("me@example.org")
     }
 
     #[test]
@@ -216,8 +256,10 @@ mod tests {
         assert!(variables(true).fill("{$nme}", plain).unwrap_err().contains("{$nme}"));
         assert!(variables(true).fill("{$list}", plain).unwrap_err().contains("give a string"));
         assert_eq!(variables(false).fill("{$nme}", plain).unwrap(), "{$nme}");
-        let many = Variables::new("a@b", None, false);
+        let many = Variables::new(Arc::default(), Arc::default(), None, false);
         assert!(many.fill("{$recipient}", plain).unwrap_err().contains("several recipients"));
+        let own = Variables::new(Arc::default(), made(json!({"recipient": "x"})), None, false);
+        assert_eq!(own.fill("{$recipient}", plain).unwrap(), "x");
     }
 
     #[test]
@@ -225,6 +267,7 @@ mod tests {
         let six = || variables(true).at_most(6);
         assert_eq!(six().fill("{$age}{$age}{$age}", plain).unwrap(), "333333");
         assert!(six().fill("{$age}{$age}{$age}{$age}", plain).unwrap_err().contains("larger than the 6"));
+        assert!(six().fill_within(3, "{$age}{$age}", plain).unwrap_err().contains("larger than the 3"));
     }
 
     #[test]
@@ -239,9 +282,9 @@ mod tests {
             ("a b", false),
         ] {
             let data = [(name.to_owned(), json!(1))].into_iter().collect();
-            assert_eq!(Variables::new("", None, true).with(&data).is_ok(), fine, "{name}");
+            assert_eq!(values(data).is_ok(), fine, "{name}");
         }
         let long = [("a".repeat(65), json!(1))].into_iter().collect();
-        assert!(Variables::new("", None, true).with(&long).is_err());
+        assert!(values(long).is_err());
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn serve(
     hop: Hop,
     mut stopped: watch::Receiver<Stop>,
 ) {
-    let room = Arc::new(Semaphore::new(config.limits.connections));
+    let room = Arc::new(Semaphore::new(config.limits.connections as usize));
     let router = router(Arc::clone(&config), hop);
     let mut connections = JoinSet::new();
     loop {

@@ -72,3 +72,75 @@ impl AsyncWrite for Patient {
         Pin::new(&mut self.socket).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(300);
+
+    async fn pair() -> (Patient, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (Patient::new(listener.accept().await.unwrap().0, PATIENCE), client)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_not_waited_for() {
+        for vectored in [false, true] {
+            let (mut patient, _client) = pair().await;
+            let piece = vec![0; 1 << 20];
+            let began = Instant::now();
+            let error = loop {
+                // More than the systems' buffers hold.
+                let both = [IoSlice::new(&piece), IoSlice::new(&piece)];
+                let write = async {
+                    if vectored { patient.write_vectored(&both).await } else { patient.write(&piece).await }
+                };
+                let wrote = timeout(20 * PATIENCE, write).await.expect("it waits for ever");
+                match wrote {
+                    Ok(_) => assert!(began.elapsed() < 20 * PATIENCE, "it takes all"),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+            assert!(began.elapsed() >= PATIENCE);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_takes_little_at_a_time_is_served() {
+        let (mut patient, mut client) = pair().await;
+        let octets = 16 << 20;
+        let reader = tokio::spawn(async move {
+            let (mut taken, mut piece) = (0, vec![0; 1 << 20]);
+            while taken < octets {
+                sleep(PATIENCE / 10).await;
+                taken += client.read(&mut piece).await.unwrap();
+            }
+            taken
+        });
+        let began = Instant::now();
+        patient.write_all(&vec![0; octets]).await.unwrap();
+        patient.flush().await.unwrap();
+        assert_eq!(reader.await.unwrap(), octets);
+        // In all it took longer than nothing may take.
+        assert!(began.elapsed() > PATIENCE);
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_another_clocks_matter() {
+        let (mut patient, mut client) = pair().await;
+        sleep(PATIENCE * 2).await;
+        client.write_all(b"x").await.unwrap();
+        assert_eq!(patient.read_u8().await.unwrap(), b'x');
+        patient.write_all(b"y").await.unwrap();
+        assert_eq!(client.read_u8().await.unwrap(), b'y');
+    }
+}

@@ -7,8 +7,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use embedded_smtp::submission::Verdict;
 use http_body_util::BodyExt as _;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use tokio::time::timeout;
 
 use super::{Gateway, answer, token};
@@ -16,10 +18,14 @@ use crate::config::Config;
 use crate::hop::{Hop, Outcome};
 use crate::intake::{Intake, Taken, body_too_large};
 use crate::problem::Problem;
-use crate::request::{Outgoing, Rules, plan, read};
+use crate::request::{Outgoing, Plan, Rules, Several, plan, read};
+use crate::unique;
 
 /// How much of a body that is refused is still read, so that its sender gets to see the answer.
 const DRAIN: usize = 4 << 20;
+
+/// Kibibytes that the personal mails of one request may take at once, beyond what they share. A larger one goes alone.
+const ROOM: usize = 4096;
 
 pub(super) async fn send(
     State(gateway): State<Gateway>,
@@ -32,15 +38,15 @@ pub(super) async fn send(
         Ok(intake) => take(&mut body, intake, &config).await,
         Err(problem) => Err(problem),
     };
-    let mails = match taken {
+    let plan = match taken {
         Ok(taken) => planned(taken, &config).await,
         Err(problem) => {
             drain(&mut body, &head.headers).await;
             Err(problem)
         }
     };
-    match mails {
-        Ok(mails) => answer::answer(&deliver(mails, &hop).await),
+    match plan {
+        Ok(plan) => answer::answer(&deliver(plan, &hop, config.hop_sessions).await),
         Err(problem) => problem.into_response(),
     }
 }
@@ -98,12 +104,11 @@ async fn drain(body: &mut Body, headers: &HeaderMap) {
     .await;
 }
 
-async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Vec<Outgoing>, Problem> {
+async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Plan, Problem> {
     let Taken { properties, mime } = taken;
-    let request = read(&properties)?;
-    drop(properties);
-    let (templates, recipients) = (config.templates.clone(), usize::from(config.limits.recipients));
-    let (mail, text) = (config.limits.mail, config.limits.properties as u64);
+    let request = read(properties)?;
+    let (templates, recipients) = (config.templates.clone(), config.limits.recipients as usize);
+    let (mail, text) = (config.limits.mail, config.limits.properties);
     let plan = move || plan(request, mime, Rules { templates: templates.as_deref(), recipients, mail, text });
     // It looks through files.
     spawn_blocking(plan)
@@ -111,25 +116,52 @@ async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Vec<Outgoing>, Pr
         .unwrap_or_else(|_| Err(Problem::new(500, "the gateway could not make the mail; tell its operator")))
 }
 
-/// All mails at once, as far as there are sessions.
-async fn deliver(mails: Vec<Outgoing>, hop: &Hop) -> Vec<(String, Outcome)> {
+async fn deliver(plan: Plan, hop: &Hop, sessions: usize) -> Vec<(String, Outcome)> {
+    match plan {
+        Plan::One(mail) => vec![sent(*mail, hop).await],
+        Plan::Several(several) => deliver_several(&several, hop, sessions).await,
+    }
+}
+
+/// As many at once as there are sessions, and as there is room for in memory.
+async fn deliver_several(several: &Several, hop: &Hop, sessions: usize) -> Vec<(String, Outcome)> {
+    let room = Arc::new(Semaphore::new(ROOM));
     let mut sending = JoinSet::new();
-    let count = mails.len();
-    for (number, mail) in mails.into_iter().enumerate() {
+    let mut outcomes: Vec<Option<(String, Outcome)>> =
+        std::iter::repeat_with(|| None).take(several.count()).collect();
+    for number in 0..several.count() {
+        let kibibytes = usize::try_from(several.weight(number) / 1024).unwrap_or(ROOM);
+        let share = kibibytes.clamp((ROOM / sessions.max(1)).max(1), ROOM) as u32;
+        let Ok(permit) = Arc::clone(&room).acquire_many_owned(share).await else { break };
+        let mail = match block_in_place(|| several.mail(number)) {
+            Ok(mail) => mail,
+            Err(problem) => {
+                // It could be made before.
+                let recipient = [several.recipient(number).to_owned()];
+                let outcome = Outcome::unsent(&recipient, Verdict::Rejected, &problem.text);
+                if let Some(place) = outcomes.get_mut(number) {
+                    *place = Some((unique::word(), outcome));
+                }
+                continue;
+            }
+        };
         let hop = hop.clone();
         sending.spawn(async move {
-            let id = mail.word();
-            let outcome = hop.send(mail).await;
-            (number, id, outcome)
+            let sent = sent(mail, &hop).await;
+            drop(permit);
+            (number, sent)
         });
     }
-    let mut outcomes: Vec<Option<(String, Outcome)>> = std::iter::repeat_with(|| None).take(count).collect();
     while let Some(done) = sending.join_next().await {
-        if let Ok((number, id, outcome)) = done
+        if let Ok((number, sent)) = done
             && let Some(place) = outcomes.get_mut(number)
         {
-            *place = Some((id, outcome));
+            *place = Some(sent);
         }
     }
     outcomes.into_iter().flatten().collect()
+}
+
+async fn sent(mail: Outgoing, hop: &Hop) -> (String, Outcome) {
+    (mail.word(), hop.send(mail).await)
 }

@@ -36,7 +36,7 @@ fn variables(query: &str) -> Result<Option<Vec<u8>>, Problem> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if name != "access_token" {
             return Err(Problem::bad(
-                &name.chars().take(64).collect::<String>(),
+                name,
                 "there is no such variable in the address; properties go into the body",
             ));
         }

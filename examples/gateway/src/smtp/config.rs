@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::next_hop::LoginManner;
+use super::offers::Offers;
 use embedded_smtp::server::Policy;
 use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) next_hop_tls: TlsPolicy,
     pub(crate) next_hop_login: Option<(String, String)>,
     pub(crate) next_hop_manner: LoginManner,
+    pub(crate) next_hop_offers: Offers,
     /// Who may send, with the passwords.
     pub(crate) logins: Vec<(String, String)>,
     pub(crate) max_size: u64,
@@ -46,7 +48,9 @@ impl Config {
     /// What senders are offered. Not CHUNKING: what comes by BDAT may hold what cannot go on by DATA.
     pub(crate) fn policy(&self) -> Policy<'_> {
         let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
-        let policy = Policy::new(self.hello())
+        let policy = self
+            .next_hop_offers
+            .extend(Policy::new(self.hello()))
             .max_size(self.max_size)
             .max_recipients(self.recipients)
             .max_mails(u16::MAX)

@@ -6,6 +6,8 @@ pub(crate) mod config;
 mod journal;
 #[path = "../../../relay/next_hop.rs"]
 pub(crate) mod next_hop;
+#[path = "../../../relay/offers.rs"]
+pub(crate) mod offers;
 #[path = "../../../relay/passed.rs"]
 pub(crate) mod passed;
 #[path = "../../../relay/serve.rs"]

@@ -4,14 +4,19 @@
 #![no_main]
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
-use embedded_smtp::Error;
 use embedded_smtp::client::{Client, Event, Transfer};
 use embedded_smtp::sasl::{Authenticator, Credentials, Password};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{ForwardPath, HelloName, Reply, ReversePath, Verb};
+use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
 static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
+
+const NAME: HelloName<'_> = constant!(HelloName::new("device.example"));
+const FROM: ReversePath<'_> = constant!(ReversePath::new("device@example.com"));
+const TO: ForwardPath<'_> = constant!(ForwardPath::new("someone@example.com"));
+const LOGIN: Credentials<'_> = constant!(Credentials::new("device", "its password"));
 
 #[entry]
 fn main() -> ! {
@@ -23,28 +28,20 @@ fn main() -> ! {
 }
 
 fn mail(client: &mut Client<'_>, wire: &mut Wire) -> Result<u16, Error> {
-    let (Ok(name), Ok(from), Ok(to), Ok(credentials)) = (
-        HelloName::new(unknown("device.example")),
-        ReversePath::new(unknown("device@example.com")),
-        ForwardPath::new(unknown("someone@example.com")),
-        Credentials::new(unknown("device"), unknown("its password")),
-    ) else {
-        return Ok(0);
-    };
     answer(client, wire)?;
-    client.ehlo(name)?;
+    client.ehlo(NAME)?;
     answer(client, wire)?;
     client.starttls()?;
     answer(client, wire)?;
     // Here a TLS stack would take the stream.
     client.tls_established()?;
-    client.ehlo(name)?;
+    client.ehlo(NAME)?;
     answer(client, wire)?;
-    login(client, wire, Password::new(credentials))?;
+    login(client, wire, Password::new(LOGIN))?;
     let mut content = unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]);
-    client.mail(&from, &Transfer { size: Some(content.len() as u64), ..Transfer::default() })?;
+    client.mail(&FROM, &Transfer { size: Some(content.len() as u64), ..Transfer::default() })?;
     answer(client, wire)?;
-    client.rcpt(&to, &())?;
+    client.rcpt(&TO, &())?;
     answer(client, wire)?;
     client.data()?;
     answer(client, wire)?;

@@ -4,13 +4,17 @@
 #![no_main]
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
-use embedded_smtp::Error;
 use embedded_smtp::client::{Client, Event, Transfer};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{ForwardPath, HelloName, Reply, ReversePath, Verb};
+use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
 static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
+
+const NAME: HelloName<'_> = constant!(HelloName::new("device.example"));
+const FROM: ReversePath<'_> = constant!(ReversePath::new("device@example.com"));
+const TO: ForwardPath<'_> = constant!(ForwardPath::new("someone@example.com"));
 
 #[entry]
 fn main() -> ! {
@@ -22,20 +26,13 @@ fn main() -> ! {
 }
 
 fn mail(client: &mut Client<'_>, wire: &mut Wire) -> Result<u16, Error> {
-    let (Ok(name), Ok(from), Ok(to)) = (
-        HelloName::new(unknown("device.example")),
-        ReversePath::new(unknown("device@example.com")),
-        ForwardPath::new(unknown("someone@example.com")),
-    ) else {
-        return Ok(0);
-    };
     answer(client, wire)?;
-    client.ehlo(name)?;
+    client.ehlo(NAME)?;
     answer(client, wire)?;
     let mut content = unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]);
-    client.mail(&from, &Transfer { size: Some(content.len() as u64), ..Transfer::default() })?;
+    client.mail(&FROM, &Transfer { size: Some(content.len() as u64), ..Transfer::default() })?;
     answer(client, wire)?;
-    client.rcpt(&to, &())?;
+    client.rcpt(&TO, &())?;
     answer(client, wire)?;
     client.data()?;
     answer(client, wire)?;

@@ -4,13 +4,15 @@
 #![no_main]
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
-use embedded_smtp::Error;
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
+use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 512]> = Lent::new([0; 512]);
 static TX: Lent<[u8; 512]> = Lent::new([0; 512]);
+
+const HOST: HelloName<'_> = constant!(HelloName::new("mail.example"));
 
 #[entry]
 fn main() -> ! {
@@ -21,9 +23,8 @@ fn main() -> ! {
 }
 
 fn session(wire: &mut Wire) -> Result<u32, Error> {
-    let Ok(host) = HelloName::new(unknown("mail.example")) else { return Ok(0) };
     let mechanisms = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
-    let policy = Policy::new(host).offer(Extension::StartTls).auth(mechanisms).require_auth();
+    let policy = Policy::new(HOST).offer(Extension::StartTls).auth(mechanisms).require_auth();
     let mut server = Server::new(RX.lend(), TX.lend(), &policy);
     let mut mails = 0_u32;
     loop {

@@ -1,20 +1,24 @@
-//! (c) A submission: all of (b), and the conversation from greeting to QUIT with its report.
+//! (c) A submission: all of (b), and the conversation from greeting to QUIT, with its verdict and the code that decided.
 
 #![no_std]
 #![no_main]
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
-use embedded_smtp::Error;
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
 static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
-static TEXTS: Lent<[u8; 128]> = Lent::new([0; 128]);
+
+const NAME: HelloName<'_> = constant!(HelloName::new("device.example"));
+const FROM: ReversePath<'_> = constant!(ReversePath::new("device@example.com"));
+const TO: ForwardPath<'_> = constant!(ForwardPath::new("someone@example.com"));
+const LOGIN: Credentials<'_> = constant!(Credentials::new("device", "its password"));
 
 #[entry]
 fn main() -> ! {
@@ -25,19 +29,12 @@ fn main() -> ! {
 }
 
 fn mail(wire: &mut Wire) -> Result<u16, Error> {
-    let (Ok(name), Ok(from), Ok(to), Ok(credentials)) = (
-        HelloName::new(unknown("device.example")),
-        ReversePath::new(unknown("device@example.com")),
-        ForwardPath::new(unknown("someone@example.com")),
-        Credentials::new(unknown("device"), unknown("its password")),
-    ) else {
-        return Ok(0);
-    };
     let mut client = Client::new(RX.lend(), TX.lend());
-    let mut recipients = [Recipient::new(to)];
+    let mut recipients = [Recipient::new(TO)];
     let content = Slice::new(unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]));
-    let envelope = Envelope::new(from, &mut recipients);
-    let mut submission = Submission::with_login(&mut client, Options::new(name), envelope, content, TEXTS.lend(), Password::new(credentials));
+    let envelope = Envelope::new(FROM, &mut recipients);
+    let login = Password::new(LOGIN);
+    let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, login);
     loop {
         match submission.poll()? {
             Want::Read => {
@@ -54,12 +51,6 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
         }
     }
     let report = submission.report();
-    unknown((report.verdict(), report.cause()));
-    for recipient in report.recipients() {
-        unknown(recipient.status());
-        wire.write(report.octets(&recipient.answer()));
-    }
-    let answer = report.answer();
-    wire.write(report.octets(&answer));
-    Ok(answer.code().map_or(0, |code| code.number()))
+    unknown(report.verdict());
+    Ok(report.answer().code().map_or(0, |code| code.number()))
 }
