@@ -335,3 +335,26 @@ fn what_a_client_logs_in_with_does_not_stay_in_the_buffer() {
         }
     }
 }
+
+/// Postfix's `XCLIENT_README`, "XCLIENT Server response": behind it the session is at its beginning, for another client.
+#[test]
+fn xclient_begins_the_counts_of_errors_and_mails_anew_but_no_session_lasts_by_it() {
+    const OTHER: &str = "XCLIENT ADDR=192.0.2.1\r\nEHLO d\r\n";
+    let policy = policy().offer(Extension::XClient).max_errors(3).max_mails(1).max_idle(30);
+    let setup = Setup::new(&policy);
+    let wrong = "OOPS\r\nOOPS\r\n";
+    let said = codes(setup, &format!("{wrong}{OTHER}{wrong}{OTHER}{wrong}NOOP\r\nOOPS\r\n"));
+    let two = "500 5.5.1, 500 5.5.1";
+    assert_eq!(said, format!("{two}, 220, 250, {two}, 220, 250, {two}, 250 2.0.0, 500 5.5.1, 421 4.7.0"));
+    let mail = format!("{MAIL}{RCPT}DATA\r\nx\r\n.\r\n");
+    let taken = "250 2.1.0, 250 2.1.5, 354, 250 2.6.0";
+    assert_eq!(
+        codes(setup, &format!("{mail}{MAIL}{OTHER}{mail}")),
+        format!("{taken}, 452 4.5.0, 220, 250, {taken}")
+    );
+    // What is refused leaves everything as it was.
+    assert!(codes(setup, &format!("{wrong}XCLIENT\r\nNOOP\r\n")).ends_with("421 4.7.0"));
+    // XCLIENT and EHLO bring no mail nearer.
+    let trace = setup.run(&[OTHER.as_bytes(); 30], &[]);
+    assert!(trace.text().ends_with("421 4.7.0 Too much without a mail, closing connection\r\n"));
+}
