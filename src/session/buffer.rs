@@ -5,7 +5,6 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
-use core::cell::Cell;
 use core::fmt;
 use core::ops::Range;
 
@@ -370,9 +369,12 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
         }
         return;
     }
-    let cells = Cell::from_mut(moved).as_slice_of_cells();
-    for (to, from) in cells.iter().zip(cells.get(by..).unwrap_or_default()) {
-        to.set(from.get());
+    for at in by..moved.len() {
+        if let Some(octet) = moved.get(at).copied()
+            && let Some(place) = moved.get_mut(at.wrapping_sub(by))
+        {
+            *place = octet;
+        }
     }
 }
 

@@ -68,11 +68,11 @@ impl Code {
     // Called in many places, and the optimiser would spread it out in each of them.
     #[inline(never)]
     pub const fn severity(self) -> Severity {
-        match self.0.get() {
-            ..300 => Severity::Positive,
-            300..400 => Severity::Intermediate,
-            400..500 => Severity::Transient,
-            500.. => Severity::Permanent,
+        match self.0.get() / 100 {
+            ..=2 => Severity::Positive,
+            3 => Severity::Intermediate,
+            4 => Severity::Transient,
+            5.. => Severity::Permanent,
         }
     }
 }
