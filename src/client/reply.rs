@@ -37,7 +37,7 @@ impl Client<'_> {
     /// A command goes into flight while nothing else is: what has come in already is no answer to it.
     pub(super) fn mark_stale(&mut self) {
         // The line that is shown among it, until it is released.
-        self.reply.stale = self.rx.filled().len() as u16;
+        self.reply.stale = self.rx.len();
     }
 
     /// Takes the next line of a reply, if it is there whole.

@@ -79,13 +79,18 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.start == self.end
     }
 
+    /// How many octets are in use.
+    pub(crate) fn len(&self) -> u16 {
+        self.end.wrapping_sub(self.start)
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
     }
 
     /// Octets so far of the line that is not complete, dropped ones included.
     pub(crate) fn partial(&self) -> u16 {
-        self.end.saturating_sub(self.start).saturating_add(self.dropped)
+        self.len().saturating_add(self.dropped)
     }
 
     pub(crate) fn clear(&mut self) {
