@@ -54,8 +54,9 @@ impl Code {
 
     /// Of three digits, of which the first is within 2 to 5.
     pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
-        let [a, b, c] = digits.map(|digit| u16::from(digit & 0x0f));
-        let number = a.wrapping_mul(100).wrapping_add(b.wrapping_mul(10)).wrapping_add(c);
+        let [a, b, c] = digits;
+        let tens = u16::from(a & 0x0f).wrapping_mul(10).wrapping_add(u16::from(b & 0x0f));
+        let number = tens.wrapping_mul(10).wrapping_add(u16::from(c & 0x0f));
         NonZeroU16::new(number).map(Self)
     }
 
