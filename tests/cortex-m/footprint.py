@@ -166,11 +166,13 @@ def write(name, table):
 def check(figures):
     """1 when a figure is beyond its budget."""
     budget = tomllib.loads((HERE / "budget.toml").read_text())
+    core = subprocess.run([HERE / "build.sh", "core"], check=True, capture_output=True, text=True).stdout.strip()
+    more = {kind: budget["rustup"] if core == "rustup" else 0 for kind in ("flash", "cost")}
     excess = [
-        f"{kind} of {name}: {figure} octets, the budget is {budget[kind][name]}"
+        f"{kind} of {name}: {figure} octets, the budget is {budget[kind][name] + more.get(kind, 0)}"
         for kind, entries in figures.items()
         for name, figure in entries.items()
-        if figure > budget[kind][name]
+        if figure > budget[kind][name] + more.get(kind, 0)
     ]
     for name, goal in budget["goal"].items():
         print(f"\nflash of {name}: {figures['flash'][name]} octets; the goal is {goal}")
