@@ -13,15 +13,16 @@ const LF: u8 = b'\n';
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Before {
-    /// CRLF, or nothing: RFC 5321 §4.1.1.4 lets the content start as if behind a CRLF.
-    #[default]
-    LineStart,
-    /// A CR.
-    Cr,
+    // In this order: what ends a mail is so much less than behind a dot.
     /// A dot that was the first octet of its line.
     Dot,
     /// Anything else.
     Middle,
+    /// A CR.
+    Cr,
+    /// CRLF, or nothing: RFC 5321 §4.1.1.4 lets the content start as if behind a CRLF.
+    #[default]
+    LineStart,
 }
 
 impl Before {

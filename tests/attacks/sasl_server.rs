@@ -104,8 +104,8 @@ fn messages(lines: &[&str]) -> Vec<(bool, Option<Vec<u8>>)> {
         loop {
             match server.poll().unwrap() {
                 Want::Event => match server.event() {
-                    Some(Event::AuthMessage { first, message, .. }) => {
-                        told.push((first, message.map(|message| message.as_bytes().to_vec())));
+                    Some(Event::AuthMessage(message)) => {
+                        told.push((message.is_first(), message.octets().map(<[u8]>::to_vec)));
                         server.challenge(b"more?").unwrap();
                     }
                     _ if server.reply_owed().is_some() => server.accept().unwrap(),

@@ -225,8 +225,8 @@ pub(crate) fn told(event: &Event<'_>) -> String {
             let parts = [login.authorize_as(), login.user(), login.password()];
             format!("Login {}", parts.map(text).join("|"))
         }
-        Event::AuthMessage { mechanism, message, .. } => {
-            format!("{} {:?}", mechanism.name(), message.map(|message| text(message.as_bytes())))
+        Event::AuthMessage(message) => {
+            format!("{} {:?}", message.mechanism().name(), message.octets().map(text))
         }
         Event::Vrfy(who) => format!("VRFY {}", text(who)),
         Event::Expn(who) => format!("EXPN {}", text(who)),
@@ -248,7 +248,7 @@ pub(crate) fn usual(event: &Event<'_>) -> Say {
         Event::Login(login) if (login.user(), login.password()) != (b"user", b"pass") => {
             Say::Reply(535, (5, 7, 8), "Bad credentials")
         }
-        Event::AuthMessage { message, .. } => match message.map(|message| message.as_bytes()) {
+        Event::AuthMessage(message) => match message.octets() {
             None => Say::Challenge(b"who?"),
             Some(b"me") => Say::Challenge(b"really?"),
             Some(b"yes") => Say::Accept,
