@@ -226,6 +226,22 @@ fn each_parameter_is_taken_exactly_where_its_extension_is_offered() {
 }
 
 #[test]
+fn what_is_offered_is_offered_as_its_standard_says() {
+    // RFC 4865 §3: two parameters, the most that may be asked for.
+    let with = policy().offer(Extension::FutureRelease);
+    assert!(
+        offers(Setup::new(&with)).contains(&"FUTURERELEASE 999999999 9999-12-31T23:59:59Z".to_owned()),
+        "{:?}",
+        offers(Setup::new(&with))
+    );
+    let most = "MAIL FROM:<> HOLDFOR=999999999\r\nRSET\r\nMAIL FROM:<> HOLDUNTIL=9999-12-31T23:59:59Z\r\n";
+    assert_eq!(codes(Setup::new(&with), most), "250 2.1.0, 250 2.0.0, 250 2.1.0");
+    // RFC 3030 §3: not without CHUNKING
+    let without = policy().without(Extension::Chunking);
+    assert!(!offers(Setup::new(&without)).contains(&"BINARYMIME".to_owned()));
+}
+
+#[test]
 fn without_enhanced_codes_no_reply_bears_one() {
     let policy = policy().without(Extension::EnhancedStatusCodes);
     let says = format!("{MAIL}{RCPT}RCPT TO:<reject@d>\r\nDATA\r\nx\r\n.\r\nFOO\r\nHELP\r\nNOOP\r\nQUIT\r\n");

@@ -2,6 +2,7 @@
 //! queue, and then happens wholly, or it does not happen.
 
 use super::parameters::ParameterList;
+use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
@@ -35,7 +36,9 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn lhlo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
-        self.hello(Verb::Lhlo, "LHLO ", name)
+        self.hello(Verb::Lhlo, "LHLO ", name)?;
+        self.lmtp = Some(count);
+        Ok(())
     }
 
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {

@@ -21,6 +21,9 @@ pub(super) struct Fold {
     stale: u16,
 }
 
+/// What counts the replies of LMTP; by use, so that others do not link it.
+pub(super) type Counter = fn(&mut Client<'_>, Verb, Severity) -> bool;
+
 impl Client<'_> {
     /// Lets go of the event that was shown.
     pub(super) fn release(&mut self) {
@@ -125,33 +128,41 @@ impl Client<'_> {
             self.ending = Ending::NONE;
             return;
         };
+        let severity = code.severity();
+        if let Some(count) = self.lmtp
+            && count(self, verb, severity)
+        {
+            return;
+        }
         if matches!(verb, Verb::EndOfData | Verb::BdatLast) {
-            if self.flags.lmtp {
-                // RFC 2033 §4.2: one reply for each accepted recipient
-                self.recipients = self.recipients.saturating_sub(1);
-                if self.recipients > 0 {
-                    return;
-                }
-            }
             self.ending = Ending::NONE;
         }
         self.pipeline.pop();
-        let severity = code.severity();
         self.phase = self.phase.after(verb, severity);
         if severity != Severity::Positive {
             return;
         }
         match verb {
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
-                self.flags.lmtp = verb == Verb::Lhlo;
-                if verb == Verb::Helo {
-                    self.capabilities = Capabilities::NONE;
-                }
-            }
-            Verb::Mail => self.recipients = 0,
-            Verb::Rcpt => self.recipients = self.recipients.saturating_add(1),
+            Verb::Helo => self.capabilities = Capabilities::NONE,
             Verb::Auth | Verb::AuthResponse => self.flags.authenticated = true,
             _ => {}
         }
     }
+}
+
+/// LMTP, RFC 2033 §4.2: one reply for each accepted recipient. Whether more are to come.
+pub(super) fn count(client: &mut Client<'_>, verb: Verb, severity: Severity) -> bool {
+    match (verb, severity) {
+        (Verb::EndOfData | Verb::BdatLast, _) if client.flags.lmtp => {
+            client.recipients = client.recipients.saturating_sub(1);
+            return client.recipients > 0;
+        }
+        (Verb::Ehlo | Verb::Helo | Verb::Lhlo, Severity::Positive) => {
+            client.flags.lmtp = verb == Verb::Lhlo;
+        }
+        (Verb::Mail, Severity::Positive) => client.recipients = 0,
+        (Verb::Rcpt, Severity::Positive) => client.recipients = client.recipients.saturating_add(1),
+        _ => {}
+    }
+    false
 }

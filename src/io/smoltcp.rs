@@ -1,7 +1,8 @@
 //! The adapter for smoltcp's TCP sockets: poll-driven, it never blocks.
 //!
 //! [`Driver::drive`] belongs behind each [`Interface::poll`](::smoltcp::iface::Interface::poll). It moves octets between the
-//! socket's buffers and the engine's until nothing more moves; sockets of 64 octets do as well as large ones.
+//! socket's buffers and the engine's until nothing more moves; sockets of 64 octets do as well as large ones. So what one call takes is
+//! bounded by the size of these four buffers, which is what the patience of a watchdog has to allow for.
 //! Where the peer takes no more, it reads all the same, so that two small stacks cannot wait for each other, and a peer that
 //! refuses in the middle and goes away is read to its last word.
 

@@ -181,11 +181,11 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Seconds for a command to come whole, and for `progress` octets of content to come.
+    /// Seconds for a command to come whole, and for `progress` octets of content, one at least, to come.
     pub fn patience(mut self, command: u16, content: u16, progress: u32) -> Self {
         self.command_seconds = command;
         self.content_seconds = content;
-        self.progress = progress;
+        self.progress = progress.max(1);
         self
     }
 

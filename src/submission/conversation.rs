@@ -4,7 +4,7 @@
 //! result of its own.
 
 use super::report::Cause;
-use super::{Answer, Hello, Status, Step, Submission, Then, TlsPolicy, Words};
+use super::{Answer, Status, Step, Submission, TlsPolicy, Words};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::{Phase, Want};
@@ -163,7 +163,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             return self.abandon(Cause::ConnectionLost);
         }
         match verb {
-            Verb::Greeting if positive => self.hello(Verb::Ehlo),
+            Verb::Greeting if positive => self.hello(),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
             Verb::Ehlo if severity == Severity::Permanent => self.hello_without_extensions(),
@@ -222,13 +222,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.caused(Cause::Refused(verb));
     }
 
-    pub(super) fn hello(&mut self, verb: Verb) {
+    pub(super) fn hello(&mut self) {
         self.step = Step::Hello;
-        let result = match self.options.hello {
-            Hello::Lmtp(name) => self.client.lhlo(name),
-            Hello::Smtp(name) if verb == Verb::Helo => self.client.helo(name),
-            Hello::Smtp(name) => self.client.ehlo(name),
-        };
+        let result = (self.options.greet)(self.client, self.options.name);
         self.did(result);
     }
 
@@ -238,7 +234,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             return self.abandon(Cause::TlsNotOffered);
         }
         self.answer = Answer::default();
-        self.hello(Verb::Helo);
+        let result = self.client.helo(self.options.name);
+        self.did(result);
     }
 
     /// Behind EHLO: TLS, by the policy.
@@ -265,17 +262,20 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
         let offered = self.client.capabilities().mechanisms();
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
-        let unoffered = match (self.login.choose(safe), self.options.unoffered) {
-            (None, Some(unoffered)) if self.client.is_tls() => {
-                self.login.choose(AuthMechanisms::NONE.with(unoffered));
-                true
-            }
-            _ => false,
-        };
+        let mut insist = None;
+        if self.login.choose(safe).is_none()
+            && let Some((unoffered, by)) = self.options.unoffered
+            && self.client.is_tls()
+        {
+            self.login.choose(AuthMechanisms::NONE.with(unoffered));
+            insist = Some(by);
+        }
         if let Some(mechanism) = self.login.mechanism() {
             self.step = Step::Auth;
-            let result =
-                if unoffered { self.client.auth_unoffered(mechanism) } else { self.client.auth(mechanism) };
+            let result = match insist {
+                Some(insist) => insist(self.client, mechanism),
+                None => self.client.auth(mechanism),
+            };
             return self.did(result);
         }
         self.cause = Some(if safe == offered { Cause::NoMechanism } else { Cause::ClearText });
@@ -314,10 +314,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// The outcome is settled: QUIT, or good order for the next mail.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn leave(&mut self) {
-        let said = match self.options.then {
-            Then::Quit => self.client.quit().is_ok(),
-            Then::Keep => self.client.phase().in_transaction() && self.client.rset().is_ok(),
-        };
+        let said = (self.options.leave)(self.client);
         // Where nothing can be said any more, that is that.
         self.step = if said { Step::Leaving } else { Step::Done };
     }

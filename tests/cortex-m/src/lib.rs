@@ -5,6 +5,8 @@
 
 #![no_std]
 
+pub mod mail;
+
 use core::cell::UnsafeCell;
 use core::hint::black_box;
 use core::panic::PanicInfo;
