@@ -40,7 +40,8 @@ use crate::{Buffer, Capacity, Error, Protocol};
 pub struct Client<'b> {
     phase: Phase,
     flags: Flags,
-    challenges: u8,
+    /// In AUTH its challenges; behind MAIL what it makes use of (`parameters::Used`). RFC 4954 §4: there is no AUTH within a transaction.
+    scratch: u8,
     epoch: u8,
     line_ends: LineEnds,
     stuffer: Stuffer,
@@ -98,7 +99,7 @@ impl<'b> Client<'b> {
             chunk: 0,
             ending: Ending::NONE,
             recipients: 0,
-            challenges: 0,
+            scratch: 0,
             epoch: 0,
             flags: Flags::default(),
         }
@@ -145,7 +146,7 @@ impl<'b> Client<'b> {
         self.chunk = 0;
         self.ending = Ending::NONE;
         self.recipients = 0;
-        self.challenges = 0;
+        self.scratch = 0;
         self.epoch = self.epoch.wrapping_add(1);
         let clear_text_allowed = self.flags.clear_text_allowed;
         self.flags = Flags { tls, clear_text_allowed, ..Flags::default() };
