@@ -66,7 +66,7 @@ fn bad_addresses_and_parameters_are_refused_with_the_code_that_says_why() {
         ("MAIL FROM:<>\r\nRCPT TO:<\"a@b>\r\n", "250 2.1.0, 501 5.1.3", &["MAIL <>"]),
         ("MAIL FROM:<>\r\nRCPT FROM:<a@b>\r\n", "250 2.1.0, 501 5.5.4", &["MAIL <>"]),
         ("MAIL FROM:<a@b> SIZE=99999999999999999999999\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", "501 5.5.4", &[]),
+        ("MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=18446744073709551615\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=10485761\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=-1\r\n", "501 5.5.4", &[]),

@@ -118,6 +118,12 @@ fn errors_end_the_session_when_there_are_too_many() {
         (3, "A\r\nB\r\nC\r\nNOOP\r\n", "500 5.5.1, 500 5.5.1, 500 5.5.1, 421 4.7.0"),
         (2, "NOOP\r\nA\r\nNOOP\r\nDATA\r\nNOOP\r\n", "250 2.0.0, 500 5.5.1, 250 2.0.0, 503 5.5.1, 421 4.7.0"),
         (1, "NOOP\n\r\nNOOP\r\n", "500 5.5.2, 421 4.7.0"),
+    // RFC 1870 §3: 20 digits, which 64 bits do not hold, are a size all the same.
+    for beyond in ["18446744073709551616", "99999999999999999999"] {
+        let says = format!("MAIL FROM:<> SIZE={beyond}\r\n");
+        assert_eq!(codes(Setup::new(&limited), &says), "552 5.3.4");
+        assert_eq!(codes(Setup::new(&unlimited), &says), "250 2.1.0");
+    }
         (0, "A\r\nNOOP\r\n", "500 5.5.1, 421 4.7.0"),
         (1, "BDAT 6\r\nNOOP\r\nNOOP\r\n", "503 5.5.1, 421 4.7.0"),
         (2, "AUTH PLAIN =\r\nAUTH PLAIN\r\n*\r\nNOOP\r\n", "501 5.5.2, 334, 501 5.7.0, 421 4.7.0"),
