@@ -188,7 +188,7 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Says that the first `octets` of [`transmit`](Self::transmit) were written.
     pub fn transmitted(&mut self, octets: usize) {
-        self.tx.transmitted(octets);
+        let _ = self.tx.transmitted(octets);
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone, unless a
