@@ -66,7 +66,7 @@ impl Server<'_, '_> {
                     _ => true,
                 };
                 if now && policy.offers(extension) {
-                    out.put(b"250-");
+                    out.short(*b"250-");
                     out.put(extension.keyword().as_bytes());
                     out.put(match extension {
                         Extension::XClient => b" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT",
