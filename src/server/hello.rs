@@ -116,7 +116,7 @@ impl Server<'_, '_> {
         if self.rx.filled().len() > behind {
             return Err(Protocol::InputBeforeTls.into());
         }
-        self.say(&super::answer::READY_FOR_TLS, true)?;
+        self.say_canned(&super::answer::READY_FOR_TLS)?;
         self.phase = Phase::Tls;
         Ok(Next::Again)
     }
