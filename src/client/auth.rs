@@ -5,6 +5,7 @@ use super::event::Shown;
 use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
+use crate::wire::reply::HEAD;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
@@ -38,36 +39,14 @@ impl Client<'_> {
     }
 
     fn begin_auth(&mut self, mechanism: &mut dyn Mechanism, clear_text: bool) -> Result<(), Error> {
-        let name = mechanism.mechanism();
-        if name.reveals_secret() && !self.flags.tls && !clear_text {
+        if mechanism.mechanism().reveals_secret() && !self.flags.tls && !clear_text {
             return Err(Misuse::ClearText.into());
         }
         // RFC 4954 §4: no second AUTH
         if self.flags.authenticated {
             return Err(Misuse::OutOfOrder(Verb::Auth).into());
         }
-        self.may_send(Verb::Auth)?;
-        self.tx.mark_secret();
-        let mut out = self.tx.writer();
-        out.put(b"AUTH ");
-        out.put(name.octets());
-        let bare = out.wanted();
-        out.byte(b' ');
-        let mut message = Message::new(&mut out);
-        let any = mechanism.initial(&mut message);
-        message.finish();
-        if !any {
-            out.truncate(bare);
-        } else if out.wanted() == bare.wrapping_add(1) {
-            // RFC 4954 §4: an empty response is told from none.
-            out.byte(b'=');
-        }
-        let line = out.line();
-        let longest = line.max(encoded_length(mechanism.longest()).saturating_add(2));
-        // What does not fit at all is refused here, and not only when its turn comes.
-        self.launch(Verb::Auth, if longest > self.tx.capacity() { longest } else { line })?;
-        self.challenges = 0;
-        Ok(())
+        self.exchange(Verb::Auth, mechanism)
     }
 
     /// Answers the challenge that [`event`](Self::event) shows now. A mechanism that gives up sends `*`, and the
@@ -76,32 +55,60 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
     /// [`Error::Protocol`] for challenges without end.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
-        self.may_answer()?;
-        let (range, whole) = match &self.shown {
-            Shown::Line(line) => (line.place(), !line.truncated),
-            _ => (0..0, false),
-        };
-        let number = self.challenges;
-        // A mechanism with a state is asked once: the room must be there beforehand.
+        self.exchange(Verb::AuthResponse, mechanism)
+    }
+
+    /// One message of the exchange: AUTH itself, or the answer to a challenge.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        let begins = verb == Verb::Auth;
+        self.may_exchange(verb)?;
         let longest = encoded_length(mechanism.longest()).saturating_add(2);
-        if longest > self.tx.free() {
+        // A mechanism with a state is asked once: the room must be there beforehand.
+        if !begins && longest > self.tx.free() {
             return Err(Capacity::new(Buffer::Tx, longest).into());
         }
-        let text = self.rx.filled_mut().get_mut(range).unwrap_or_default();
-        let challenge = Challenge { text, whole };
+        let (length, whole) = match &self.shown {
+            Shown::Line(line) => (line.length, !line.truncated),
+            _ => (0, false),
+        };
+        let number = self.challenges;
         self.tx.mark_secret();
         let mut out = self.tx.writer();
+        let mut bare = 0;
+        if begins {
+            out.put(b"AUTH ");
+            out.put(mechanism.mechanism().octets());
+            bare = out.wanted();
+            out.byte(b' ');
+        }
+        let front = out.wanted();
         let mut message = Message::new(&mut out);
-        if mechanism.respond(number, challenge, &mut message).is_err() {
+        let any = if begins {
+            mechanism.initial(&mut message)
+        } else {
+            let (storage, place) = self.rx.place(HEAD..usize::from(length));
+            mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
+        };
+        message.finish();
+        if !any && !begins {
             // What the mechanism may have written is part of no line; `*` alone is.
             return self.auth_cancel();
         }
-        message.finish();
+        if !any {
+            out.truncate(bare);
+        } else if begins && out.wanted() == front {
+            // RFC 4954 §4: an empty response is told from none.
+            out.byte(b'=');
+        }
         let octets = out.line();
-        self.launch(Verb::AuthResponse, octets)?;
-        self.challenges = self.challenges.saturating_add(1);
+        let most = octets.max(longest);
+        // What does not fit at all is refused here, and not only when its turn comes.
+        self.launch(verb, if most > self.tx.capacity() { most } else { octets })?;
+        if !begins {
+            self.challenges = number.saturating_add(1);
+        }
         Ok(())
     }
 
@@ -110,15 +117,18 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
-        self.may_answer()?;
+        self.may_exchange(Verb::AuthResponse)?;
         self.command(Verb::AuthResponse, "*", b"")?;
         // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
         self.challenges = MAX_CHALLENGES;
         Ok(())
     }
 
-    fn may_answer(&mut self) -> Result<(), Error> {
-        self.may_send(Verb::AuthResponse)?;
+    fn may_exchange(&mut self, verb: Verb) -> Result<(), Error> {
+        self.may_send(verb)?;
+        if verb == Verb::Auth {
+            self.challenges = 0;
+        }
         if self.challenges >= MAX_CHALLENGES {
             self.failed = Some(Protocol::EndlessAuth);
             return Err(Protocol::EndlessAuth.into());

@@ -2,6 +2,7 @@
 //! queue, and then happens wholly, or it does not happen.
 
 use super::parameters::ParameterList;
+use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
@@ -35,7 +36,9 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn lhlo(&mut self, name: HelloName<'_>) -> Result<(), Error> {
-        self.hello(Verb::Lhlo, "LHLO ", name)
+        self.hello(Verb::Lhlo, "LHLO ", name)?;
+        self.lmtp = Some(count);
+        Ok(())
     }
 
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
@@ -94,7 +97,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), [parameters, more])
+        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -103,7 +106,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, and for an address
     /// outside ASCII; [`Misuse::Parameter`] for a parameter of MAIL.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), [parameters, &()])
+        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
     }
 
     fn envelope(
@@ -111,7 +114,7 @@ impl Client<'_> {
         verb: Verb,
         head: &str,
         address: &[u8],
-        parameters: [&dyn Parameters; 2],
+        parameters: &[&dyn Parameters],
     ) -> Result<(), Error> {
         self.may_send(verb)?;
         let mut out = self.tx.writer();

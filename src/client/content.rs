@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::session::Phase;
+use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
 use crate::wire::{Verb, emit};
 use crate::{Error, Misuse};
@@ -33,9 +34,16 @@ impl Ending {
     }
 }
 
+/// Whether long pieces go out from where they lie. On machines without a vector unit that saves little, and takes flash:
+/// there the content travels by way of the transmit buffer.
+pub(crate) const IN_PLACE: bool = WIDE;
+
+/// What takes the octets of an open chunk; by use, so that others do not link it.
+pub(super) type Give = fn(&mut Client<'_>, &[u8]) -> Result<usize, Error>;
+
 impl Client<'_> {
     /// Copies the front of `octets`, more of the mail's content, into `tx` (behind DATA: with dots doubled,
-    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` is full and must be written first.
+    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` has no room at its end and must be written first.
     ///
     /// # Errors
     /// [`Misuse::OutOfOrder`] unless 354 has come or a chunk is open; [`Misuse::ChunkLength`] for more
@@ -43,18 +51,13 @@ impl Client<'_> {
     /// then not be finished, and the session is over.
     pub fn body(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
-        if self.in_place > 0 {
+        if self.body_pending() > 0 {
             return Ok(0);
         }
-        if self.phase != Phase::Data {
-            let octets = self.chunk_front(octets)?;
-            let taken = copy(octets, self.tx.room());
-            let _ = self.tx.written(taken);
-            self.chunk = self.chunk.saturating_sub(taken as u64);
-            self.chunk_advanced();
-            return Ok(taken);
+        if let Some(give) = self.open {
+            return give(self, octets);
         }
-        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.room()) else {
+        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.spare()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());
@@ -74,6 +77,9 @@ impl Client<'_> {
     /// As [`body`](Self::body).
     pub fn body_in_place(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
+        if !IN_PLACE {
+            return Ok(0);
+        }
         let octets = octets.get(..u32::MAX as usize).unwrap_or(octets);
         let worth = self.tx.capacity().max(1);
         if octets.len() < worth || self.in_place > 0 || !self.tx.is_empty() {
@@ -90,15 +96,14 @@ impl Client<'_> {
             self.in_place = run.len() as u32;
         } else {
             self.in_place = self.chunk_front(octets)?.len() as u32;
-            self.chunk = self.chunk.saturating_sub(u64::from(self.in_place));
-            self.chunk_advanced();
+            self.chunk_advanced(u64::from(self.in_place));
         }
         Ok(self.in_place as usize)
     }
 
     /// Octets of the piece that [`body_in_place`](Self::body_in_place) took which are still to be written.
     pub fn body_pending(&self) -> usize {
-        self.in_place as usize
+        if IN_PLACE { self.in_place as usize } else { 0 }
     }
 
     /// Octets of the open chunk that [`body`](Self::body) and [`body_in_place`](Self::body_in_place) have not taken.
@@ -125,7 +130,7 @@ impl Client<'_> {
             self.phase = Phase::Refused;
             return Ok(());
         }
-        self.end_waits();
+        self.ending = Ending::waiting(self.tx.len());
         Ok(())
     }
 
@@ -142,22 +147,24 @@ impl Client<'_> {
         emit::bdat(&mut out, size, last);
         let octets = out.line();
         self.launch(verb, octets)?;
-        self.chunk = size;
         if last {
-            self.end_waits();
+            self.ending = Ending::OPEN;
         }
+        self.chunk = size;
+        self.open = Some(give);
+        self.chunk_advanced(0);
         Ok(())
     }
 
-    /// The end of the mail is the last octet in `tx`, or of what is still to come of the chunk.
-    fn end_waits(&mut self) {
-        self.ending = if self.chunk > 0 { Ending::OPEN } else { Ending::waiting(self.tx.waiting().len()) };
-    }
-
-    fn chunk_advanced(&mut self) {
-        if self.chunk == 0 && self.ending == Ending::OPEN {
-            let left = self.tx.waiting().len().saturating_add(self.in_place as usize);
-            self.ending = Ending::waiting(left);
+    /// So much more of the chunk has been taken.
+    fn chunk_advanced(&mut self, octets: u64) {
+        self.chunk = self.chunk.saturating_sub(octets);
+        if self.chunk > 0 {
+            return;
+        }
+        self.open = None;
+        if self.ending == Ending::OPEN {
+            self.ending = Ending::waiting(self.tx.len().saturating_add(self.body_pending()));
         }
     }
 
@@ -170,10 +177,19 @@ impl Client<'_> {
 
     /// Whether content may be given now.
     fn content_due(&self) -> Result<(), Error> {
-        let due = self.chunk > 0 || (self.phase == Phase::Data && self.pipeline.is_empty());
+        let due = self.open.is_some() || (self.phase == Phase::Data && self.pipeline.is_empty());
         if !due || self.failed.is_some() || self.flags.closed {
             return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
         }
         Ok(())
     }
+}
+
+/// Takes octets of the open chunk as they are.
+fn give(client: &mut Client<'_>, octets: &[u8]) -> Result<usize, Error> {
+    let octets = client.chunk_front(octets)?;
+    let taken = copy(octets, client.tx.spare());
+    let _ = client.tx.written(taken);
+    client.chunk_advanced(taken as u64);
+    Ok(taken)
 }

@@ -66,7 +66,7 @@ impl ShownLine {
         HEAD..usize::from(self.length)
     }
 
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Event<'e> {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_, false>) -> Event<'e> {
         let reply = Reply::behind(self.code, self.last, rx.slice(self.place()));
         let reply = Reply { truncated: self.truncated, ..reply };
         match (self.to, self.last) {

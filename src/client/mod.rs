@@ -19,7 +19,8 @@ pub use event::Event;
 pub(crate) use parameters::check;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
-use content::Ending;
+pub(crate) use content::IN_PLACE;
+use content::{Ending, Give};
 use event::{Shown, ShownLine};
 
 use crate::data::{LineEnds, Stuffer};
@@ -45,20 +46,22 @@ pub struct Client<'b> {
     stuffer: Stuffer,
     failed: Option<Protocol>,
     reply: reply::Fold,
-    /// LMTP: recipients accepted, and so replies to come behind the content (RFC 2033 §4.2).
+    /// LMTP: recipients accepted, and so replies to come behind the content.
     recipients: u16,
-    rx: Incoming<'b>,
+    rx: Incoming<'b, false>,
     tx: Outgoing<'b>,
-    shown: Shown,
     ending: Ending,
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
-    /// Octets of the chunk that are still to be given.
+    shown: Shown,
+    pipeline: Pipeline,
+    /// While a chunk is open; and its octets that are still to be given.
+    open: Option<Give>,
     chunk: u64,
     capabilities: Capabilities,
     /// By use, so that others do not link it.
     limits: Option<LimitsReader>,
-    pipeline: Pipeline,
+    lmtp: Option<reply::Counter>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +86,7 @@ impl<'b> Client<'b> {
             pipeline,
             capabilities: Capabilities::NONE,
             limits: None,
+            lmtp: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
             reply: reply::Fold::default(),
@@ -90,6 +94,7 @@ impl<'b> Client<'b> {
             stuffer: Stuffer::new(LineEnds::Normalize),
             line_ends: LineEnds::Normalize,
             in_place: 0,
+            open: None,
             chunk: 0,
             ending: Ending::NONE,
             recipients: 0,
@@ -136,6 +141,7 @@ impl<'b> Client<'b> {
         self.reply = reply::Fold::default();
         self.failed = None;
         self.in_place = 0;
+        self.open = None;
         self.chunk = 0;
         self.ending = Ending::NONE;
         self.recipients = 0;
@@ -164,17 +170,18 @@ impl<'b> Client<'b> {
     /// What is to be written next. Empty while a piece of the body that
     /// [`body_in_place`](Self::body_in_place) took is to be written instead.
     pub fn transmit(&self) -> &[u8] {
-        if self.in_place > 0 { &[] } else { self.tx.waiting() }
+        if self.body_pending() > 0 { &[] } else { self.tx.waiting() }
     }
 
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
         // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
-        let chunk = self.chunk > 0 || self.in_place > 0 || self.pipeline.front() == Some(Verb::Bdat);
+        let chunk =
+            self.open.is_some() || self.body_pending() > 0 || self.pipeline.front() == Some(Verb::Bdat);
         if self.phase == Phase::Data || chunk || self.ending.is_waiting() {
             self.tick();
         }
-        if self.in_place > 0 {
+        if self.body_pending() > 0 {
             self.in_place = self.in_place.saturating_sub(octets as u32);
         } else {
             self.tx.transmitted(octets);
@@ -223,7 +230,7 @@ impl<'b> Client<'b> {
             self.flags.closed = true;
             return Want::Closed;
         }
-        if self.in_place > 0 || !self.tx.is_empty() { Want::Write } else { Want::Read }
+        if self.body_pending() > 0 || !self.tx.is_empty() { Want::Write } else { Want::Read }
     }
 
     /// The timer that runs now (RFC 5321 §4.5.3.2); none while the caller's next command is awaited.
@@ -252,6 +259,7 @@ impl<'b> Client<'b> {
     fn drop_output(&mut self) {
         self.tx.clear();
         self.in_place = 0;
+        self.open = None;
         self.chunk = 0;
     }
 
@@ -321,7 +329,7 @@ impl<'b> Client<'b> {
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
-        self.chunk == 0
+        self.open.is_none()
             && !self.flags.closed
             && self.failed.is_none()
             && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))

@@ -13,15 +13,16 @@ const LF: u8 = b'\n';
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Before {
-    /// CRLF, or nothing: RFC 5321 §4.1.1.4 lets the content start as if behind a CRLF.
-    #[default]
-    LineStart,
-    /// A CR.
-    Cr,
+    // In this order: what ends a mail is so much less than behind a dot.
     /// A dot that was the first octet of its line.
     Dot,
     /// Anything else.
     Middle,
+    /// A CR.
+    Cr,
+    /// CRLF, or nothing: RFC 5321 §4.1.1.4 lets the content start as if behind a CRLF.
+    #[default]
+    LineStart,
 }
 
 impl Before {
@@ -83,70 +84,68 @@ fn irregular(previous: u8, octet: u8) -> u8 {
     (u8::from(octet == LF) ^ u8::from(previous == CR)) | (u8::from(octet == b'.') & u8::from(previous == LF))
 }
 
-/// The same by blocks: small ones at the front, where short lines would have an end, and large ones behind.
+/// The same by words at the front, where short lines have an end, and by blocks behind.
 fn in_blocks(previous: u8, input: &[u8]) -> usize {
-    match input.first() {
-        Some(first) if input.len() > SMALL && irregular(previous, *first) == 0 => behind_first(input),
-        _ => one_by_one(previous, input),
+    let Some(first) = input.first_chunk().filter(|_| input.len() > SMALL) else {
+        return one_by_one(previous, input);
+    };
+    let first = u64::from_le_bytes(*first);
+    if let Some(place) = first_mark(first, first << 8 | u64::from(previous)) {
+        return place;
     }
+    let at = match place(input, WORD, FRONT) {
+        Ok(place) => return place,
+        Err(at) => at,
+    };
+    let at = at.wrapping_add(clean::<LARGE>(input, at));
+    let at = at.wrapping_add(clean::<SMALL>(input, at));
+    // What is left begins with a block that has one, or is shorter than that; then the last block overlaps what is known.
+    let at = at.min(input.len().wrapping_sub(SMALL));
+    place(input, at, 2).unwrap_or(input.len())
 }
 
-/// Octets of a block in which an irregular one is found by its place, and of one that only tells of it.
+/// Octets of a block that is searched by words when it has an irregular one, and of one that only tells whether there is any.
 const SMALL: usize = 16;
 const LARGE: usize = 64;
+const WORD: usize = 8;
 
-/// What [`SMALL`] octets take part in before a large block does.
-const FRONT: usize = 4;
+/// Words behind the first that are searched before blocks are judged.
+const FRONT: usize = 3;
 
-/// How many octets come before the first irregular one of `input`, which is longer than a small block and begins well.
-fn behind_first(input: &[u8]) -> usize {
-    let mut at = 1_usize;
-    let front = clean::<SMALL>(input, at, FRONT);
-    at = at.wrapping_add(front);
-    if front == FRONT * SMALL {
-        at = at.wrapping_add(clean::<LARGE>(input, at, usize::MAX));
-        at = at.wrapping_add(clean::<SMALL>(input, at, FRONT));
-    }
-    // What is left begins with a block that has one, or is shorter than that; then the last block overlaps what is known.
-    let last = input.len().wrapping_sub(SMALL);
-    if at > last {
-        if clean::<SMALL>(input, last, 1) != 0 {
-            return input.len();
-        }
-        at = last;
-    }
-    at.wrapping_add(place(input, at))
-}
-
-/// How many octets from `at` on (1 at least) fill blocks, and at most so many of them, without an irregular one.
+/// How many octets from `at` on (1 at least) fill blocks without an irregular one.
 #[inline]
-fn clean<const N: usize>(input: &[u8], at: usize, most: usize) -> usize {
+fn clean<const N: usize>(input: &[u8], at: usize) -> usize {
     let octets = input.get(at..).unwrap_or_default().as_chunks::<N>().0;
     let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<N>().0;
-    let clean = octets.iter().zip(previous).take(most).take_while(|(octets, previous)| {
+    let clean = octets.iter().zip(previous).take_while(|(octets, previous)| {
         let pairs = previous.iter().zip(*octets);
         pairs.fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) == 0
     });
     N.wrapping_mul(clean.count())
 }
 
-/// The first irregular octet in the block from `at` on, from its front. By words, in which the lowest one that is marked is right.
-fn place(input: &[u8], at: usize) -> usize {
-    let octets = input.get(at..).unwrap_or_default().as_chunks::<8>().0;
-    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<8>().0;
-    let mut place = 0_usize;
-    for (octets, previous) in octets.iter().zip(previous) {
-        let (octets, previous) = (u64::from_le_bytes(*octets), u64::from_le_bytes(*previous));
-        // `irregular`, turned inside out.
-        let (pair, dot) =
-            (unlike(octets, LF) ^ unlike(previous, CR), unlike(octets, b'.') | unlike(previous, LF));
-        let irregular = (pair | !dot) & HIGH;
-        place = place.wrapping_add((irregular.trailing_zeros() / 8) as usize);
-        if irregular != 0 {
-            break;
+/// Where the first irregular octet stands in whole words from `at` on (1 at least), at most so many; the error is where the
+/// search ended.
+#[inline]
+fn place(input: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
+    let octets = input.get(at..).unwrap_or_default().as_chunks::<WORD>().0;
+    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<WORD>().0;
+    for (octets, previous) in octets.iter().zip(previous).take(most) {
+        if let Some(place) = first_mark(u64::from_le_bytes(*octets), u64::from_le_bytes(*previous)) {
+            return Ok(at.wrapping_add(place));
         }
+        at = at.wrapping_add(WORD);
     }
-    place
+    Err(at)
+}
+
+/// The first octet of a word that is [`irregular`] behind the one in the other word.
+#[inline]
+fn first_mark(octets: u64, previous: u64) -> Option<usize> {
+    let (pair, dot) =
+        (unlike(octets, LF) ^ unlike(previous, CR), unlike(octets, b'.') | unlike(previous, LF));
+    let irregular = (pair | !dot) & HIGH;
+    (irregular != 0).then_some((irregular.trailing_zeros() / 8) as usize)
 }
 
 /// Sets the high bit of each octet of `word` that differs from `octet`; the low bits mean nothing.

@@ -11,6 +11,7 @@
 //! | CR without LF | the CR, then LF ([`LineEnds::Normalize`]) |
 
 use super::scan::{Before, regular};
+use crate::wire::class::behind;
 use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
 
@@ -190,13 +191,11 @@ impl Stuffer {
     /// # Errors
     /// The content ended with a CR, under [`LineEnds::Reject`].
     pub fn finish(&self) -> Result<&'static [u8], BareLineEnd> {
-        Ok(match self.before {
-            Before::LineStart => b".\r\n",
-            Before::Middle => b"\r\n.\r\n",
-            Before::Dot => b".\r\n.\r\n",
-            Before::Cr if self.line_ends == LineEnds::Normalize => b"\n.\r\n",
-            Before::Cr => return Err(BareLineEnd { at: 0, octet: b'\r' }),
-        })
+        if self.before == Before::Cr && self.line_ends == LineEnds::Reject {
+            return Err(BareLineEnd { at: 0, octet: b'\r' });
+        }
+        // The second dot of a line's first, a CRLF as far as it is missing, and the lone dot.
+        Ok(behind(b".\r\n.\r\n", self.before as usize))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which mechanism to use, from what the server offers and the caller holds.
 
-use super::{Cancel, Challenge, Credentials, Login, Mechanism, Message, Plain};
+use super::{Cancel, Challenge, Credentials, Login, Mechanism, Message, plain};
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
 /// Whoever can log in, by one mechanism or several.
@@ -66,16 +66,21 @@ impl<'a> Password<'a> {
         self
     }
 
-    /// PLAIN, when that is the one.
-    fn plain(&self) -> Option<Plain<'a>> {
-        (self.chosen == Some(AuthMechanism::Plain)).then(|| Plain::new(self.login.credentials()))
+    fn is_plain(&self) -> bool {
+        self.chosen == Some(AuthMechanism::Plain)
     }
 }
 
 impl Authenticator for Password<'_> {
     fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism> {
         let usable = offered.both(self.allowed);
-        self.chosen = [AuthMechanism::Plain, AuthMechanism::Login].into_iter().find(|name| usable.has(*name));
+        self.chosen = if usable.has(AuthMechanism::Plain) {
+            Some(AuthMechanism::Plain)
+        } else if usable.has(AuthMechanism::Login) {
+            Some(AuthMechanism::Login)
+        } else {
+            None
+        };
         self.chosen
     }
 
@@ -91,14 +96,15 @@ impl Mechanism for Password<'_> {
     }
 
     fn longest(&self) -> usize {
-        self.plain().map_or_else(|| self.login.longest(), |plain| plain.longest())
+        if self.is_plain() { plain::longest(self.login.credentials()) } else { self.login.longest() }
     }
 
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
-        match self.plain() {
-            Some(mut plain) => plain.initial(message),
-            None => self.login.initial(message),
+        if self.is_plain() {
+            plain::write(self.login.credentials(), message);
+            return true;
         }
+        self.login.initial(message)
     }
 
     fn respond(
@@ -107,9 +113,13 @@ impl Mechanism for Password<'_> {
         challenge: Challenge<'_>,
         message: &mut Message<'_, '_>,
     ) -> Result<(), Cancel> {
-        match self.plain() {
-            Some(mut plain) => plain.respond(number, challenge, message),
-            None => self.login.respond(number, challenge, message),
+        if !self.is_plain() {
+            return self.login.respond(number, challenge, message);
         }
+        if number > 0 {
+            return Err(Cancel);
+        }
+        plain::write(self.login.credentials(), message);
+        Ok(())
     }
 }

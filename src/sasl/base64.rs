@@ -32,7 +32,7 @@ impl<'w, 'b> Encoder<'w, 'b> {
     }
 
     /// Writes what is held, filled up with zeros, and the padding.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(&mut self) {
         if self.bits > 0 {
             self.out.byte(letter(self.held << 6_u8.wrapping_sub(self.bits) & 63));
             self.out.put(if self.bits == 2 { b"==" } else { b"=" });

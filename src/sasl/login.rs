@@ -19,8 +19,8 @@ impl<'a> Login<'a> {
         Self { credentials, initial: false }
     }
 
-    pub(super) fn credentials(&self) -> Credentials<'a> {
-        self.credentials
+    pub(super) fn credentials(&self) -> &Credentials<'a> {
+        &self.credentials
     }
 
     /// The same, with the user name as initial response, which saves a round trip and which a few

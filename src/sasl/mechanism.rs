@@ -1,6 +1,7 @@
 //! What a SASL mechanism is to the client engine (RFC 4422 §3, RFC 4954 §4).
 
 use core::fmt;
+use core::ops::Range;
 
 use super::base64::{Encoder, decode_in_place};
 use crate::wire::{AuthMechanism, Writer};
@@ -56,7 +57,7 @@ impl<'w, 'b> Message<'w, 'b> {
         self.0.put(octets);
     }
 
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(&mut self) {
         self.0.finish();
     }
 }
@@ -69,7 +70,9 @@ impl fmt::Debug for Message<'_, '_> {
 
 /// A challenge as it came, decoded only by those who ask.
 pub struct Challenge<'c> {
-    pub(crate) text: &'c mut [u8],
+    /// Memory that has it in this place.
+    pub(crate) storage: &'c mut [u8],
+    pub(crate) place: Range<usize>,
     /// Whether the text is not cut, for want of memory.
     pub(crate) whole: bool,
 }
@@ -89,6 +92,7 @@ impl<'c> Challenge<'c> {
         if !self.whole {
             return Err(Cancel);
         }
-        decode_in_place(self.text).map(|decoded| &*decoded).ok_or(Cancel)
+        let text = self.storage.get_mut(self.place).unwrap_or_default();
+        decode_in_place(text).map(|decoded| &*decoded).ok_or(Cancel)
     }
 }

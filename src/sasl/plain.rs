@@ -16,13 +16,17 @@ impl<'a> Plain<'a> {
     pub const fn new(credentials: Credentials<'a>) -> Self {
         Self(credentials)
     }
+}
 
-    fn write(&self, message: &mut Message<'_, '_>) {
-        message.put(&[0]);
-        message.put(self.0.user);
-        message.put(&[0]);
-        message.put(self.0.password);
-    }
+pub(super) fn longest(credentials: &Credentials<'_>) -> usize {
+    credentials.user.len().saturating_add(credentials.password.len()).saturating_add(2)
+}
+
+pub(super) fn write(credentials: &Credentials<'_>, message: &mut Message<'_, '_>) {
+    message.put(b"\0");
+    message.put(credentials.user);
+    message.put(b"\0");
+    message.put(credentials.password);
 }
 
 impl Mechanism for Plain<'_> {
@@ -31,11 +35,11 @@ impl Mechanism for Plain<'_> {
     }
 
     fn longest(&self) -> usize {
-        self.0.user.len().saturating_add(self.0.password.len()).saturating_add(2)
+        longest(&self.0)
     }
 
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
-        self.write(message);
+        write(&self.0, message);
         true
     }
 
@@ -44,7 +48,7 @@ impl Mechanism for Plain<'_> {
         if number > 0 {
             return Err(Cancel);
         }
-        self.write(message);
+        write(&self.0, message);
         Ok(())
     }
 }

@@ -114,6 +114,8 @@ impl Server<'_, '_> {
             Verb::XClient if positive => {
                 self.forget_transaction();
                 self.flags.authenticated = false;
+                // Another client, to whom neither the errors nor the mails of the last belong.
+                (self.errors, self.mails, self.drained) = (0, 0, 0);
             }
             Verb::Mail if positive => {
                 self.forget_transaction();

@@ -5,7 +5,6 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
-use core::cell::Cell;
 use core::fmt;
 use core::ops::Range;
 
@@ -13,9 +12,10 @@ use crate::wire::Writer;
 use crate::wire::syntax::{WIDE, find};
 use crate::wire::writer::copy;
 
-/// The octets that came in and have not been used up.
+/// The octets that came in and have not been used up. Only who `SERVES` puts octets aside, and reads on behind a line
+/// that has an LF without a CR.
 #[repr(C)]
-pub(crate) struct Incoming<'b> {
+pub(crate) struct Incoming<'b, const SERVES: bool = true> {
     /// The first octet still in use.
     start: u16,
     /// Behind the last octet that came in.
@@ -59,7 +59,7 @@ pub(crate) struct Line {
     pub(crate) bare: bool,
 }
 
-impl<'b> Incoming<'b> {
+impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
         let length = storage.len().min(usize::from(u16::MAX));
         let storage = storage.get_mut(..length).unwrap_or_default();
@@ -79,13 +79,18 @@ impl<'b> Incoming<'b> {
         self.start == self.end
     }
 
+    /// How many octets are in use.
+    pub(crate) fn len(&self) -> u16 {
+        self.end.wrapping_sub(self.start)
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
     }
 
     /// Octets so far of the line that is not complete, dropped ones included.
     pub(crate) fn partial(&self) -> u16 {
-        self.end.saturating_sub(self.start).saturating_add(self.dropped)
+        self.len().saturating_add(self.dropped)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -99,18 +104,30 @@ impl<'b> Incoming<'b> {
         self.filled().get(range).unwrap_or_default()
     }
 
+    /// The whole slice, and where this part of the octets in use lies in it: for what may be asked for, or not.
+    pub(crate) fn place(&mut self, part: Range<usize>) -> (&mut [u8], Range<usize>) {
+        let start = usize::from(self.start);
+        (self.storage, start.wrapping_add(part.start)..start.wrapping_add(part.end))
+    }
+
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.start > self.aside {
+        let front = self.front();
+        if self.start > front {
             // What is left is the front of a line, or nothing.
-            let by = self.start.wrapping_sub(self.aside);
-            move_down(self.storage, self.start, self.end, self.aside);
-            self.start = self.aside;
+            let by = self.start.wrapping_sub(front);
+            move_down(self.storage, self.start, self.end, front);
+            self.start = front;
             self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
             self.cut = self.cut.saturating_sub(by);
         }
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
+    /// Where what is in use may begin.
+    fn front(&self) -> u16 {
+        if SERVES { self.aside } else { 0 }
     }
 
     /// What is put aside.
@@ -182,13 +199,13 @@ impl<'b> Incoming<'b> {
             if let Some([kept @ .., b'\r']) = line {
                 return Framed::Line(self.framed(kept.len()));
             }
-            if !self.bare {
+            if !SERVES || !self.bare {
                 self.bare = true;
                 return Framed::BareLf;
             }
         }
         self.searched = self.end;
-        if usize::from(self.end) == self.storage.len() && (self.start == self.aside || self.cut != 0) {
+        if usize::from(self.end) == self.storage.len() && (self.start == self.front() || self.cut != 0) {
             self.overflow();
         }
         Framed::Partial
@@ -199,7 +216,7 @@ impl<'b> Incoming<'b> {
         let truncated = self.cut != 0;
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
         let consumed = left.wrapping_add(2);
-        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
+        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: SERVES && self.bare };
         (self.cut, self.dropped, self.bare) = (0, 0, false);
         line
     }
@@ -208,7 +225,7 @@ impl<'b> Incoming<'b> {
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
         if self.cut == 0 {
-            let tail = (self.storage.len().saturating_sub(usize::from(self.aside)) / 4).max(2);
+            let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
             self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
         // The last octet is kept: it may be the CR of the CRLF.
@@ -253,8 +270,13 @@ impl<'b> Outgoing<'b> {
         self.storage.len()
     }
 
+    /// Octets that wait.
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.end.wrapping_sub(self.start))
+    }
+
     pub(crate) fn free(&self) -> usize {
-        self.storage.len().wrapping_sub(usize::from(self.end.wrapping_sub(self.start)))
+        self.storage.len().wrapping_sub(self.len())
     }
 
     /// Takes note of `octets` that have been written.
@@ -276,6 +298,12 @@ impl<'b> Outgoing<'b> {
         move_down(self.storage, self.start, self.end, 0);
         self.end = self.end.saturating_sub(self.start);
         self.start = 0;
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
+    /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
+    /// moved each time. Once all is written, this is the whole buffer.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
@@ -322,7 +350,7 @@ impl<'b> Outgoing<'b> {
 
 // What lies in the buffers is nobody's business: there are passwords in it.
 
-impl fmt::Debug for Incoming<'_> {
+impl<const SERVES: bool> fmt::Debug for Incoming<'_, SERVES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Incoming {{ waiting: {} of {} }}", self.filled().len(), self.capacity())
     }
@@ -352,9 +380,12 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
         }
         return;
     }
-    let cells = Cell::from_mut(moved).as_slice_of_cells();
-    for (to, from) in cells.iter().zip(cells.get(by..).unwrap_or_default()) {
-        to.set(from.get());
+    for at in by..moved.len() {
+        if let Some(octet) = moved.get(at).copied()
+            && let Some(place) = moved.get_mut(at.wrapping_sub(by))
+        {
+            *place = octet;
+        }
     }
 }
 

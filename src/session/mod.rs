@@ -53,7 +53,8 @@ pub trait Endpoint {
     /// `tx` at most. What a [`Body`](crate::data::Body) takes to lend its octets comes on top, in a submission.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the peer broke the protocol; [`Error::Capacity`] when a lent buffer cannot do.
+    /// [`Error::Protocol`] when the peer broke the protocol; [`Error::Capacity`] when a lent buffer cannot do; of a submission
+    /// [`Error::Misuse`] too, when a mail's content breaks the caller's own policy.
     fn poll(&mut self) -> Result<Want, Error>;
 
     /// Room to read into; empty when nothing may be read now.
@@ -66,10 +67,6 @@ pub trait Endpoint {
     fn received_eof(&mut self);
 
     /// What is to be written next.
-    ///
-    /// # Errors
-    /// None that comes from octets of the peer; [`Error::Misuse`] when a mail's content breaks the
-    /// caller's own policy.
     fn transmit(&mut self) -> &[u8];
 
     /// Says that the first `octets` of [`transmit`](Self::transmit) were written.

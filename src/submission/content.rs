@@ -2,11 +2,10 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{Transfer, check};
+use crate::client::{IN_PLACE, Transfer, check};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::syntax::WIDE;
 use crate::wire::{Extension, Verb};
 use crate::{Buffer, Error, Misuse};
 
@@ -82,14 +81,11 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 },
                 _ => self.client.data(),
             };
-            if let (Verb::Mail, Err(Error::Misuse(misuse))) = (verb, result) {
-                return self.obstacle(misuse);
-            }
             if !self.had_room(result) {
                 return;
             }
             if verb == Verb::Rcpt {
-                self.sent = self.sent.saturating_add(1);
+                self.sent = self.sent.wrapping_add(1);
             }
             self.step = match verb {
                 Verb::Data => Step::Content,
@@ -107,8 +103,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
             let pending = IN_PLACE && self.client.body_pending() > 0;
             let chunk = if binary { self.client.chunk_left() } else { 0 };
-            let waits = self.cause.is_some() || !self.client.permits(Verb::Bdat);
-            if !pending && binary && chunk == 0 && waits {
+            if binary && !pending && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat))
+            {
                 return;
             }
             // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
@@ -161,21 +157,21 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// Whether a command is on its way. Room that will come of itself (by writing, by reading replies) is waited for; a
-    /// buffer that could not hold this even when empty is an error.
+    /// buffer that could not hold this even when empty is an error. What MAIL needs and the server lacks is the cause.
     fn had_room(&mut self, result: Result<(), Error>) -> bool {
         if let Err(Error::Capacity(short)) = result
             && (short.buffer() == Buffer::Queue || !self.client.transmit().is_empty())
         {
             return false;
         }
+        if let (Step::Mail, Err(Error::Misuse(misuse))) = (self.step, result) {
+            self.obstacle(misuse);
+            return false;
+        }
         self.did(result);
         result.is_ok()
     }
 }
-
-/// Whether long pieces go out from where they lie. On machines without a vector unit that saves little, and takes flash:
-/// there the content travels by way of the transmit buffer.
-pub(super) const IN_PLACE: bool = WIDE;
 
 /// What belongs to a chunk that has `left` octets to come.
 fn front(piece: &[u8], left: u64) -> &[u8] {

@@ -20,13 +20,11 @@ pub use texts::{NoWords, Texts, Words};
 
 use core::fmt;
 
-use content::IN_PLACE;
-
-use crate::client::{Client, Parameters};
+use crate::client::{Client, IN_PLACE, Parameters};
 use crate::data::Body;
 use crate::sasl::{Anyone, Authenticator};
 use crate::session::{Endpoint, Timer, Want};
-use crate::wire::{ReversePath, Verb};
+use crate::wire::ReversePath;
 use crate::{Error, Misuse};
 
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
@@ -72,9 +70,8 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
     /// An error of the engine's that is to be told of.
     failed: Option<Error>,
     answer: Answer,
-    /// Recipients for whom RCPT has been sent, and has been answered.
+    /// Recipients for whom RCPT has been sent.
     sent: usize,
-    answered: usize,
     envelope: Envelope<'s, 'e>,
     words: W,
     body: B,
@@ -178,7 +175,6 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
             failed: None,
             answer: Answer::default(),
             sent: 0,
-            answered: 0,
         }
     }
 
@@ -200,7 +196,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
             return Err(Misuse::TlsState.into());
         }
         self.client.tls_established()?;
-        self.hello(Verb::Ehlo);
+        self.hello();
         self.failed.take().map_or(Ok(()), Err)
     }
 

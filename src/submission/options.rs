@@ -1,16 +1,29 @@
 //! What the caller decides about a submission.
 
+use crate::Error;
+use crate::client::Client;
+use crate::sasl::Mechanism;
+use crate::session::Phase;
 use crate::wire::{AuthMechanism, HelloName};
 
 /// How a submission is to go.
+///
+/// What few ask for is done by functions that stand here once it is asked for, so that others do not link them.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Options<'e> {
-    pub(super) hello: Hello<'e>,
+    pub(super) name: HelloName<'e>,
+    pub(super) greet: Greet,
+    pub(super) leave: Leave,
     pub(super) tls: TlsPolicy,
-    pub(super) unoffered: Option<AuthMechanism>,
-    pub(super) then: Then,
+    pub(super) unoffered: Option<(AuthMechanism, Insist)>,
 }
+
+/// Greets by this name.
+type Greet = fn(&mut Client<'_>, HelloName<'_>) -> Result<(), Error>;
+/// Leaves the session in good order; whether anything was said.
+type Leave = fn(&mut Client<'_>) -> bool;
+/// Logs in by a mechanism that is not offered.
+type Insist = fn(&mut Client<'_>, &mut dyn Mechanism) -> Result<(), Error>;
 
 /// How the client greets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +56,7 @@ pub enum TlsPolicy {
 pub enum Then {
     /// QUIT.
     Quit,
-    /// It is kept for the next mail, if need be by RSET. It may have ended all the same: see
+    /// It is kept for the next mail, if need be by RSET; one that takes no mail is quit. It may have ended all the same: see
     /// [`Client::is_open`](crate::client::Client::is_open).
     Keep,
 }
@@ -51,12 +64,27 @@ pub enum Then {
 impl<'e> Options<'e> {
     /// Greets as `name`, over TLS, and quits afterwards.
     pub const fn new(name: HelloName<'e>) -> Self {
-        Self { hello: Hello::Smtp(name), tls: TlsPolicy::Required, unoffered: None, then: Then::Quit }
+        Self {
+            name,
+            greet: |client, name| client.ehlo(name),
+            leave: |client| client.quit().is_ok(),
+            tls: TlsPolicy::Required,
+            unoffered: None,
+        }
     }
 
     /// How to greet.
     pub const fn hello(mut self, hello: Hello<'e>) -> Self {
-        self.hello = hello;
+        match hello {
+            Hello::Smtp(name) => {
+                self.name = name;
+                self.greet = |client, name| client.ehlo(name);
+            }
+            Hello::Lmtp(name) => {
+                self.name = name;
+                self.greet = |client, name| client.lhlo(name);
+            }
+        }
         self
     }
 
@@ -69,13 +97,28 @@ impl<'e> Options<'e> {
     /// Uses this mechanism when the server offers none that fits: for servers that take a login
     /// without offering it. Never without TLS.
     pub const fn auth_even_if_not_offered(mut self, mechanism: AuthMechanism) -> Self {
-        self.unoffered = Some(mechanism);
+        self.unoffered = Some((mechanism, |client, mechanism| client.auth_unoffered(mechanism)));
         self
     }
 
     /// What becomes of the session afterwards.
     pub const fn then(mut self, then: Then) -> Self {
-        self.then = then;
+        self.leave = match then {
+            Then::Quit => |client| client.quit().is_ok(),
+            Then::Keep => |client| match client.phase() {
+                Phase::Ready => false,
+                phase if phase.in_transaction() => client.rset().is_ok(),
+                // Nor is a session kept that takes no mail.
+                _ => client.quit().is_ok(),
+            },
+        };
         self
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Options<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Options {{ name: {}, tls: {}, .. }}", self.name, self.tls);
     }
 }

@@ -126,25 +126,35 @@ pub(super) fn verdict(
     answer: &Answer,
     in_doubt: bool,
 ) -> Verdict {
-    let (mut delivered, mut accepted, mut worth_retrying) = (0_usize, false, false);
+    let (mut delivered, mut accepted, mut others, mut worth_retrying) = (false, false, false, false);
     for recipient in recipients {
         match recipient.status {
-            Status::Delivered => delivered = delivered.wrapping_add(1),
+            Status::Delivered => delivered = true,
             Status::Accepted => accepted = true,
-            Status::Waiting | Status::Refused => worth_retrying |= recipient.is_worth_retrying(),
+            Status::Waiting | Status::Refused => {
+                others = true;
+                worth_retrying |= recipient.is_worth_retrying();
+            }
         }
     }
     if in_doubt && accepted {
         return Verdict::Unknown;
     }
-    if delivered > 0 {
-        return if delivered == recipients.len() { Verdict::Delivered } else { Verdict::PartlyDelivered };
+    if delivered {
+        return if others || accepted { Verdict::PartlyDelivered } else { Verdict::Delivered };
     }
     let transient = match cause {
-        Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => worth_retrying,
-        Some(Cause::Refused(verb)) => {
-            answer.severity() != Some(Severity::Permanent) || verb == Verb::Data && worth_retrying
-        }
+        // What is refused for the recipients, or breaks off.
+        Some(
+            Cause::Refused(Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData)
+            | Cause::TlsFailed
+            | Cause::ConnectionLost
+            | Cause::TimedOut
+            | Cause::BodyFailed
+            | Cause::Engine(Error::Protocol(_)),
+        )
+        | None => worth_retrying || accepted,
+        Some(Cause::Refused(_)) => answer.severity() != Some(Severity::Permanent),
         Some(
             Cause::TlsNotOffered
             | Cause::NoMechanism
@@ -157,14 +167,6 @@ pub(super) fn verdict(
             | Cause::NotOffered(_)
             | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
         ) => false,
-        Some(
-            Cause::TlsFailed
-            | Cause::ConnectionLost
-            | Cause::TimedOut
-            | Cause::BodyFailed
-            | Cause::Engine(Error::Protocol(_)),
-        )
-        | None => true,
     };
     if transient { Verdict::RetryLater } else { Verdict::Rejected }
 }

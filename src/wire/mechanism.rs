@@ -32,6 +32,22 @@ pub enum AuthMechanism {
 const NAMES: &[u8] =
     b"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER EXTERNAL ANONYMOUS";
 
+/// Where each of them begins and ends.
+const PLACES: [(u8, u8); AuthMechanism::ALL.len()] = places();
+
+const fn places() -> [(u8, u8); AuthMechanism::ALL.len()] {
+    let (mut places, mut number, mut at) = ([(0, 0); AuthMechanism::ALL.len()], 0, 0);
+    while number < places.len() {
+        places[number].0 = at as u8;
+        while at < NAMES.len() && NAMES[at] != b' ' {
+            at += 1;
+        }
+        places[number].1 = at as u8;
+        (number, at) = (number + 1, at + 1);
+    }
+    places
+}
+
 impl AuthMechanism {
     const ALL: [Self; 9] = [
         Self::Plain,
@@ -51,7 +67,8 @@ impl AuthMechanism {
     }
 
     pub(crate) fn octets(self) -> &'static [u8] {
-        NAMES.split(|octet| *octet == b' ').nth(self as usize).unwrap_or_default()
+        let (from, to) = PLACES.get(self as usize).copied().unwrap_or_default();
+        NAMES.get(usize::from(from)..usize::from(to)).unwrap_or_default()
     }
 
     /// The mechanism of this name, in any case of letters.
@@ -117,6 +134,11 @@ impl AuthMechanisms {
     /// What is in both sets.
     pub const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// What is in either set.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// What is in it but for those that reveal the secret to whoever listens.

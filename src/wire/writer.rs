@@ -19,8 +19,17 @@ impl<'b> Writer<'b> {
 
     /// Appends `octets` as they are.
     pub fn put(&mut self, octets: &[u8]) {
-        copy(octets, self.buffer.get_mut(self.wanted..).unwrap_or_default());
-        self.wanted = self.wanted.saturating_add(octets.len());
+        if WIDE {
+            copy(octets, self.buffer.get_mut(self.wanted..).unwrap_or_default());
+            self.wanted = self.wanted.saturating_add(octets.len());
+            return;
+        }
+        for octet in octets {
+            if let Some(place) = self.buffer.get_mut(self.wanted) {
+                *place = *octet;
+            }
+            self.wanted = self.wanted.saturating_add(1);
+        }
     }
 
     /// As [`put`](Self::put), of a length that is known when compiling, so that nothing is called for it.
@@ -36,20 +45,13 @@ impl<'b> Writer<'b> {
         if WIDE { self.fixed([octet]) } else { self.put(&[octet]) }
     }
 
-    /// Appends a number in decimal digits.
+    /// Appends a number in decimal digits, of which there are 20 at most.
     pub fn number(&mut self, number: u64) {
-        let (mut digits, mut rest) = ([0; 20], number);
-        let mut first = digits.len();
-        for (at, place) in digits.iter_mut().enumerate().rev() {
-            let digit;
-            (rest, digit) = tenth(rest);
-            *place = b'0' | digit;
-            first = at;
-            if rest == 0 {
-                break;
-            }
+        let (rest, digit) = tenth(number);
+        if rest > 0 {
+            self.number(rest);
         }
-        self.put(digits.get(first..).unwrap_or_default());
+        self.byte(b'0' | digit);
     }
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
@@ -58,7 +60,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.
-    pub(crate) fn line(mut self) -> usize {
+    pub(crate) fn line(&mut self) -> usize {
         self.crlf();
         self.wanted
     }

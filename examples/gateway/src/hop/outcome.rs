@@ -145,7 +145,10 @@ fn explain(report: &Report<'_>) -> (Words, Fault) {
             let answers = report.recipients().iter().map(Recipient::answer);
             let answer =
                 Some(report.answer()).into_iter().chain(answers).find(|answer| answer.code().is_some());
-            let words = answer.map_or_else(|| Words::say("refused"), |answer| Words::of(report, &answer));
+            let words = answer.map_or_else(
+                || Words::say("the next hop's answer is none to what it was asked"),
+                |answer| Words::of(report, &answer),
+            );
             let fault = match verb {
                 Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData => Fault::Mail,
                 _ => Fault::Hop,
