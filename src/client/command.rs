@@ -97,7 +97,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), [parameters, more])
+        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -106,7 +106,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, and for an address
     /// outside ASCII; [`Misuse::Parameter`] for a parameter of MAIL.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), [parameters, &()])
+        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
     }
 
     fn envelope(
@@ -114,7 +114,7 @@ impl Client<'_> {
         verb: Verb,
         head: &str,
         address: &[u8],
-        parameters: [&dyn Parameters; 2],
+        parameters: &[&dyn Parameters],
     ) -> Result<(), Error> {
         self.may_send(verb)?;
         let mut out = self.tx.writer();

@@ -37,7 +37,7 @@ impl Client<'_> {
     /// A command goes into flight while nothing else is: what has come in already is no answer to it.
     pub(super) fn mark_stale(&mut self) {
         // The line that is shown among it, until it is released.
-        self.reply.stale = self.rx.filled().len() as u16;
+        self.reply.stale = self.rx.len();
     }
 
     /// Takes the next line of a reply, if it is there whole.
@@ -72,9 +72,12 @@ impl Client<'_> {
             return self.fail(Protocol::ReplyTooLong);
         }
         self.reply.octets = octets as u16;
-        let Some((to, closing)) = self.addressee(code) else { return self.fail(Protocol::Unasked(code)) };
+        let severity = code.severity();
+        let Some((to, closing)) = self.addressee(code, severity) else {
+            return self.fail(Protocol::Unasked(code));
+        };
 
-        if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, code.severity()) {
+        if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, severity) {
             let first = self.reply.code.is_none();
             if first {
                 self.capabilities = Capabilities::NONE;
@@ -93,34 +96,32 @@ impl Client<'_> {
         if last {
             self.reply.code = None;
             self.reply.octets = 0;
-            self.complete(to, code, closing);
+            debug!("reply {} in phase {:?}", code.number(), self.phase);
+            self.complete(to, severity, closing);
         }
     }
 
     /// What a reply with this code answers, and whether it ends the session; `None` when nothing was asked.
-    fn addressee(&self, code: Code) -> Option<(Option<Verb>, bool)> {
-        let front = if self.reply.stale > 0 { None } else { self.pipeline.front() };
-        let ends_content = matches!(front, Some(Verb::EndOfData | Verb::BdatLast));
-        let in_content = front.is_none() && self.phase == Phase::Data;
+    fn addressee(&self, code: Code, severity: Severity) -> Option<(Option<Verb>, bool)> {
+        let mut to = if self.reply.stale > 0 { None } else { self.pipeline.front() };
+        let ends_content = matches!(to, Some(Verb::EndOfData | Verb::BdatLast));
         // The end of the content cannot be answered before all of it has gone out; a refusal
         // in its middle means that the server will not read the rest.
-        let early = in_content || ends_content && self.ending != Ending::SENT;
-        let to = if in_content { Some(Verb::EndOfData) } else { front };
+        let mut early = ends_content && self.ending != Ending::SENT;
+        if to.is_none() && self.phase == Phase::Data {
+            to = Some(Verb::EndOfData);
+            early = true;
+        }
         // RFC 5321 §3.8: 421 may come at any moment.
-        if code == Code::CLOSING || early && code.severity().is_refusal() {
-            return Some((to, true));
-        }
+        let closing = code == Code::CLOSING || early && severity.is_refusal();
         // No 3yz can answer it; what has become of the mail is not known.
-        if early || front.is_none() || ends_content && code.severity() == Severity::Intermediate {
-            return None;
-        }
-        Some((to, false))
+        let unasked = early || to.is_none() || ends_content && severity == Severity::Intermediate;
+        if unasked && !closing { None } else { Some((to, closing)) }
     }
 
     /// The reply is whole.
-    fn complete(&mut self, to: Option<Verb>, code: Code, closing: bool) {
+    fn complete(&mut self, to: Option<Verb>, severity: Severity, closing: bool) {
         self.tick();
-        debug!("reply {} in phase {:?}", code.number(), self.phase);
         let (false, Some(verb)) = (closing, to) else {
             self.phase = Phase::Closing;
             self.pipeline.clear();
@@ -128,7 +129,6 @@ impl Client<'_> {
             self.ending = Ending::NONE;
             return;
         };
-        let severity = code.severity();
         if let Some(count) = self.lmtp
             && count(self, verb, severity)
         {

@@ -226,7 +226,7 @@ impl<'b, 'p> Server<'b, 'p> {
             let next = match self.phase {
                 _ if WIDE && self.is_idle() => Next::Input,
                 Phase::Closing => Next::Input,
-                Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
+                _ if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
                 Phase::Tls => self.handshake()?,
                 Phase::Data => self.take_content()?,

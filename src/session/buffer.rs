@@ -5,7 +5,6 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
-use core::cell::Cell;
 use core::fmt;
 use core::ops::Range;
 
@@ -80,13 +79,18 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.start == self.end
     }
 
+    /// How many octets are in use.
+    pub(crate) fn len(&self) -> u16 {
+        self.end.wrapping_sub(self.start)
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
     }
 
     /// Octets so far of the line that is not complete, dropped ones included.
     pub(crate) fn partial(&self) -> u16 {
-        self.end.saturating_sub(self.start).saturating_add(self.dropped)
+        self.len().saturating_add(self.dropped)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -297,6 +301,12 @@ impl<'b> Outgoing<'b> {
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
+    /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
+    /// moved each time. Once all is written, this is the whole buffer.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
     pub(crate) fn writer(&mut self) -> Writer<'_> {
         Writer::new(self.room())
@@ -370,9 +380,12 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
         }
         return;
     }
-    let cells = Cell::from_mut(moved).as_slice_of_cells();
-    for (to, from) in cells.iter().zip(cells.get(by..).unwrap_or_default()) {
-        to.set(from.get());
+    for at in by..moved.len() {
+        if let Some(octet) = moved.get(at).copied()
+            && let Some(place) = moved.get_mut(at.wrapping_sub(by))
+        {
+            *place = octet;
+        }
     }
 }
 

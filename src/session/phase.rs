@@ -75,10 +75,20 @@ impl Phase {
     }
 
     /// The phase behind the reply to `verb`. Total: any reply to anything leads somewhere.
-    #[allow(clippy::match_same_arms, reason = "one row for each rule")]
     pub fn after(self, verb: Verb, severity: Severity) -> Self {
+        // Before EHLO there is no transaction to give up.
+        if verb == Verb::Rset && self as u8 <= Self::Greeted as u8 {
+            return self;
+        }
+        let row = LEADS.get(usize::from(verb as u8));
+        row.and_then(|row| *row.get(usize::from(severity as u8))?).unwrap_or(self)
+    }
+
+    /// `None` where a reply changes nothing.
+    #[allow(clippy::match_same_arms, reason = "one row for each rule")]
+    const fn led_to(verb: Verb, severity: Severity) -> Option<Self> {
         use Severity::{Intermediate, Positive};
-        match (verb, severity) {
+        Some(match (verb, severity) {
             (Verb::Greeting, Positive) => Self::Greeted,
             (Verb::Greeting, _) => Self::Refused,
             (Verb::Ehlo | Verb::Helo | Verb::Lhlo, Positive) => Self::Ready,
@@ -90,22 +100,40 @@ impl Phase {
             (Verb::Bdat, Positive) => Self::Chunks,
             // RFC 3030 §2: after a refused chunk the state is indeterminate until RSET.
             (Verb::Bdat | Verb::BdatLast, _) => Self::Spoiled,
-            // Before EHLO there is no transaction to give up.
-            (Verb::Rset, Positive) if self as u8 > Self::Greeted as u8 => Self::Ready,
+            (Verb::Rset, Positive) => Self::Ready,
             (Verb::Auth | Verb::AuthResponse, Intermediate) => Self::Auth,
             (Verb::Auth | Verb::AuthResponse, _) => Self::Ready,
             (Verb::StartTls, Positive) => Self::Tls,
             // The greeting comes again, for another client.
             (Verb::XClient, Positive) => Self::Greeted,
             (Verb::Quit, _) => Self::Closing,
-            _ => self,
-        }
+            _ => return None,
+        })
     }
 
     /// Whether a mail transaction is open.
     pub fn in_transaction(self) -> bool {
         matches!(self, Self::Mail | Self::Rcpt | Self::Data | Self::Chunks | Self::Spoiled)
     }
+}
+
+/// [`Phase::led_to`] of each verb and severity, in their orders: a table takes less flash than its rules, and less time.
+static LEADS: [[Option<Phase>; 4]; Verb::ALL.len()] = leads();
+
+const fn leads() -> [[Option<Phase>; 4]; Verb::ALL.len()] {
+    const SEVERITIES: [Severity; 4] =
+        [Severity::Positive, Severity::Intermediate, Severity::Transient, Severity::Permanent];
+    let (mut leads, mut verb) = ([[None; 4]; Verb::ALL.len()], 0);
+    while verb < Verb::ALL.len() {
+        let mut severity = 0;
+        while severity < 4 {
+            leads[Verb::ALL[verb] as usize][SEVERITIES[severity] as usize] =
+                Phase::led_to(Verb::ALL[verb], SEVERITIES[severity]);
+            severity += 1;
+        }
+        verb += 1;
+    }
+    leads
 }
 
 const fn bit(verb: Verb) -> u32 {

@@ -81,14 +81,11 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 },
                 _ => self.client.data(),
             };
-            if let (Verb::Mail, Err(Error::Misuse(misuse))) = (verb, result) {
-                return self.obstacle(misuse);
-            }
             if !self.had_room(result) {
                 return;
             }
             if verb == Verb::Rcpt {
-                self.sent = self.sent.saturating_add(1);
+                self.sent = self.sent.wrapping_add(1);
             }
             self.step = match verb {
                 Verb::Data => Step::Content,
@@ -160,11 +157,15 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// Whether a command is on its way. Room that will come of itself (by writing, by reading replies) is waited for; a
-    /// buffer that could not hold this even when empty is an error.
+    /// buffer that could not hold this even when empty is an error. What MAIL needs and the server lacks is the cause.
     fn had_room(&mut self, result: Result<(), Error>) -> bool {
         if let Err(Error::Capacity(short)) = result
             && (short.buffer() == Buffer::Queue || !self.client.transmit().is_empty())
         {
+            return false;
+        }
+        if let (Step::Mail, Err(Error::Misuse(misuse))) = (self.step, result) {
+            self.obstacle(misuse);
             return false;
         }
         self.did(result);

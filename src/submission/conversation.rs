@@ -11,14 +11,6 @@ use crate::session::{Phase, Want};
 use crate::wire::{AuthMechanisms, Extension, Severity, Verb};
 use crate::{Error, Misuse};
 
-/// A reply, without its text, which has been kept.
-#[derive(Clone, Copy)]
-struct Replied {
-    to: Option<Verb>,
-    severity: Severity,
-    closing: bool,
-}
-
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
@@ -38,11 +30,10 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             match self.client.poll() {
                 Ok(Want::Event) => {
-                    if self.client.shown_line().is_none() {
+                    if !self.hear() {
                         // STARTTLS: nothing has come behind its reply.
                         return Ok(Want::Event);
                     }
-                    self.hear();
                 }
                 Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
                 Ok(want) => return Ok(want),
@@ -77,40 +68,36 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
     }
 
-    /// Keeps the words and the code of what has come, and goes on once the reply is whole.
+    /// Keeps the words and the code of what has come, and goes on once the reply is whole; whether anything has come.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn hear(&mut self) {
-        let Some((line, text)) = self.client.shown_line() else { return };
+    fn hear(&mut self) -> bool {
+        let Some((line, text)) = self.client.shown_line() else { return false };
         let to = match line.to {
             // The last chunk ends the content as the lone dot does.
             Some(Verb::BdatLast) if self.body.needs().binary => Some(Verb::EndOfData),
             to => to,
         };
-        let (code, whole) = (line.code, line.last);
-        let replied = Replied { to, severity: code.severity(), closing: line.closing && whole };
-        if self.is_worth_keeping(to, replied.severity) {
+        let (code, whole, closing) = (line.code, line.last, line.closing);
+        let severity = code.severity();
+        let worth = self.is_worth_keeping(to, severity);
+        if worth {
             self.words.add(text, code);
-            if whole {
-                let answer = self.words.answer(code);
-                self.keep(replied, answer);
-            }
         }
         if whole {
-            self.go_on(replied);
+            let answer = if worth { self.words.answer(code) } else { Answer::NONE };
+            self.go_on(to, severity, closing, answer);
         }
+        true
     }
 
     /// Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
     /// in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
     fn is_worth_keeping(&self, to: Option<Verb>, severity: Severity) -> bool {
-        if self.cause.is_some() {
+        if self.cause.is_some() || self.is_settled() {
             return false;
         }
-        if to == Some(Verb::EndOfData) {
-            return true;
-        }
-        if self.is_settled() || severity == Severity::Positive {
-            return false;
+        if severity == Severity::Positive {
+            return to == Some(Verb::EndOfData);
         }
         match to {
             Some(Verb::Auth | Verb::AuthResponse) => severity != Severity::Intermediate,
@@ -119,28 +106,16 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
     }
 
+    /// Takes the recipients who are `from` to where they are now, or the first of them, with this answer.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn keep(&mut self, Replied { to, severity, closing }: Replied, answer: Answer) {
-        let positive = severity == Severity::Positive;
-        let content = matches!(to, Some(Verb::EndOfData | Verb::Data | Verb::Bdat));
-        if to != Some(Verb::Rcpt) || closing {
-            self.answer = answer;
-        }
-        // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does
-        // who closes.
-        let one = !content || to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
-        let from = if content { 0 } else { self.answered };
-        if !content && to != Some(Verb::Rcpt) {
-            return;
-        }
-        for recipient in self.envelope.recipients.iter_mut().skip(from) {
-            if content && recipient.status != Status::Accepted {
-                continue;
-            }
-            recipient.status = if content && positive { Status::Delivered } else { Status::Refused };
-            recipient.answer = answer;
-            if one {
-                return;
+    fn decide(&mut self, from: Status, to: Status, answer: Answer, one: bool) {
+        for recipient in &mut *self.envelope.recipients {
+            if recipient.status == from {
+                recipient.status = to;
+                recipient.answer = answer;
+                if one {
+                    return;
+                }
             }
         }
     }
@@ -151,15 +126,34 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.envelope.recipients.iter().any(|recipient| recipient.status == status)
     }
 
+    /// `answer` is one when it is worth keeping.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn go_on(&mut self, Replied { to, severity, closing }: Replied) {
+    fn go_on(&mut self, to: Option<Verb>, severity: Severity, closing: bool, answer: Answer) {
         let positive = severity == Severity::Positive;
+        let told = answer.code.is_some();
+        if told && (to != Some(Verb::Rcpt) || closing) {
+            self.answer = answer;
+        }
         let Some(verb) = to else {
             return self.abandon(Cause::ConnectionLost);
         };
+        let blamed = if verb == Verb::Data && !self.any(Status::Accepted) { Verb::Rcpt } else { verb };
+        match verb {
+            // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
+            Verb::Rcpt if self.cause.is_none() => {
+                let status = if positive { Status::Accepted } else { Status::Refused };
+                self.decide(Status::Waiting, status, answer, true);
+            }
+            Verb::EndOfData | Verb::Data | Verb::Bdat if told => {
+                let status = if positive { Status::Delivered } else { Status::Refused };
+                // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does who closes.
+                let one = verb == Verb::EndOfData && self.client.is_lmtp() && !closing;
+                self.decide(Status::Accepted, status, answer, one);
+            }
+            _ => {}
+        }
         if closing {
-            let refused = if verb == Verb::Data && self.answer.code.is_none() { Verb::Rcpt } else { verb };
-            self.refused(refused);
+            self.refused(blamed);
             return self.abandon(Cause::ConnectionLost);
         }
         match verb {
@@ -176,26 +170,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.login();
             }
             Verb::Auth | Verb::AuthResponse => self.login_goes_on(severity),
-            Verb::Rcpt => {
-                // Behind a refused MAIL there is nobody to accept.
-                if let Some(recipient) = self.envelope.recipients.get_mut(self.answered)
-                    && self.cause.is_none()
-                    && positive
-                {
-                    recipient.status = Status::Accepted;
-                }
-                self.answered = self.answered.saturating_add(1);
-            }
-            Verb::Data => {
-                // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
-                let leave = severity == Severity::Intermediate;
-                let told = !leave && self.answer.code.is_some();
-                if !told && !self.any(Status::Accepted) {
-                    self.refused(Verb::Rcpt);
-                } else if !leave {
-                    self.refused(Verb::Data);
-                }
-            }
+            // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
+            Verb::Data if severity != Severity::Intermediate || blamed == Verb::Rcpt => self.refused(blamed),
             Verb::EndOfData if self.client.in_flight() == 0 => {
                 if !self.any(Status::Delivered) {
                     self.refused(Verb::EndOfData);
@@ -299,8 +275,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         if self.is_settled() || self.client.in_flight() > 0 {
             return;
         }
-        let waits = self.any(Status::Waiting) || self.any(Status::Accepted);
-        if self.step == Step::Data && self.answered == self.sent && !waits {
+        // All have been asked for, and all have been answered for.
+        if self.step == Step::Data && !self.any(Status::Accepted) {
             self.refused(Verb::Rcpt);
         }
         if self.cause.is_some()

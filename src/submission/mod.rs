@@ -70,9 +70,8 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
     /// An error of the engine's that is to be told of.
     failed: Option<Error>,
     answer: Answer,
-    /// Recipients for whom RCPT has been sent, and has been answered.
+    /// Recipients for whom RCPT has been sent.
     sent: usize,
-    answered: usize,
     envelope: Envelope<'s, 'e>,
     words: W,
     body: B,
@@ -176,7 +175,6 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
             failed: None,
             answer: Answer::default(),
             sent: 0,
-            answered: 0,
         }
     }
 

@@ -126,19 +126,22 @@ pub(super) fn verdict(
     answer: &Answer,
     in_doubt: bool,
 ) -> Verdict {
-    let (mut delivered, mut accepted, mut worth_retrying) = (0_usize, false, false);
+    let (mut delivered, mut accepted, mut others, mut worth_retrying) = (false, false, false, false);
     for recipient in recipients {
         match recipient.status {
-            Status::Delivered => delivered = delivered.wrapping_add(1),
+            Status::Delivered => delivered = true,
             Status::Accepted => accepted = true,
-            Status::Waiting | Status::Refused => worth_retrying |= recipient.is_worth_retrying(),
+            Status::Waiting | Status::Refused => {
+                others = true;
+                worth_retrying |= recipient.is_worth_retrying();
+            }
         }
     }
     if in_doubt && accepted {
         return Verdict::Unknown;
     }
-    if delivered > 0 {
-        return if delivered == recipients.len() { Verdict::Delivered } else { Verdict::PartlyDelivered };
+    if delivered {
+        return if others || accepted { Verdict::PartlyDelivered } else { Verdict::Delivered };
     }
     let transient = match cause {
         // What is refused for the recipients, or breaks off.

@@ -1,6 +1,6 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
-use super::class::{KEYWORD, before, is, place, same_word, skip};
+use super::class::{KEYWORD, is, place, same_word};
 use super::mechanism::AuthMechanisms;
 use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number};
 use super::syntax::WIDE;
@@ -95,8 +95,10 @@ impl Extension {
 /// The number of the extension with this keyword of letters, digits and hyphens, in any case; and what stands behind it.
 fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
     if !WIDE {
-        let rest = skip(line, KEYWORD);
-        return place(&TEXT, before(line, rest)).map(|found| (found, rest));
+        // No keyword has any of these in it.
+        let end = line.iter().position(|octet| *octet <= b' ' || *octet == b'=').unwrap_or(line.len());
+        let (word, rest) = line.split_at_checked(end)?;
+        return place(&TEXT, word).map(|found| (found, rest));
     }
     // No two keywords begin with the same two octets.
     let found = *PLACES.get(slot(*line.first_chunk()?))?;

@@ -54,8 +54,9 @@ impl Code {
 
     /// Of three digits, of which the first is within 2 to 5.
     pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
-        let [a, b, c] = digits.map(|digit| u16::from(digit & 0x0f));
-        let number = a.wrapping_mul(100).wrapping_add(b.wrapping_mul(10)).wrapping_add(c);
+        let [a, b, c] = digits;
+        let tens = u16::from(a & 0x0f).wrapping_mul(10).wrapping_add(u16::from(b & 0x0f));
+        let number = tens.wrapping_mul(10).wrapping_add(u16::from(c & 0x0f));
         NonZeroU16::new(number).map(Self)
     }
 
@@ -68,11 +69,11 @@ impl Code {
     // Called in many places, and the optimiser would spread it out in each of them.
     #[inline(never)]
     pub const fn severity(self) -> Severity {
-        match self.0.get() {
-            ..300 => Severity::Positive,
-            300..400 => Severity::Intermediate,
-            400..500 => Severity::Transient,
-            500.. => Severity::Permanent,
+        match self.0.get() / 100 {
+            ..=2 => Severity::Positive,
+            3 => Severity::Intermediate,
+            4 => Severity::Transient,
+            5.. => Severity::Permanent,
         }
     }
 }

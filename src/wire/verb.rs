@@ -49,6 +49,30 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// All there are, in their order.
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Greeting,
+        Self::Ehlo,
+        Self::Helo,
+        Self::Lhlo,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::EndOfData,
+        Self::Bdat,
+        Self::BdatLast,
+        Self::Rset,
+        Self::Noop,
+        Self::Quit,
+        Self::Vrfy,
+        Self::Expn,
+        Self::Help,
+        Self::StartTls,
+        Self::Auth,
+        Self::AuthResponse,
+        Self::XClient,
+    ];
+
     /// Finds a command's verb, in any case of letters: its first four octets as one number. BDAT is
     /// [`Verb::Bdat`], whatever stands behind it.
     pub(crate) fn find(word: &[u8]) -> Option<Self> {

@@ -19,8 +19,17 @@ impl<'b> Writer<'b> {
 
     /// Appends `octets` as they are.
     pub fn put(&mut self, octets: &[u8]) {
-        copy(octets, self.buffer.get_mut(self.wanted..).unwrap_or_default());
-        self.wanted = self.wanted.saturating_add(octets.len());
+        if WIDE {
+            copy(octets, self.buffer.get_mut(self.wanted..).unwrap_or_default());
+            self.wanted = self.wanted.saturating_add(octets.len());
+            return;
+        }
+        for octet in octets {
+            if let Some(place) = self.buffer.get_mut(self.wanted) {
+                *place = *octet;
+            }
+            self.wanted = self.wanted.saturating_add(1);
+        }
     }
 
     /// As [`put`](Self::put), of a length that is known when compiling, so that nothing is called for it.

@@ -258,9 +258,9 @@ memory() {
             miss "$what ($kind)" "peak $small KiB, but $large KiB"
         fi
     done
-    # All at once they would take 40 MB more.
-    what="24 personal mails of 2 MB by one request take little more memory than 4"
-    if small=$(peak_memory personal 2000000 4) && large=$(peak_memory personal 2000000 24); then
+    # All at once they would take 28 MB more.
+    what="16 personal mails of 2 MB by one request take little more memory than 2"
+    if small=$(peak_memory personal 2000000 2) && large=$(peak_memory personal 2000000 16); then
         growth=$((large - small))
         if [ "$growth" -lt 16384 ]; then
             pass "$what" "peak $small KiB and $large KiB"

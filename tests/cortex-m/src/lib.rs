@@ -6,6 +6,8 @@
 #![no_std]
 
 pub mod mail;
+pub mod stream;
+pub mod submit;
 
 use core::cell::UnsafeCell;
 use core::hint::black_box;

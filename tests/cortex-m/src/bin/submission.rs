@@ -5,12 +5,12 @@
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::client::Client;
+use embedded_smtp::constant;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
-use embedded_smtp::{Error, constant};
 
 static RX: Lent<[u8; 256]> = Lent::new([0; 256]);
 static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
@@ -23,12 +23,12 @@ const LOGIN: Credentials<'_> = constant!(Credentials::new("device", "its passwor
 #[entry]
 fn main() -> ! {
     let mut wire = Wire::new();
-    let delivered = mail(&mut wire).unwrap_or(0);
+    let delivered = mail(&mut wire);
     report("code", u32::from(delivered));
     done()
 }
 
-fn mail(wire: &mut Wire) -> Result<u16, Error> {
+fn mail(wire: &mut Wire) -> u16 {
     let mut client = Client::new(RX.lend(), TX.lend());
     let mut recipients = [Recipient::new(TO)];
     let content = Slice::new(unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]));
@@ -36,21 +36,24 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
     let login = Password::new(LOGIN);
     let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, login);
     loop {
-        match submission.poll()? {
-            Want::Read => {
+        match submission.poll() {
+            Ok(Want::Read) => {
                 let octets = wire.read(submission.receive_buffer());
                 if octets == 0 { submission.received_eof() } else { submission.received(octets) }
             }
-            Want::Write => {
+            Ok(Want::Write) => {
                 let octets = wire.write(submission.transmit());
                 submission.transmitted(octets);
             }
             // Here a TLS stack would take the stream.
-            Want::Event if submission.event() == Some(Event::StartTls) => submission.tls_established()?,
-            Want::Event | Want::Closed => break,
+            Ok(Want::Event) if submission.event() == Some(Event::StartTls) => {
+                let _ = submission.tls_established();
+            }
+            // What went wrong, if anything did, is in the report too.
+            _ => break,
         }
     }
     let report = submission.report();
     unknown(report.verdict());
-    Ok(report.answer().code().map_or(0, |code| code.number()))
+    report.answer().code().map_or(0, |code| code.number())
 }
