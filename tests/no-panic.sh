@@ -8,7 +8,11 @@ cd "$(dirname "$0")/cortex-m"
 panicking='core::panicking|_fail$|_failed$|len_mismatch|image_can_panic|rust_begin_unwind'
 
 build() { # OPT-LEVEL
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=$1 ./build.sh build --quiet --release --target-dir "target/opt-$1"
+    local features=()
+    # What tests/footprint.sh has built serves here, too.
+    [ "$1" != z ] || features=(--features costs)
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=$1 ./build.sh build --quiet --release --target-dir "target/opt-$1" "${features[@]}" \
+        --bin everything --bin every_message --bin panics
 }
 
 symbols() { # OPT-LEVEL IMAGE    those of panicking; the hash behind a name is cut off

@@ -258,3 +258,42 @@ fn an_envelope_that_can_never_fit_is_told_with_what_is_missing() {
         assert_eq!(error, (verdict == Verdict::Rejected).then_some(short.into()));
     }
 }
+
+/// A server that takes an octet at a time does not have the client move all that waits for it each time.
+#[test]
+fn content_is_not_moved_about_for_a_server_that_takes_little_at_once() {
+    for (write, chunk) in [(1, false), (7, false), (100, false), (1, true), (7, true), (100, true)] {
+        let (mut rx, mut tx) = ([0; 128], [0; 1000]);
+        let mut client = ready(&mut rx, &mut tx, &["CHUNKING"]);
+        client.mail(&ReversePath::Null, &()).unwrap();
+        feed(&mut client, b"250 ok\r\n");
+        events(&mut client);
+        client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+        feed(&mut client, b"250 ok\r\n");
+        events(&mut client);
+        let content = "x".repeat(9998) + "\r\n";
+        if chunk {
+            client.bdat(10_000, true).unwrap();
+        } else {
+            client.data().unwrap();
+            feed(&mut client, b"354 go\r\n");
+            events(&mut client);
+        }
+        sent(&mut client);
+        let (mut rest, mut out, mut moved) = (content.as_bytes(), Vec::new(), 0);
+        while !rest.is_empty() || !client.transmit().is_empty() {
+            let (place, waiting) = (client.transmit().as_ptr(), client.transmit().len());
+            if !rest.is_empty() {
+                rest = &rest[client.body(rest).unwrap()..];
+            }
+            if client.transmit().as_ptr() != place {
+                moved += waiting;
+            }
+            let octets = client.transmit().len().min(write);
+            out.extend_from_slice(&client.transmit()[..octets]);
+            client.transmitted(octets);
+        }
+        assert_eq!(out, content.as_bytes());
+        assert!(moved <= content.len(), "{moved} octets, written by {write}");
+    }
+}

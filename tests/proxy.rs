@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
-use embedded_smtp::wire::{Extension, HelloName, XClientAttribute};
+use embedded_smtp::wire::{Code, Extension, HelloName, Response, XClientAttribute};
 use embedded_smtp::{Error, Protocol};
 
 fn policy() -> Policy<'static> {
@@ -14,7 +14,10 @@ fn policy() -> Policy<'static> {
 /// Everything the server said and told of, with `input` cut at `cut`.
 fn session(policy: &Policy<'_>, input: &[u8], cut: usize) -> (String, Vec<String>, Result<(), Error>) {
     let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut server = Server::new(&mut rx, &mut tx, policy);
+    run(Server::new(&mut rx, &mut tx, policy), input, cut)
+}
+
+fn run(mut server: Server<'_, '_>, input: &[u8], cut: usize) -> (String, Vec<String>, Result<(), Error>) {
     let (front, back) = input.split_at(cut.min(input.len()));
     let mut pieces = [front, back].into_iter().filter(|piece| !piece.is_empty());
     let (mut said, mut told) = (String::new(), Vec::new());
@@ -51,6 +54,25 @@ fn session(policy: &Policy<'_>, input: &[u8], cut: usize) -> (String, Vec<String
                     server.accept().unwrap();
                 }
             }
+        }
+    }
+}
+
+/// Who refuses the connection before it has read the header does not take that for a command.
+#[test]
+fn a_header_is_no_command_of_a_refused_client_at_any_split() {
+    let policy = policy().expect_proxy_header();
+    let full = Response::new(Code::new(554).unwrap(), "full").unwrap();
+    let binary = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+    for header in [&b"PROXY TCP4 192.0.2.1 192.0.2.7 56324 25\r\n"[..], binary] {
+        let input = [header, b"EHLO c\r\nQUIT\r\n"].concat();
+        for cut in 0..input.len() {
+            let (mut rx, mut tx) = ([0; 512], [0; 512]);
+            let mut server = Server::new(&mut rx, &mut tx, &policy);
+            server.refuse_connection(&full).unwrap();
+            let (said, _, result) = run(server, &input, cut);
+            assert_eq!(result, Ok(()));
+            assert_eq!(said, "554 full\r\n503 5.5.1 Bad sequence of commands\r\n221 2.0.0 Bye\r\n", "{cut}");
         }
     }
 }

@@ -290,7 +290,7 @@ fn settle(server: &mut Server<'_, '_>, random: &mut Random, accepted: &mut usize
                 if matches!(event, Event::StartTls) {
                     server.tls_established().unwrap();
                 } else if server.reply_owed().is_some() {
-                    if matches!(event, Event::AuthMessage { .. }) && random.below(3) > 0 {
+                    if matches!(event, Event::AuthMessage(_)) && random.below(3) > 0 {
                         server.challenge(b"x").unwrap();
                     } else if random.below(4) == 0 {
                         let code = Code::new([450, 550][random.below(2)]).unwrap();

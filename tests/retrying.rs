@@ -4,19 +4,44 @@
 mod turns;
 
 use embedded_smtp::client::Client;
-use embedded_smtp::data::Slice;
+use embedded_smtp::data::{Body, Needs, Slice};
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
+/// Content that stands in no lines.
+struct Binary(Slice<'static>);
+
+impl Body for Binary {
+    type Error = core::convert::Infallible;
+
+    fn fill(&mut self) -> Result<&[u8], Self::Error> {
+        self.0.fill()
+    }
+
+    fn consume(&mut self, octets: usize) {
+        self.0.consume(octets);
+    }
+
+    fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        needs.binary = true;
+        needs
+    }
+}
+
 /// The verdict, and whom to try again, when the server gives these replies, one a read, and then goes away.
 fn outcome(replies: &[&str]) -> (Verdict, Vec<String>) {
+    sending(Slice::new(b"hi\r\n"), replies)
+}
+
+fn sending(body: impl Body, replies: &[&str]) -> (Verdict, Vec<String>) {
     let (mut rx, mut tx) = ([0; 256], [0; 512]);
     let mut client = Client::new(&mut rx, &mut tx);
     let mut recipients = ["a@example.test", "b@example.test", "c@example.test"]
         .map(|address| Recipient::new(ForwardPath::new(address).unwrap()));
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
     let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
-    let mut submission = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut []);
+    let mut submission = Submission::new(&mut client, options, envelope, body, &mut []);
     turns::drive(&mut submission, replies);
     let report = submission.report();
     let again = report.worth_retrying().map(|recipient| recipient.path().as_str().to_owned()).collect();
@@ -46,5 +71,34 @@ fn only_those_are_tried_again_who_do_not_have_the_mail_and_may_get_it() {
             (verdict, again.to_vec()),
             "{replies:?}"
         );
+    }
+}
+
+/// The content is refused for those who were to have it; a recipient deferred before it may have it another time, in chunks as
+/// behind DATA.
+#[test]
+fn who_was_deferred_is_tried_again_though_the_content_was_refused_for_the_others() {
+    let ok = "250 ok\r\n";
+    let (no, later, go) = ("554 no\r\n", "450 later\r\n", "354 go\r\n");
+    let expected = (Verdict::RetryLater, vec!["b@example.test".to_owned()]);
+    for behind in [&[no][..], &[go, no]] {
+        assert_eq!(outcome(&[&HELLO[..], &[ok, ok, later, ok], behind].concat()), expected, "{behind:?}");
+    }
+    let hello = ["220 x\r\n", "250-x\r\n250-BINARYMIME\r\n250 CHUNKING\r\n"];
+    for behind in [&[no][..], &[ok, no]] {
+        let replies = [&hello[..], &[ok, ok, later, ok], behind].concat();
+        assert_eq!(sending(Binary(Slice::new(b"hi")), &replies), expected, "{behind:?}");
+    }
+}
+
+/// A link that breaks gives nobody another try who was refused for good.
+#[test]
+fn where_all_are_refused_for_good_there_is_no_later_try_wherever_the_session_ends() {
+    let ok = "250 ok\r\n";
+    let no = "550 no\r\n";
+    let pipelining = ["220 x\r\n", "250-x\r\n250 PIPELINING\r\n", ok, no, no, no];
+    for behind in [&[][..], &["554 nobody\r\n"], &["354 go\r\n"], &["354 go\r\n", "554 nobody\r\n"]] {
+        let (verdict, whom) = outcome(&[&pipelining[..], behind].concat());
+        assert_eq!((verdict, whom.len()), (Verdict::Rejected, 0), "{behind:?}");
     }
 }

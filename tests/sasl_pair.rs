@@ -91,7 +91,7 @@ fn deliver(wallet: &mut Wallet<'_>, offered: AuthMechanisms, impostor: bool, tls
     let account = Account { user: USER, password: known, token: TOKEN, verifier: &verifier, binding };
     let policy =
         Policy::new(HelloName::new("mail.example.test").unwrap()).auth(offered).allow_clear_text_auth();
-    let (mut server_rx, mut server_tx, mut scratch) = ([0; 1024], [0; 1024], [0; 256]);
+    let (mut server_rx, mut server_tx, mut scratch) = ([0; 1024], [0; 1024], [0; 320]);
     let mut server = Server::new(&mut server_rx, &mut server_tx, &policy);
     let mut book = Book::new(account, random, &mut scratch);
 
@@ -120,10 +120,10 @@ fn deliver(wallet: &mut Wallet<'_>, offered: AuthMechanisms, impostor: bool, tls
             mails += usize::from(matches!(server.event(), Some(Event::EndOfData { .. })));
             match server.event() {
                 // whatever is said at the end, an impostor says yes
-                Some(Event::AuthMessage { message: Some(message), mechanism, .. })
-                    if impostor && mechanism != AuthMechanism::Anonymous =>
+                Some(Event::AuthMessage(message))
+                    if impostor && message.mechanism() != AuthMechanism::Anonymous =>
                 {
-                    match message.as_bytes() {
+                    match message.octets().unwrap_or_default() {
                         first
                             if first.starts_with(b"n,")
                                 || first.starts_with(b"y,")

@@ -1,12 +1,24 @@
-//! The examples of the standards, to the octet, on both sides and at every split.
+//! The examples of the standards, to the octet, on both sides and at every split of what the server says.
+//!
+//! | standard | where | client | server |
+//! |---|---|---|---|
+//! | RFC 7677 §3 (SCRAM-SHA-256) | [`the_client_says_what_rfc_7677_says`], [`the_server_says_what_rfc_7677_says`]; by the trait in `sasl_server.rs` | yes | yes |
+//! | RFC 5802 §5 (SCRAM-SHA-1) | nowhere: its examples are of SHA-1, which is not here. What it says of messages is in `attacks/sasl_mechanisms.rs` | | |
+//! | RFC 2195 §2 (CRAM-MD5) | [`both_sides_say_what_rfc_2195_says`] | yes | yes |
+//! | RFC 7628 §4.1, §4.3, §4.4 (OAUTHBEARER) | [`both_sides_say_what_rfc_7628_says`] | yes | yes |
+//! | RFC 7628 §4.2 (OAUTH10A) | nowhere: another mechanism | | |
+//! | RFC 4616 §4, RFC 4954 §4.1 (PLAIN) | [`both_sides_say_what_rfc_4616_and_rfc_4954_say`] | yes | yes |
+//! | RFC 4505 §3, RFC 4422 A.3 (ANONYMOUS, EXTERNAL) | [`anonymous_and_external_are_one_message`] | yes | yes |
 
 mod sasl_support;
 mod support;
 
+use embedded_smtp::sasl::server::Mechanism as _;
 use embedded_smtp::sasl::{
-    Anonymous, BearerToken, CramMd5, Credentials, External, Mechanism, Nonce, OAuthBearer, ScramSha256,
-    TokenStatus, Verifier, XOAuth2, server,
+    Anonymous, BearerToken, CramMd5, Credentials, External, Mechanism, Nonce, OAuthBearer, Plain,
+    ScramSha256, TokenStatus, Verifier, XOAuth2, server,
 };
+use embedded_smtp::wire::AuthMechanism;
 use sasl_support::{ask, decoded, encoded, exchange, message};
 
 const CLIENT_NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
@@ -67,25 +79,28 @@ fn both_sides_say_what_rfc_2195_says() {
         assert_eq!(said, ["AUTH CRAM-MD5\r\n", "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n", ""]);
     }
     let answer = b"tim b913a602c7eda7a495b4e6e7334d3890";
-    let cram = server::CramMd5::new(challenge.as_bytes());
+    let mut scratch = [0; 64];
+    let cram = server::CramMd5::new(challenge.as_bytes(), &mut scratch);
     assert_eq!(cram.challenge(), challenge.as_bytes());
     assert_eq!(cram.user(answer), Some("tim"));
-    assert!(cram.verify(answer, "tanstaaftanstaaf"));
-    assert!(!cram.verify(answer, "tanstaaftanstaa"));
-    assert!(!server::CramMd5::new(b"<other>").verify(answer, "tanstaaftanstaaf"));
+    assert!(cram.verify(answer, b"tanstaaftanstaaf"));
+    assert!(!cram.verify(answer, b"tanstaaftanstaa"));
+    assert!(!server::CramMd5::new(b"<other>", &mut [0; 16]).verify(answer, b"tanstaaftanstaaf"));
     for at in 0..answer.len() {
         let mut wrong = *answer;
         wrong[at] ^= 1;
         // a wrong name is for who looks up the password
-        assert!(at < 3 || !cram.verify(&wrong, "tanstaaftanstaaf"), "{at}");
-        assert!(!cram.verify(&answer[..at], "tanstaaftanstaaf"));
+        assert!(at < 3 || !cram.verify(&wrong, b"tanstaaftanstaaf"), "{at}");
+        assert!(!cram.verify(&answer[..at], b"tanstaaftanstaaf"));
     }
 }
 
 const TOKEN: &str = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";
 /// RFC 7628 §4.1.
 const BEARER: &str = "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB";
-/// RFC 7628 §4.2.
+/// RFC 7628 §4.4.
+const SMTP_BEARER: &str = "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9NTg3AWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB";
+/// RFC 7628 §4.3.
 const BEARER_ERROR: &str = "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJleGFtcGxlX3Njb3BlIiwib3BlbmlkLWNvbmZpZ3VyYXRpb24iOiJodHRwczovL2V4YW1wbGUuY29tLy53ZWxsLWtub3duL29wZW5pZC1jb25maWd1cmF0aW9uIn0=\r\n";
 
 #[test]
@@ -103,6 +118,12 @@ fn both_sides_say_what_rfc_7628_says() {
     assert!(parsed.user().unwrap() == *"user@example.com");
     assert_eq!((parsed.host(), parsed.port()), (Some("server.example.com"), Some(143)));
     assert_eq!(parsed.token(), TOKEN);
+    // RFC 7628 §4.4: the same by SMTP
+    let mut client = OAuthBearer::new(bearer).to_server("server.example.com", 587).unwrap();
+    let said = exchange(&mut client, &["334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", "535 5.7.1 no\r\n"], 0);
+    assert_eq!(said, [&format!("AUTH OAUTHBEARER {SMTP_BEARER}\r\n"), "AQ==\r\n", ""]);
+    let of_smtp = decoded(SMTP_BEARER);
+    assert_eq!(server::OAuthBearer::parse(&of_smtp).unwrap().port(), Some(587));
     // no front of it is a message
     for at in 0..octets.len() {
         assert!(server::OAuthBearer::parse(&octets[..at]).is_none(), "{at}");
@@ -123,9 +144,33 @@ fn both_sides_say_what_xoauth2s_inventors_say() {
     }
     let octets = decoded(text);
     let parsed = server::XOAuth2::parse(&octets).unwrap();
-    assert_eq!((parsed.user(), parsed.token()), ("someuser@example.com", token));
+    assert!(parsed.user().unwrap() == *"someuser@example.com");
+    assert_eq!((parsed.host(), parsed.port(), parsed.token()), (None, None, token));
     for at in 0..octets.len() {
         assert!(server::XOAuth2::parse(&octets[..at]).is_none(), "{at}");
+    }
+}
+
+#[test]
+fn both_sides_say_what_rfc_4616_and_rfc_4954_say() {
+    for (octets, behalf, user, password) in [
+        (&b"\0tim\0tanstaaftanstaaf"[..], "", "tim", "tanstaaftanstaaf"),
+        (b"Ursel\0Kurt\0xipj3plmq", "Ursel", "Kurt", "xipj3plmq"),
+        (&decoded("dGVzdAB0ZXN0ADEyMzQ="), "test", "test", "1234"),
+    ] {
+        let message = server::Message::first(AuthMechanism::Plain, Some(octets));
+        let server::Step::Judge(server::Claim::Password { authorize_as, user: name, password: secret }) =
+            server::Plain.step(message)
+        else {
+            panic!("{octets:?}");
+        };
+        let claimed = [authorize_as, name, secret];
+        assert_eq!(claimed, [behalf, user, password].map(str::as_bytes));
+        if behalf.is_empty() {
+            let mut client = Plain::new(Credentials::new(user, password).unwrap());
+            let line = format!("AUTH PLAIN {}\r\n", encoded(octets));
+            assert_eq!(exchange(&mut client, &["235 ok\r\n"], 0), [&line, ""]);
+        }
     }
 }
 
@@ -156,12 +201,12 @@ fn anonymous_and_external_are_one_message() {
     assert!(Anonymous::new(&"e".repeat(256)).is_err());
     assert!(Anonymous::new("a\tb").is_err());
     assert!(External::on_behalf_of("a\0b").is_err());
-    assert_eq!(server::external(b""), Some(""));
-    assert_eq!(server::external(b"a\0"), None);
-    assert_eq!(server::external(&[0xff]), None);
-    assert_eq!(server::anonymous("\u{e9}".repeat(255).as_bytes()).map(str::len), Some(510));
-    assert_eq!(server::anonymous(&[b'a'; 256]), None);
-    assert_eq!(server::anonymous(b"a\x01"), None);
+    assert_eq!(server::External::parse(b""), Some(""));
+    assert_eq!(server::External::parse(b"a\0"), None);
+    assert_eq!(server::External::parse(&[0xff]), None);
+    assert_eq!(server::Anonymous::parse("\u{e9}".repeat(255).as_bytes()).map(str::len), Some(510));
+    assert_eq!(server::Anonymous::parse(&[b'a'; 256]), None);
+    assert_eq!(server::Anonymous::parse(b"a\x01"), None);
 }
 
 #[test]

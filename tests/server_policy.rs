@@ -226,6 +226,22 @@ fn each_parameter_is_taken_exactly_where_its_extension_is_offered() {
 }
 
 #[test]
+fn what_is_offered_is_offered_as_its_standard_says() {
+    // RFC 4865 §3: two parameters, the most that may be asked for.
+    let with = policy().offer(Extension::FutureRelease);
+    assert!(
+        offers(Setup::new(&with)).contains(&"FUTURERELEASE 999999999 9999-12-31T23:59:59Z".to_owned()),
+        "{:?}",
+        offers(Setup::new(&with))
+    );
+    let most = "MAIL FROM:<> HOLDFOR=999999999\r\nRSET\r\nMAIL FROM:<> HOLDUNTIL=9999-12-31T23:59:59Z\r\n";
+    assert_eq!(codes(Setup::new(&with), most), "250 2.1.0, 250 2.0.0, 250 2.1.0");
+    // RFC 3030 §3: not without CHUNKING
+    let without = policy().without(Extension::Chunking);
+    assert!(!offers(Setup::new(&without)).contains(&"BINARYMIME".to_owned()));
+}
+
+#[test]
 fn without_enhanced_codes_no_reply_bears_one() {
     let policy = policy().without(Extension::EnhancedStatusCodes);
     let says = format!("{MAIL}{RCPT}RCPT TO:<reject@d>\r\nDATA\r\nx\r\n.\r\nFOO\r\nHELP\r\nNOOP\r\nQUIT\r\n");
@@ -318,4 +334,27 @@ fn what_a_client_logs_in_with_does_not_stay_in_the_buffer() {
             assert!(!left, "{secret} of {says:?}");
         }
     }
+}
+
+/// Postfix's `XCLIENT_README`, "XCLIENT Server response": behind it the session is at its beginning, for another client.
+#[test]
+fn xclient_begins_the_counts_of_errors_and_mails_anew_but_no_session_lasts_by_it() {
+    const OTHER: &str = "XCLIENT ADDR=192.0.2.1\r\nEHLO d\r\n";
+    let policy = policy().offer(Extension::XClient).max_errors(3).max_mails(1).max_idle(30);
+    let setup = Setup::new(&policy);
+    let wrong = "OOPS\r\nOOPS\r\n";
+    let said = codes(setup, &format!("{wrong}{OTHER}{wrong}{OTHER}{wrong}NOOP\r\nOOPS\r\n"));
+    let two = "500 5.5.1, 500 5.5.1";
+    assert_eq!(said, format!("{two}, 220, 250, {two}, 220, 250, {two}, 250 2.0.0, 500 5.5.1, 421 4.7.0"));
+    let mail = format!("{MAIL}{RCPT}DATA\r\nx\r\n.\r\n");
+    let taken = "250 2.1.0, 250 2.1.5, 354, 250 2.6.0";
+    assert_eq!(
+        codes(setup, &format!("{mail}{MAIL}{OTHER}{mail}")),
+        format!("{taken}, 452 4.5.0, 220, 250, {taken}")
+    );
+    // What is refused leaves everything as it was.
+    assert!(codes(setup, &format!("{wrong}XCLIENT\r\nNOOP\r\n")).ends_with("421 4.7.0"));
+    // XCLIENT and EHLO bring no mail nearer.
+    let trace = setup.run(&[OTHER.as_bytes(); 30], &[]);
+    assert!(trace.text().ends_with("421 4.7.0 Too much without a mail, closing connection\r\n"));
 }

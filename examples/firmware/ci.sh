@@ -30,6 +30,8 @@ main() {
     eval "$("$interop/postfix.sh" env)"
     # Certificates are valid now, so that is when the device lives.
     now=$(date +%s)
+    # The clock passes 49.7 days only on the host.
+    rustc --test --edition 2024 -o "$work/ticks" src/ticks.rs && "$work/ticks" --quiet || exit 1
     build clear || exit 1
     (build tls && build scram) &
     builds=$!

@@ -138,7 +138,7 @@ impl<'c> Visit<'c> {
                 self.forget();
                 Answer::Nothing
             }
-            Event::AuthMessage { .. } => refuse(504, (5, 5, 4), "Mechanism not offered"),
+            Event::AuthMessage(_) => refuse(504, (5, 5, 4), "Mechanism not offered"),
             Event::Vrfy(_) | Event::Expn(_) => refuse(502, (5, 5, 1), "Command not implemented"),
             _ => Answer::Unknown,
         }

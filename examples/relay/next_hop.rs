@@ -57,6 +57,8 @@ pub(crate) struct NextHop<'s> {
     config: &'s Config,
     client: Client<'s>,
     stream: Option<Stream>,
+    /// The session is in clear because the next hop has no TLS for the time being (RFC 3207 §4: 454).
+    tls_later: bool,
 }
 
 /// Why the next hop did not do what it was asked.
@@ -91,7 +93,7 @@ impl From<std::io::Error> for Failure {
 impl<'s> NextHop<'s> {
     pub(crate) fn new(config: &'s Config, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
         let client = config.next_hop_manner.client(Client::new(rx, tx));
-        Self { config, client, stream: None }
+        Self { config, client, stream: None, tls_later: false }
     }
 
     /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
@@ -100,6 +102,9 @@ impl<'s> NextHop<'s> {
         from: &ReversePath<'_>,
         params: &Params<'_>,
     ) -> Result<Answer, Failure> {
+        if self.tls_later && requires_tls(params) {
+            self.drop_session();
+        }
         if self.stream.is_some()
             && let Ok(answer) = self.try_mail(from, params).await
         {
@@ -117,7 +122,7 @@ impl<'s> NextHop<'s> {
         let offered = *self.client.capabilities();
         // RFC 8689 §4.2.1: TLS, a certificate that was checked, and the next hop's word for all hops behind it.
         if requires_tls(params) && !self.client.is_tls() {
-            return Ok(no_tls());
+            return Ok(if self.tls_later { tls_later() } else { no_tls() });
         }
         if requires_tls(params) && !offered.has(Extension::RequireTls) {
             return Ok(Answer::new(550, (5, 7, 30), "REQUIRETLS support required"));
@@ -209,6 +214,7 @@ impl<'s> NextHop<'s> {
         let policy = self.config.next_hop_tls;
         let implicit = policy == TlsPolicy::Implicit;
         self.client.restart(implicit);
+        self.tls_later = false;
         self.stream = Some(stream::connect(&self.config.next_hop).await?);
         if implicit {
             self.handshake().await?;
@@ -248,6 +254,7 @@ impl<'s> NextHop<'s> {
         let answer = self.answer().await?;
         if !answer.is_positive() {
             let optional = policy == TlsPolicy::IfOffered;
+            self.tls_later = answer.severity() == Severity::Transient;
             return if optional { Ok(()) } else { Err(Failure::Lost(answer.to_string())) };
         }
         // The engine looks whether anything came behind the 220, which nothing may.
@@ -384,4 +391,9 @@ pub(crate) fn no_tls() -> Answer {
 
 fn no_session() -> Failure {
     Failure::Lost("there is no session with the next hop".into())
+}
+
+/// The same, where it may have it later.
+fn tls_later() -> Answer {
+    Answer::new(451, (4, 7, 10), "Encryption needed, and the next hop has no TLS now")
 }

@@ -43,7 +43,7 @@ pub(super) type Give = fn(&mut Client<'_>, &[u8]) -> Result<usize, Error>;
 
 impl Client<'_> {
     /// Copies the front of `octets`, more of the mail's content, into `tx` (behind DATA: with dots doubled,
-    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` is full and must be written first.
+    /// RFC 5321 §4.5.2). Returns how many were taken; 0 when `tx` has no room at its end and must be written first.
     ///
     /// # Errors
     /// [`Misuse::OutOfOrder`] unless 354 has come or a chunk is open; [`Misuse::ChunkLength`] for more
@@ -57,7 +57,7 @@ impl Client<'_> {
         if let Some(give) = self.open {
             return give(self, octets);
         }
-        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.room()) else {
+        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.spare()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());
@@ -188,7 +188,7 @@ impl Client<'_> {
 /// Takes octets of the open chunk as they are.
 fn give(client: &mut Client<'_>, octets: &[u8]) -> Result<usize, Error> {
     let octets = client.chunk_front(octets)?;
-    let taken = copy(octets, client.tx.room());
+    let taken = copy(octets, client.tx.spare());
     let _ = client.tx.written(taken);
     client.chunk_advanced(taken as u64);
     Ok(taken)

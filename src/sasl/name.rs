@@ -2,13 +2,16 @@
 
 use crate::wire::Writer;
 
-/// A name as it stands in a message of SCRAM or OAUTHBEARER, with `=2C` for a comma and `=3D` for an equals sign.
+/// A name as it stands in a message: of SCRAM and OAUTHBEARER with `=2C` for a comma and `=3D` for an equals sign, of others as it is.
 ///
 /// ```abnf
 /// saslname = 1*(value-safe-char / "=2C" / "=3D")
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SaslName<'m>(&'m str);
+pub struct SaslName<'m> {
+    text: &'m str,
+    escaped: bool,
+}
 
 impl<'m> SaslName<'m> {
     pub(super) fn parse(octets: &'m [u8]) -> Option<Self> {
@@ -16,25 +19,31 @@ impl<'m> SaslName<'m> {
         let mut rest = octets;
         while let Some((first, behind)) = rest.split_first() {
             rest = match first {
-                0 | b',' => return None,
+                // RFC 4013 §2.3: no control characters
+                0..b' ' | 0x7f | b',' => return None,
                 b'=' => behind.strip_prefix(b"2C").or_else(|| behind.strip_prefix(b"3D"))?,
                 _ => behind,
             };
         }
-        (!text.is_empty()).then_some(Self(text))
+        (!text.is_empty()).then_some(Self { text, escaped: true })
+    }
+
+    /// A name in a message that has no escapes.
+    pub(super) fn verbatim(text: &'m str) -> Self {
+        Self { text, escaped: false }
     }
 
     /// The name as it stands there.
     pub fn encoded(&self) -> &'m str {
-        self.0
+        self.text
     }
 
     /// The octets of the name itself, which is UTF-8.
     pub fn octets(&self) -> impl Iterator<Item = u8> + 'm {
-        let mut octets = self.0.bytes();
+        let (mut octets, escaped) = (self.text.bytes(), self.escaped);
         core::iter::from_fn(move || match octets.next()? {
             // parsed: "=2C" or "=3D"
-            b'=' => {
+            b'=' if escaped => {
                 let comma = octets.next() == Some(b'2');
                 octets.next();
                 Some(if comma { b',' } else { b'=' })

@@ -1,15 +1,18 @@
-//! AUTH (RFC 4954): PLAIN and LOGIN are understood here, other mechanisms are the caller's.
+//! AUTH (RFC 4954): what SMTP has around the messages of a SASL mechanism. The mechanisms themselves are in
+//! [`sasl::server`](crate::sasl::server); PLAIN and LOGIN are driven here, others by the caller.
 
-use super::event::{Shown, Span};
+use core::ops::Range;
+
+use super::event::{Shown, Span, auth_message};
 use super::{Next, Server, answer};
 use crate::sasl::base64::{Encoder, decode_in_place};
+use crate::sasl::server::{Answer, Login, Message, Plain, Step};
 use crate::session::{Line, Phase};
-use crate::wire::{AuthMechanism, Response, Severity, Verb};
+use crate::wire::{AuthMechanism, Response, Severity, Verb, Writer};
 use crate::{Error, Misuse};
 
-/// What LOGIN asks, base64 for `Username:` and `Password:`.
-const USER_NAME: &[u8] = b"VXNlcm5hbWU6";
-const PASSWORD: &[u8] = b"UGFzc3dvcmQ6";
+/// What LOGIN asks, base64 for `Username:` and `Password:`: who offers nothing but PLAIN and LOGIN needs no encoder.
+const PROMPTS: [&[u8]; 2] = [b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6"];
 
 impl Server<'_, '_> {
     pub(super) fn begin_auth(
@@ -18,18 +21,11 @@ impl Server<'_, '_> {
         initial: Option<Span>,
     ) -> Result<Next, Error> {
         self.mechanism = Some(mechanism);
-        match (mechanism, initial) {
+        match initial {
             // RFC 4954 §4: where the server speaks first there is no initial response.
-            (AuthMechanism::CramMd5, Some(_)) => {
-                self.rx.wipe(usize::from(self.consumed));
-                self.give_up(&answer::BAD_BASE64)
-            }
-            (_, Some(initial)) => self.take_message(initial),
-            (AuthMechanism::Plain, None) => self.prompt(b""),
-            (AuthMechanism::Login, None) => self.prompt(USER_NAME),
-            (mechanism, None) => {
-                Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first: true, message: None }))
-            }
+            Some(_) if mechanism == AuthMechanism::CramMd5 => self.refuse_message(),
+            Some(initial) => self.take_message(initial),
+            None => self.hand_on(None),
         }
     }
 
@@ -51,103 +47,100 @@ impl Server<'_, '_> {
         let range = usize::from(encoded.from)..usize::from(encoded.to);
         let decoded =
             self.rx.filled_mut().get_mut(range).and_then(decode_in_place).map(|decoded| decoded.len());
-        let Some(length) = decoded else {
-            self.rx.wipe(usize::from(self.consumed));
-            return self.give_up(&answer::BAD_BASE64);
-        };
-        let message = Span { from: encoded.from, to: encoded.from.saturating_add(length as u16) };
-        match self.mechanism {
-            Some(AuthMechanism::Plain) => self.plain(message),
-            Some(AuthMechanism::Login) => self.login(message),
-            Some(mechanism) => {
-                // Behind 334 the phase is another than where AUTH is permitted.
-                let first = self.phase != Phase::Auth;
-                Ok(self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message: Some(message) }))
+        let Some(length) = decoded else { return self.refuse_message() };
+        self.hand_on(Some(Span { from: encoded.from, to: encoded.from.saturating_add(length as u16) }))
+    }
+
+    /// The message, or AUTH without one, to the mechanism.
+    fn hand_on(&mut self, message: Option<Span>) -> Result<Next, Error> {
+        let Some(mechanism) = self.mechanism else { return self.refuse_message() };
+        // Behind 334 the phase is another than where AUTH is permitted.
+        let first = self.phase != Phase::Auth;
+        let (challenge, keep) = match understood(auth_message(&self.rx, mechanism, first, message)) {
+            None | Some(Step::Judge(_)) => {
+                let told = self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message });
+                // A mechanism takes a message once: what it says to it must not want for room.
+                self.flags.short = !self.tx.is_empty();
+                return Ok(if self.flags.short { Next::Input } else { told });
             }
-            None => self.give_up(&answer::BAD_SEQUENCE),
-        }
-    }
-
-    /// `[authzid] NUL authcid NUL passwd` (RFC 4616 §2).
-    fn plain(&mut self, message: Span) -> Result<Next, Error> {
-        let octets = self.rx.slice(usize::from(message.from)..usize::from(message.to));
-        let mut nuls = octets.iter().enumerate().filter(|(_, octet)| **octet == 0).map(|(at, _)| at);
-        let places = (nuls.next(), nuls.next(), nuls.next());
-        let (Some(first), Some(second), None) = places else {
-            self.rx.wipe(usize::from(self.consumed));
-            return self.give_up(&answer::BAD_BASE64);
+            Some(Step::Answer(Answer::Challenge(challenge))) => (challenge, 0..0),
+            Some(Step::Answer(Answer::Keep { from, to, challenge })) => (challenge, from..to),
+            Some(Step::Answer(_)) => return self.refuse_message(),
         };
-        let at = |offset: usize| message.from.saturating_add(offset as u16);
-        let authorize_as = Span { from: message.from, to: at(first) };
-        let user = Span { from: at(first.saturating_add(1)), to: at(second) };
-        let password = Span { from: at(second.saturating_add(1)), to: message.to };
-        // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
-        let empty = user.from == user.to || password.from == password.to;
-        // Those two NULs are the only control characters of the names.
-        let names = Span { from: message.from, to: password.from };
-        if empty || self.controls(names) != 2 {
-            self.rx.wipe(usize::from(self.consumed));
-            return self.give_up(&answer::BAD_BASE64);
+        self.put_challenge(|out| out.put(challenge))?;
+        if !keep.is_empty() {
+            self.keep(message, keep);
         }
-        Ok(self.ask(Verb::Auth, Shown::Login { authorize_as, user, password }))
-    }
-
-    /// The user name first, then the password.
-    fn login(&mut self, message: Span) -> Result<Next, Error> {
-        if self.rx.aside().is_empty() {
-            if message.from == message.to || self.controls(message) != 0 {
-                return self.give_up(&answer::BAD_BASE64);
-            }
-            let moved = self.rx.put_aside(usize::from(message.from)..usize::from(message.to));
-            self.consumed = self.consumed.saturating_sub(moved as u16);
-            self.rx.wipe(usize::from(self.consumed));
-            return self.prompt(PASSWORD);
-        }
-        if message.from == message.to {
-            return self.give_up(&answer::BAD_BASE64);
-        }
-        let none = Span::default();
-        Ok(self.ask(Verb::Auth, Shown::Login { authorize_as: none, user: none, password: message }))
-    }
-
-    /// How many control characters are in names. RFC 4013 §2.3: none of their own, which could forge a line of somebody's log.
-    fn controls(&self, names: Span) -> usize {
-        let octets = self.rx.slice(usize::from(names.from)..usize::from(names.to));
-        octets.iter().filter(|octet| octet.is_ascii_control()).count()
-    }
-
-    /// `334 text`
-    fn prompt(&mut self, text: &[u8]) -> Result<Next, Error> {
-        self.append(|out| {
-            out.put(b"334 ");
-            out.put(text);
-            out.crlf();
-        })?;
-        self.phase = Phase::Auth;
-        self.tick();
         Ok(Next::Again)
     }
 
-    /// Goes on in a mechanism of the caller's: `334` and `challenge`, which is encoded on the way.
-    ///
-    /// # Errors
-    /// [`Misuse::NoReplyOwed`] unless an [`Event::AuthMessage`](super::Event::AuthMessage) is told of; [`Error::Capacity`] when `tx` has
-    /// no room: write what waits, and call again.
-    pub fn challenge(&mut self, challenge: &[u8]) -> Result<(), Error> {
-        if !matches!((self.owed, self.shown), (Some(Verb::Auth), Shown::AuthMessage { .. })) {
-            return Err(Misuse::NoReplyOwed.into());
-        }
+    /// A part of the message outlives it.
+    fn keep(&mut self, message: Option<Span>, part: Range<usize>) {
+        let Some(message) = message else { return };
+        let place = |offset| usize::from(message.from).saturating_add(offset);
+        let used = self.rx.put_aside(place(part.start)..place(part.end).min(usize::from(message.to)));
+        self.consumed = self.consumed.saturating_sub(used as u16);
+        self.rx.wipe(usize::from(self.consumed));
+        // It stands there no more.
+        self.shown = Shown::Nothing;
+    }
+
+    /// `334` and what is put behind it.
+    fn put_challenge(&mut self, put: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
         self.append(|out| {
             out.put(b"334 ");
-            let mut encoder = Encoder::new(out);
-            encoder.put(challenge);
-            encoder.finish();
+            put(out);
             out.crlf();
         })?;
         self.owed = None;
         self.phase = Phase::Auth;
         self.tick();
         Ok(())
+    }
+
+    /// Answers an [`Event::AuthMessage`](super::Event::AuthMessage) as a mechanism says: 334, 235 or 535.
+    ///
+    /// # Errors
+    /// [`Misuse::NoReplyOwed`] unless such an event is told of; [`Error::Capacity`] when the challenge is
+    /// longer than `tx`, which is empty when the event is told: refuse then.
+    pub fn auth(&mut self, answer: Answer<'_>) -> Result<(), Error> {
+        let (Some(Verb::Auth), Shown::AuthMessage { mechanism, message, .. }) = (self.owed, self.shown)
+        else {
+            return Err(Misuse::NoReplyOwed.into());
+        };
+        // A login is accepted or refused, and nothing is asked.
+        if matches!(mechanism, AuthMechanism::Plain | AuthMechanism::Login) {
+            return Err(Misuse::NoReplyOwed.into());
+        }
+        let (challenge, keep) = match answer {
+            Answer::Challenge(challenge) => (challenge, None),
+            Answer::Keep { from, to, challenge } => (challenge, Some(from..to)),
+            Answer::Accept => return self.accept(),
+            Answer::Refuse(_) => return self.reply(&answer::NOT_AUTHENTICATED),
+        };
+        self.put_challenge(|out| {
+            let mut encoder = Encoder::new(out);
+            encoder.put(challenge);
+            encoder.finish();
+        })?;
+        if let Some(part) = keep {
+            self.keep(message, part);
+        }
+        Ok(())
+    }
+
+    /// Goes on in a mechanism of the caller's: `334` and `challenge`. The same as [`auth`](Self::auth) with [`Answer::Challenge`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn challenge(&mut self, challenge: &[u8]) -> Result<(), Error> {
+        self.auth(Answer::Challenge(challenge))
+    }
+
+    /// What came is no message of the mechanism.
+    fn refuse_message(&mut self) -> Result<Next, Error> {
+        self.rx.wipe(usize::from(self.consumed));
+        self.give_up(&answer::BAD_BASE64)
     }
 
     /// The exchange ends in a refusal.
@@ -164,5 +157,15 @@ impl Server<'_, '_> {
             self.mechanism = None;
             self.rx.put_aside(0..0);
         }
+    }
+}
+
+/// What the mechanisms that are driven here make of a message; `None` for others, which are the caller's.
+#[inline(never)] // once in flash, not at each place of use
+pub(super) fn understood(message: Message<'_>) -> Option<Step<'static, '_>> {
+    match message.mechanism() {
+        AuthMechanism::Plain => Some(Plain::take(message)),
+        AuthMechanism::Login => Some(Login::take(message, PROMPTS)),
+        _ => None,
     }
 }

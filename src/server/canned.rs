@@ -11,6 +11,7 @@ pub(super) const RECIPIENT_OK: Canned = Canned::new(250, (2, 1, 5), "Recipient O
 pub(super) const GO_AHEAD: Canned = Canned::new(354, (0, 0, 0), "End data with <CR><LF>.<CR><LF>");
 pub(super) const TAKEN: Canned = Canned::new(250, (2, 6, 0), "Message accepted");
 pub(super) const AUTHENTICATED: Canned = Canned::new(235, (2, 7, 0), "Authentication successful");
+pub(super) const NOT_AUTHENTICATED: Canned = Canned::new(535, (5, 7, 8), "Authentication failed");
 pub(super) const CANNOT_VRFY: Canned = Canned::new(252, (2, 5, 2), "Cannot VRFY, but will take the message");
 pub(super) const READY_FOR_TLS: Canned = Canned::new(220, (2, 0, 0), "Ready to start TLS");
 pub(super) const BYE: Canned = Canned::new(221, (2, 0, 0), "Bye");

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::auth::understood;
+use crate::sasl::server::{Claim, Message, Step};
 use crate::session::Incoming;
 use crate::wire::{
     AuthMechanism, ForwardPath, HelloName, Mailbox, Params, ProxyHeader, ProxyParse, ReversePath, Verb,
@@ -52,20 +54,12 @@ pub enum Event<'e> {
     Reset,
     /// A user name and a password, by PLAIN or LOGIN. A reply is owed: accepting it says 235.
     Login(Login<'e>),
-    /// A message of another SASL mechanism, decoded; `None` when AUTH came without an initial response. Owed is
-    /// [`challenge`](super::Server::challenge), or a reply.
+    /// A message of another SASL mechanism, decoded. It may be a secret. Give it to a [`Mechanism`](crate::sasl::server::Mechanism), and to
+    /// [`auth`](super::Server::auth) what that answers; or do without one, and [`challenge`](super::Server::challenge), accept or reply.
     ///
     /// An exchange may end without a word to the caller: the client takes it back, or breaks a rule for lines. So state of a
-    /// mechanism is good from one message to the next only where that is not the `first`.
-    AuthMessage {
-        /// The mechanism.
-        mechanism: AuthMechanism,
-        /// Whether this is an AUTH command, with which an exchange begins: whatever an earlier one left is to be forgotten. Else it
-        /// answers the last challenge.
-        first: bool,
-        /// The message. It may be a secret.
-        message: Option<Message<'e>>,
-    },
+    /// mechanism is good from one message to the next only where that is not the [first](Message::is_first).
+    AuthMessage(Message<'e>),
     /// VRFY, where the policy leaves it to the caller. A reply is owed.
     Vrfy(&'e [u8]),
     /// EXPN, where the policy leaves it to the caller. A reply is owed.
@@ -126,23 +120,6 @@ impl fmt::Debug for Login<'_> {
     }
 }
 
-/// A SASL message. Never printed.
-#[derive(Clone, Copy)]
-pub struct Message<'e>(&'e [u8]);
-
-impl<'e> Message<'e> {
-    /// Its octets.
-    pub fn as_bytes(&self) -> &'e [u8] {
-        self.0
-    }
-}
-
-impl fmt::Debug for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Message { .. }")
-    }
-}
-
 /// A part of the input, relative to its front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Span {
@@ -158,7 +135,7 @@ impl Span {
         Self { from, to: from.saturating_add(part.len() as u16) }
     }
 
-    fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
+    pub(super) fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
         rx.slice(usize::from(self.from)..usize::from(self.to))
     }
 }
@@ -176,7 +153,6 @@ pub(super) enum Shown {
     EndOfData { recipient: u16 },
     Lost(Lost),
     Reset,
-    Login { authorize_as: Span, user: Span, password: Span },
     AuthMessage { mechanism: AuthMechanism, first: bool, message: Option<Span> },
     Vrfy(Span),
     Expn(Span),
@@ -221,15 +197,15 @@ impl Shown {
             Self::EndOfData { recipient } => Event::EndOfData { recipient },
             Self::Lost(lost) => Event::Lost(lost),
             Self::Reset => Event::Reset,
-            Self::Login { authorize_as, user, password } => {
-                // LOGIN's user name came with an earlier line and was put aside.
-                let aside = rx.aside();
-                let user = if aside.is_empty() { user.text(rx) } else { aside };
-                Event::Login(Login { authorize_as: authorize_as.text(rx), user, password: password.text(rx) })
-            }
             Self::AuthMessage { mechanism, first, message } => {
-                let message = message.map(|span| Message(span.text(rx)));
-                Event::AuthMessage { mechanism, first, message }
+                let message = auth_message(rx, mechanism, first, message);
+                match understood(message) {
+                    // A login is rare enough to be parsed again.
+                    Some(Step::Judge(Claim::Password { authorize_as, user, password })) => {
+                        Event::Login(Login { authorize_as, user, password })
+                    }
+                    _ => Event::AuthMessage(message),
+                }
             }
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),
@@ -243,4 +219,14 @@ impl Shown {
             Self::Quit => Event::Quit,
         })
     }
+}
+
+pub(super) fn auth_message<'e>(
+    rx: &'e Incoming<'_>,
+    mechanism: AuthMechanism,
+    first: bool,
+    message: Option<Span>,
+) -> Message<'e> {
+    // Nothing is put aside before an exchange has begun.
+    Message::new(mechanism, first, message.map(|span| span.text(rx)), rx.aside())
 }

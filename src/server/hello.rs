@@ -61,14 +61,19 @@ impl Server<'_, '_> {
                     Extension::StartTls => !tls,
                     // RFC 8689 §2: only under TLS
                     Extension::RequireTls => tls,
+                    // RFC 3030 §3: only with CHUNKING
+                    Extension::BinaryMime => policy.offers(Extension::Chunking),
                     _ => true,
                 };
                 if now && policy.offers(extension) {
-                    out.put(b"250-");
+                    out.short(*b"250-");
                     out.put(extension.keyword().as_bytes());
-                    if extension == Extension::XClient {
-                        out.put(b" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
-                    }
+                    out.put(match extension {
+                        Extension::XClient => b" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT",
+                        // RFC 4865 §3: the most that its grammar has, for the caller decides.
+                        Extension::FutureRelease => b" 999999999 9999-12-31T23:59:59Z",
+                        _ => b"",
+                    });
                     out.crlf();
                 }
             }
@@ -111,7 +116,7 @@ impl Server<'_, '_> {
         if self.rx.filled().len() > behind {
             return Err(Protocol::InputBeforeTls.into());
         }
-        self.say(&super::answer::READY_FOR_TLS, true)?;
+        self.say_canned(&super::answer::READY_FOR_TLS)?;
         self.phase = Phase::Tls;
         Ok(Next::Again)
     }
@@ -144,7 +149,7 @@ impl Server<'_, '_> {
     }
 }
 
-/// The extensions that stand in the list by their keyword alone.
+/// The extensions that stand in the list by their keyword, and what always stands behind it.
 const ANNOUNCED: [Extension; 13] = [
     Extension::Pipelining,
     Extension::EightBitMime,

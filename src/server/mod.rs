@@ -18,7 +18,7 @@ mod hello;
 mod judge;
 mod policy;
 
-pub use event::{Event, Login, Lost, Message};
+pub use event::{Event, Login, Lost};
 pub use policy::Policy;
 
 use canned::Canned;
@@ -213,6 +213,7 @@ impl<'b, 'p> Server<'b, 'p> {
             if let Error::Protocol(protocol) = error {
                 self.failed = Some(*protocol);
                 self.tx.clear();
+                self.leave_nothing();
             }
         })
     }
@@ -225,7 +226,7 @@ impl<'b, 'p> Server<'b, 'p> {
             let next = match self.phase {
                 _ if WIDE && self.is_idle() => Next::Input,
                 Phase::Closing => Next::Input,
-                Phase::Connected if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
+                _ if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
                 Phase::Connected => self.greet()?,
                 Phase::Tls => self.handshake()?,
                 Phase::Data => self.take_content()?,
@@ -241,6 +242,7 @@ impl<'b, 'p> Server<'b, 'p> {
         Ok(if !self.tx.is_empty() {
             Want::Write
         } else if self.flags.eof || self.phase == Phase::Closing {
+            self.leave_nothing();
             Want::Closed
         } else {
             Want::Read
@@ -293,11 +295,13 @@ impl<'b, 'p> Server<'b, 'p> {
             self.tx.clear();
         }
         self.shut(&answer::TIMED_OUT);
+        self.leave_nothing();
     }
 
     /// Ends the session with 421, as [`timed_out`](Self::timed_out) does: the server is going down (RFC 5321 §3.8).
     pub fn shut_down(&mut self) {
         self.shut(&answer::SHUTTING_DOWN);
+        self.leave_nothing();
     }
 
     /// Whether the stream is under TLS.
@@ -328,14 +332,21 @@ impl<'b, 'p> Server<'b, 'p> {
         }
         // A secret may stand in AUTH, also where it was refused.
         let auth = |four: &[u8; 4]| u32::from_be_bytes(*four) | 0x2020_2020 == u32::from_be_bytes(*b"auth");
-        if self.rx.filled().first_chunk().is_some_and(auth)
-            || matches!(self.shown, Shown::Login { .. } | Shown::AuthMessage { .. })
+        if self.rx.filled().first_chunk().is_some_and(auth) || matches!(self.shown, Shown::AuthMessage { .. })
         {
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));
         self.consumed = 0;
         self.shown = Shown::Nothing;
+    }
+
+    /// Nothing more is read, and what was may be half a login.
+    fn leave_nothing(&mut self) {
+        if !self.rx.is_empty() || !self.rx.aside().is_empty() {
+            self.shown = Shown::Nothing;
+            self.rx.clear();
+        }
     }
 
     fn tick(&mut self) {

@@ -147,7 +147,8 @@ impl<'p> Policy<'p> {
 
     /// Commands in error, failed logins among them, before 421 ends the session. The count begins anew behind a mail that is accepted,
     /// where the client has logged in or need not. What is pipelined behind a refused MAIL or chunk, or behind recipients all of whom are
-    /// refused, is no error (RFC 2920 §3.1), as often as a mail may have [recipients](Self::max_recipients).
+    /// refused, is no error (RFC 2920 §3.1), as often as a mail may have [recipients](Self::max_recipients). XCLIENT begins the
+    /// counts of errors, mails and refused content anew, for another client.
     pub fn max_errors(mut self, errors: u8) -> Self {
         self.max_errors = errors;
         self
@@ -157,7 +158,7 @@ impl<'p> Policy<'p> {
     /// NOOP in each [`patience`](Self::patience). The count begins anew behind each mail that is accepted, and in chunks behind each
     /// `progress` octets of content (or 65 535).
     ///
-    /// Counted are NOOP, RSET, HELP, VRFY, EXPN, EHLO, a successful AUTH, MAIL, each chunk, DATA that the caller
+    /// Counted are NOOP, RSET, HELP, VRFY, EXPN, EHLO, XCLIENT, a successful AUTH, MAIL, each chunk, DATA that the caller
     /// refuses, and what the engine defers (452). Commands in error have [a count of their own](Self::max_errors), and so have
     /// [recipients](Self::max_recipients). A mail takes four of these commands at least, where it comes with STARTTLS.
     pub fn max_idle(mut self, commands: u16) -> Self {
@@ -180,11 +181,11 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Seconds for a command to come whole, and for `progress` octets of content to come.
+    /// Seconds for a command to come whole, and for `progress` octets of content, one at least, to come.
     pub fn patience(mut self, command: u16, content: u16, progress: u32) -> Self {
         self.command_seconds = command;
         self.content_seconds = content;
-        self.progress = progress;
+        self.progress = progress.max(1);
         self
     }
 

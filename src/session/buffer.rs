@@ -301,6 +301,12 @@ impl<'b> Outgoing<'b> {
         self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
     }
 
+    /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
+    /// moved each time. Once all is written, this is the whole buffer.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
+        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+    }
+
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
     pub(crate) fn writer(&mut self) -> Writer<'_> {
         Writer::new(self.room())

@@ -49,8 +49,12 @@ pub enum Want {
 pub trait Endpoint {
     /// Goes on as far as possible, and says what is needed next.
     ///
+    /// How long that takes is bounded by the lent slices, not by what a peer sends: it looks at what lies in `rx` and fills
+    /// `tx` at most. What a [`Body`](crate::data::Body) takes to lend its octets comes on top, in a submission.
+    ///
     /// # Errors
-    /// [`Error::Protocol`] when the peer broke the protocol; [`Error::Capacity`] when a lent buffer cannot do.
+    /// [`Error::Protocol`] when the peer broke the protocol; [`Error::Capacity`] when a lent buffer cannot do; of a submission
+    /// [`Error::Misuse`] too, when a mail's content breaks the caller's own policy.
     fn poll(&mut self) -> Result<Want, Error>;
 
     /// Room to read into; empty when nothing may be read now.
@@ -63,10 +67,6 @@ pub trait Endpoint {
     fn received_eof(&mut self);
 
     /// What is to be written next.
-    ///
-    /// # Errors
-    /// None that comes from octets of the peer; [`Error::Misuse`] when a mail's content breaks the
-    /// caller's own policy.
     fn transmit(&mut self) -> &[u8];
 
     /// Says that the first `octets` of [`transmit`](Self::transmit) were written.

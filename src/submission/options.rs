@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::client::Client;
 use crate::sasl::Mechanism;
+use crate::session::Phase;
 use crate::wire::{AuthMechanism, HelloName};
 
 /// How a submission is to go.
@@ -55,7 +56,7 @@ pub enum TlsPolicy {
 pub enum Then {
     /// QUIT.
     Quit,
-    /// It is kept for the next mail, if need be by RSET. It may have ended all the same: see
+    /// It is kept for the next mail, if need be by RSET; one that takes no mail is quit. It may have ended all the same: see
     /// [`Client::is_open`](crate::client::Client::is_open).
     Keep,
 }
@@ -104,7 +105,12 @@ impl<'e> Options<'e> {
     pub const fn then(mut self, then: Then) -> Self {
         self.leave = match then {
             Then::Quit => |client| client.quit().is_ok(),
-            Then::Keep => |client| client.phase().in_transaction() && client.rset().is_ok(),
+            Then::Keep => |client| match client.phase() {
+                Phase::Ready => false,
+                phase if phase.in_transaction() => client.rset().is_ok(),
+                // Nor is a session kept that takes no mail.
+                _ => client.quit().is_ok(),
+            },
         };
         self
     }

@@ -144,10 +144,17 @@ pub(super) fn verdict(
         return if others || accepted { Verdict::PartlyDelivered } else { Verdict::Delivered };
     }
     let transient = match cause {
-        Some(Cause::Refused(Verb::Rcpt | Verb::EndOfData)) => worth_retrying,
-        Some(Cause::Refused(verb)) => {
-            answer.severity() != Some(Severity::Permanent) || verb == Verb::Data && worth_retrying
-        }
+        // What is refused for the recipients, or breaks off.
+        Some(
+            Cause::Refused(Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData)
+            | Cause::TlsFailed
+            | Cause::ConnectionLost
+            | Cause::TimedOut
+            | Cause::BodyFailed
+            | Cause::Engine(Error::Protocol(_)),
+        )
+        | None => worth_retrying || accepted,
+        Some(Cause::Refused(_)) => answer.severity() != Some(Severity::Permanent),
         Some(
             Cause::TlsNotOffered
             | Cause::NoMechanism
@@ -160,14 +167,6 @@ pub(super) fn verdict(
             | Cause::NotOffered(_)
             | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
         ) => false,
-        Some(
-            Cause::TlsFailed
-            | Cause::ConnectionLost
-            | Cause::TimedOut
-            | Cause::BodyFailed
-            | Cause::Engine(Error::Protocol(_)),
-        )
-        | None => true,
     };
     if transient { Verdict::RetryLater } else { Verdict::Rejected }
 }

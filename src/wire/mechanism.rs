@@ -136,6 +136,11 @@ impl AuthMechanisms {
         Self(self.0 & other.0)
     }
 
+    /// What is in either set.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What is in it but for those that reveal the secret to whoever listens.
     pub const fn not_revealing(self) -> Self {
         const REVEALING: AuthMechanisms = AuthMechanisms::revealing();

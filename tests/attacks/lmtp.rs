@@ -38,7 +38,7 @@ fn a_reply_too_many_is_nobodys() {
     for more in ["250 ok\r\n", "550 no\r\n", "354 go on\r\n", "garbage\r\n"] {
         let replies = format!("250 ok\r\n550 no\r\n250 ok\r\n{more}");
         let script = Script::new(&[]).answer(".", &replies).then_closes();
-        Wish { then: Then::Quit, ..THREE }.each_split(&script, |outcome| {
+        Wish { then: Then::Quit, ..THREE }.each_cut(&script, |outcome| {
             use Status::{Delivered, Refused};
             assert_eq!(outcome.statuses, [Delivered, Refused, Delivered], "{more:?}");
             assert_eq!(outcome.verdict, Verdict::PartlyDelivered, "{more:?}");

@@ -1,5 +1,5 @@
 //! The known attacks on SMTP software, by class; README.md beside this file lists them with the public records of each, and the names
-//! of the tests here and elsewhere. All are tried whole, octet by octet and cut at every place.
+//! of the tests here and elsewhere. They are tried whole, octet by octet and cut at every place; README.md says how.
 
 #[path = "../random/mod.rs"]
 mod random;

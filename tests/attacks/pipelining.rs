@@ -43,9 +43,7 @@ fn whatever_is_answered_the_content_goes_to_a_354_for_somebody_and_to_nothing_el
                             "{context}"
                         );
                         assert!(somebody || !whole.statuses.contains(&Status::Delivered), "{context}");
-                        for come in
-                            [Come::Single, Come::Cut(whole.heard.said - 1), Come::Cut(whole.heard.said / 2)]
-                        {
+                        for come in Come::cuts(whole.heard.said) {
                             let other = wish.send(&script, come);
                             assert_eq!(
                                 (other.heard.contents, other.verdict),

@@ -6,7 +6,7 @@
 use embedded_smtp::submission::Status;
 
 use super::support::mailing::{CONTENT, WISH};
-use super::support::script::{Come, Script};
+use super::support::script::Script;
 
 const ANSWERS: &[(&str, &str)] = &[
     ("", "220-server.example.test\r\n220 ready\r\n"),
@@ -38,8 +38,7 @@ fn eight_bit_nul_and_control_octets_in_every_reply_lead_to_nothing_that_was_not_
                 let said = [&answer.as_bytes()[..at], octets, &answer.as_bytes()[at..]].concat();
                 let script = Script::new(&["SIZE 1000"]).answer_octets(command, &said).then_closes();
                 let context = format!("{command} {}", said.escape_ascii());
-                for come in [Come::Whole, Come::Single] {
-                    let outcome = WISH.send(&script, come);
+                WISH.each_cut(&script, |outcome| {
                     let known = [
                         "EHLO c",
                         "HELO c",
@@ -63,7 +62,7 @@ fn eight_bit_nul_and_control_octets_in_every_reply_lead_to_nothing_that_was_not_
                     }
                     let odd = |char: char| char.is_control() && char != '\n';
                     assert!(!outcome.texts.contains(odd), "{context}: {:?}", outcome.texts);
-                }
+                });
             }
         }
     }

@@ -379,9 +379,9 @@ fn calls_out_of_turn_prove_nothing() {
     assert!(!server.is_done(b""));
     assert_eq!(server.verify(b"c=biws,r=,p="), Err(Refusal::Syntax));
     assert!(server.first(b"n,,n=u,r=abc").is_err(), "it is over");
-    server.renew(nonce(), None);
+    server.renew(nonce());
     assert_eq!(server.challenge(&verifier), Err(Refusal::Syntax));
-    server.renew(nonce(), None);
+    server.renew(nonce());
     assert!(server.first(b"n,,n=u,r=abc").is_ok() && server.first(b"n,,n=u,r=abc").is_err());
     // any size of the scratch memory
     for size in 0..200 {
@@ -494,7 +494,7 @@ fn secrets_are_printed_by_nothing() {
     for printed in [
         format!("{token:?} {:?} {:?}", OAuthBearer::new(token), XOAuth2::new(token)),
         format!("{verifier:?} {half:?} {scram:?} {:?}", nonce()),
-        format!("{:?} {:?}", CramMd5::new(credentials()), server::CramMd5::new(b"challenge")),
+        format!("{:?} {:?}", CramMd5::new(credentials()), server::CramMd5::new(b"challenge", &mut [0; 16])),
         format!("{:?}", server::OAuthBearer::parse(bearer.as_bytes()).unwrap()),
         format!("{:?}", server::XOAuth2::parse(old.as_bytes()).unwrap()),
         format!("{:?}", Strongest::new(&mut list)),

@@ -66,7 +66,7 @@ fn what_is_not_exactly_base64_is_no_message() {
         for initial in [true, false] {
             let between: &[u8] = if initial { b" " } else { b"\r\n" };
             let says = [b"EHLO c\r\nAUTH PLAIN", between, &text, b"\r\n"].concat();
-            let trace = Setup::new(&policy).every_split(&says);
+            let trace = Setup::new(&policy).every_cut(&says);
             let codes = trace.behind_hello();
             assert!(codes.ends_with("501 5.5.2") || codes.ends_with("501 5.5.4"), "{codes}: {text:?}");
             assert_eq!(trace.told, ["EHLO c"], "{text:?}");
@@ -104,8 +104,8 @@ fn messages(lines: &[&str]) -> Vec<(bool, Option<Vec<u8>>)> {
         loop {
             match server.poll().unwrap() {
                 Want::Event => match server.event() {
-                    Some(Event::AuthMessage { first, message, .. }) => {
-                        told.push((first, message.map(|message| message.as_bytes().to_vec())));
+                    Some(Event::AuthMessage(message)) => {
+                        told.push((message.is_first(), message.octets().map(<[u8]>::to_vec)));
                         server.challenge(b"more?").unwrap();
                     }
                     _ if server.reply_owed().is_some() => server.accept().unwrap(),

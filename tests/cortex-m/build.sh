@@ -3,6 +3,7 @@
 # Debian's compiler and its sources of `core` (packages rustc-web, cargo-web, rust-web-src, lld).
 #
 #   build.sh COMMAND [ARGUMENT...]      COMMAND is cargo's: build, check, run
+#   build.sh core                       says whose core it takes: rustup's (made for speed), or its own (made as the image is)
 #   CORTEX_M_TARGET=thumbv6m-none-eabi build.sh check      another target than thumbv7em-none-eabihf
 set -euo pipefail
 
@@ -11,9 +12,11 @@ command=$1
 shift
 
 if [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+    [ "$command" != core ] || exec echo rustup
     exec cargo "$command" --target "$target" "$@"
 fi
 
+[ "$command" != core ] || exec echo own
 for tool in /usr/bin/rustc /usr/bin/cargo /usr/bin/ld.lld; do
     [ -x "$tool" ] || {
         echo "$0: neither 'rustup target add $target' nor $tool (Debian: rustc-web cargo-web rust-web-src lld)" >&2

@@ -31,7 +31,7 @@ main() {
     # shellcheck disable=SC2016 # {$name} is the template's
     echo '{"from": "info@example.com", "subject": "Template 12 for {$name}", "text": "Dear {$name}."}' >"$work/templates/12.json"
 
-    [ $# -gt 0 ] || set -- bare documented faults provider comes_and_goes limits memory description page
+    [ $# -gt 0 ] || set -- bare documented faults provider promises comes_and_goes limits memory description page
     local case
     for case in "$@"; do
         "$case"
@@ -198,6 +198,14 @@ provider() {
     stop_gateway "the provider as the next hop"
 }
 
+# To the inbox inside, which offers what Postfix does not: it notes the parameters in front of each mail.
+promises() {
+    rm -rf "$work/inbox"
+    start_gateway --config "$work/gateway.toml"
+    rows python3 "$here/gateway_promises.py" --rest "$rest_port" --smtp "$smtp_port" --inbox "$work/inbox"
+    stop_gateway "promises"
+}
+
 # Each client offers its mails again until they are taken. A mail of which nobody knows whether it arrived (502) is not
 # offered again, and may be there or not.
 comes_and_goes() {
@@ -250,6 +258,16 @@ memory() {
             miss "$what ($kind)" "peak $small KiB, but $large KiB"
         fi
     done
+    # All at once they would take 28 MB more.
+    what="16 personal mails of 2 MB by one request take little more memory than 2"
+    if small=$(peak_memory personal 2000000 2) && large=$(peak_memory personal 2000000 16); then
+        growth=$((large - small))
+        if [ "$growth" -lt 16384 ]; then
+            pass "$what" "peak $small KiB and $large KiB"
+        else
+            miss "$what" "peak $small KiB, but $large KiB"
+        fi
+    fi
     stop_sink
 }
 

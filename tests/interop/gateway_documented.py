@@ -248,6 +248,18 @@ def notifications():
     reports = delivered(args.maildir, lambda mail: mail.get_content_type() == "multipart/report" and b"your-identifier" in mail.octets)
     fine = reports and b"Original-Recipient: rfc822;original@recipient.address.com" in reports[0].octets
     check("dsn: Postfix reports with our envid and orcpt", fine, reports)
+    server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=30)
+    server.starttls(context=unchecked())
+    server.login("my-username", "my-password")
+    check("DSN is offered as Postfix does, DELIVERBY is not", server.has_extn("dsn") and not server.has_extn("deliverby"), server.esmtp_features)
+    server.sendmail(
+        "your@example.com", ["john@doe.com"], mime.replace("\n", "\r\n").encode(), ["RET=HDRS", "ENVID=by-the-smtp-door"],
+        ["NOTIFY=SUCCESS", "ORCPT=rfc822;original@recipient.address.com"],
+    )
+    server.quit()
+    reports = delivered(args.maildir, lambda mail: mail.get_content_type() == "multipart/report" and b"by-the-smtp-door" in mail.octets)
+    fine = reports and b"Original-Recipient: rfc822;original@recipient.address.com" in reports[0].octets
+    check("DSN by SMTP: Postfix reports with our envid and orcpt", fine, reports)
 
 
 def tracking_is_refused():

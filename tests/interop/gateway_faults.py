@@ -3,8 +3,9 @@
 
   gateway_faults.py --rest PORT --smtp PORT --hop PORT
 
-The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ is answered late, a mail from
-close-POINT@ is closed at that point, from no@ refused at its end.
+The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
+is answered late, MAIL from stall@ too, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
+comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
 import argparse
@@ -19,6 +20,9 @@ from gateway_common import Rest, TOKEN, check, miss
 
 args = None
 stored = collections.Counter()
+# What EHLO is answered, and the sessions that have been told so.
+announced = ["PIPELINING", "8BITMIME", "SIZE"]
+sessions = set()
 seen_grey = set()
 lock = threading.Lock()
 
@@ -33,7 +37,8 @@ def main():
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone):
+    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone,
+                 too_late, too_late_in_the_queue, not_promised, hostile, lies_about_size):
         try:
             case()
         except Exception as error:  # noqa: BLE001
@@ -50,11 +55,13 @@ def accept(listener):
 
 
 def serve(connection):
+    sessions.add(connection)
     try:
         converse(connection, connection.makefile("rb"))
     except OSError:
         pass
     finally:
+        sessions.discard(connection)
         # The file object keeps the socket open otherwise.
         try:
             connection.shutdown(socket.SHUT_RDWR)
@@ -65,16 +72,22 @@ def serve(connection):
 
 def converse(connection, lines):
     def say(text):
-        connection.sendall(text.encode() + b"\r\n")
+        octets = text.encode() + b"\r\n"
+        if not sender.startswith("drip"):
+            return connection.sendall(octets)
+        for octet in octets:
+            connection.sendall(bytes([octet]))
+            time.sleep(0.002)
 
-    say("220 hop ESMTP")
     sender, wanted, mails = "", [], 0
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    say("220 hop ESMTP")
     while line := lines.readline():
         line = line.decode().rstrip("\r\n")
         verb = line[:4].upper()
         point = f"close-{verb.lower()}"
         if verb == "EHLO":
-            say("250-hop\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE")
+            say("\r\n".join(["250-hop", *(f"250-{line}" for line in announced[:-1]), f"250 {announced[-1]}"]))
         elif verb == "MAIL":
             sender = line[line.index("<") + 1 : line.index(">")]
             wanted = []
@@ -82,6 +95,8 @@ def converse(connection, lines):
                 return
             if sender.startswith(point):
                 return
+            if sender.startswith("stall"):
+                time.sleep(4)
             say("250 2.1.0 ok")
         elif verb == "RCPT":
             address = line[line.index("<") + 1 : line.index(">")]
@@ -89,6 +104,8 @@ def converse(connection, lines):
                 first = address not in seen_grey
                 seen_grey.add(address)
             if sender.startswith(point):
+                return
+            if misbehaves(sender, say, connection):
                 return
             if address.startswith("refused"):
                 say("550 5.1.1 no such user here")
@@ -120,14 +137,51 @@ def converse(connection, lines):
                     stored[address] += 1
             if sender.startswith("close-end"):
                 return
+            if sender.startswith("odd"):
+                say("354 go on")
+                continue
             if sender.startswith("slow"):
                 time.sleep(1.5)
+            if sender.startswith("busy"):
+                time.sleep(4)
             say("250 2.0.0 queued")
         elif verb == "QUIT":
             say("221 bye")
             return
         else:
             say("250 ok")
+
+
+def misbehaves(sender, say, connection):
+    """Whether that was the end of the session."""
+    if sender.startswith("leave"):
+        say("421 4.3.2 going down")
+    elif sender.startswith("endless"):
+        while True:
+            connection.sendall(b"250-and so on\r\n" * 1000)
+    elif sender.startswith("long"):
+        while True:
+            connection.sendall(b"250-" + b"x" * 100_000)
+    elif sender.startswith("garbage"):
+        say("hello\x00\xff there")
+    elif sender.startswith("hasty"):
+        # Yes to everything, before it was asked.
+        say("\r\n".join(["250 2.1.5 ok"] * 3))
+        time.sleep(1)
+    else:
+        return False
+    return True
+
+
+def announce(*lines):
+    """From now on it says this of itself; the sessions that were told otherwise end."""
+    announced[:] = lines
+    for connection in list(sessions):
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    time.sleep(0.2)
 
 
 # --- the cases -------------------------------------------------------------------------------------------------
@@ -210,6 +264,12 @@ def closing():
     check("closed behind the mail, by REST: 502 that says it may have arrived; sent once", fine, (status, headers, answer, stored[who]))
 
 
+def odd_at_the_end():
+    status, headers, answer = rest("odd@example.test", "odd1@example.test")
+    fine = status == 502 and "retry-after" not in headers and "may have been delivered" in answer["error"] and stored["odd1@example.test"] == 1
+    check("354 to the whole mail, by REST: 502 that says it may have arrived", fine, (status, answer))
+
+
 def refused_at_the_end():
     status, _, answer = rest("no@example.test", "b@example.test")
     check("the mail refused, by REST: 422 with the server's words", status == 422 and "this is spam" in answer["error"], (status, answer))
@@ -260,6 +320,82 @@ def client_gone():
             break
         time.sleep(0.1)
     check("a client that goes away before the answer: sent once, and in the journal", fates == ["accepted"] and stored["slow1@example.test"] == 1, fates)
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
+
+
+def too_late():
+    who = "late1@example.test"
+    began = time.monotonic()
+    status, _, answer = Rest(args.rest).send({"recipient": who, "from": "stall@example.test", "text": "x", "maxdelivertime": moment(2)})
+    took = time.monotonic() - began
+    fine = status == 422 and answer.get("property") == "maxdelivertime" and "has passed" in answer["error"] and took < 3.5
+    time.sleep(max(0, 5 - took))
+    check("maxdelivertime passes while the next hop hesitates: 422, and nothing is sent", fine and stored[who] == 0, (status, answer, took))
+
+
+def too_late_in_the_queue():
+    """All sessions are taken by others."""
+    others = [threading.Thread(target=rest, args=("busy@example.test", f"busy{number}@example.test")) for number in range(20)]
+    for other in others:
+        other.start()
+    time.sleep(1)
+    who = "late2@example.test"
+    began = time.monotonic()
+    status, _, answer = Rest(args.rest).send({"recipient": who, "from": "a@example.test", "text": "x", "maxdelivertime": moment(2)})
+    took = time.monotonic() - began
+    for other in others:
+        other.join()
+    fine = status == 422 and answer.get("property") == "maxdelivertime" and took < 2.5 and stored[who] == 0
+    check("maxdelivertime passes while all sessions are busy: 422, and nothing is sent", fine, (status, answer, took))
+    counts = [stored[f"busy{number}@example.test"] for number in range(20)]
+    check("those that kept them busy arrived once", counts == [1] * 20, counts)
+
+
+def not_promised():
+    """What the next hop does not offer is not offered at the SMTP door once that is known."""
+    rest("a@example.test", "known@example.test")
+    server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=60)
+    server.ehlo()
+    found = [word for word in ("dsn", "deliverby") if server.has_extn(word)]
+    server.login("my-username", "my-password")
+    code, text = server.mail("a@example.test", ["BY=60;R"])
+    server.close()
+    check("a next hop without DSN and DELIVERBY: neither is offered, and BY is refused", not found and code == 555, (found, code, text))
+
+
+def hostile():
+    for manner, statuses, delivered in [
+        ("drip", (200,), 1), ("leave", (503,), 0), ("endless", (502, 503), 0), ("long", (502, 503), 0), ("garbage", (502, 503), 0), ("hasty", (200, 502, 503), 0),
+    ]:
+        who = f"{manner}1@example.test"
+        began = time.monotonic()
+        status, _, answer = rest(f"{manner}@example.test", who)
+        took = time.monotonic() - began
+        fine = status in statuses and took < 20 and stored[who] == delivered
+        # Nobody may be told that a mail was taken which was not.
+        fine = fine and (status != 200 or delivered == 1)
+        check(f"a next hop of the manner {manner}, by REST: {status}", fine, (status, answer, took, stored[who]))
+        who = f"{manner}2@example.test"
+        code, text = smtp(f"{manner}@example.test", who)
+        fine = (code == 250) == (delivered == 1) and stored[who] == delivered and (delivered or 400 <= code < 500)
+        check(f"a next hop of the manner {manner}, by SMTP: {code}", fine, (code, text, stored[who]))
+    status, _, answer = rest("a@example.test", "after@example.test")
+    check("after all that, a mail goes through", status == 200 and stored["after@example.test"] == 1, (status, answer))
+
+
+def lies_about_size():
+    announce("SIZE 1000", "PIPELINING")
+    status, _, answer = rest("a@example.test", "size1@example.test")
+    check("a next hop that takes little, by REST: 422", status == 422 and "larger" in answer["error"] and not stored["size1@example.test"], (status, answer))
+    announce("SIZE 18446744073709551616999", "PIPELINING")
+    status, _, answer = rest("a@example.test", "size2@example.test")
+    check("a next hop whose SIZE is no number: the mail goes through", status == 200 and stored["size2@example.test"] == 1, (status, answer))
+    announce("SIZE 100000000", "PIPELINING")
+    status, _, answer = rest("no@example.test", "size3@example.test")
+    check("a next hop that takes less than it says: its words", status == 422 and "spam" in answer["error"], (status, answer))
 
 
 if __name__ == "__main__":

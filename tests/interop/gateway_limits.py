@@ -31,8 +31,8 @@ def main():
             miss(case.__name__, repr(error))
 
 
-def post(body, kind="application/json", token=TOKEN, path="/v1/send"):
-    headers = {"Content-Type": kind}
+def post(body, kind="application/json", token=TOKEN, path="/v1/send", **more):
+    headers = {"Content-Type": kind, **more}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     status, headers, answer = Rest(args.rest).ask("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
@@ -47,6 +47,7 @@ def answers():
         ("an unknown property: 400 that names it", post({**MAIL, "subjekt": "x"}), 400, "subjekt"),
         ("invalid JSON: 400 with the position", post(b'{"recipient": "b@example.test",\n oops}'), 400, "line 2 column 2"),
         ("another type: 415", post(b"x", kind="text/plain"), 415, "application/json"),
+        ("a compressed body: 415", post(b"x", **{"Content-Encoding": "gzip"}), 415, "Content-Encoding"),
         ("too many recipients: 400", post({**MAIL, "recipient": None, "recipients": [f"{n}@b" for n in range(4)]}), 400, "more than the 3"),
     ]:
         check(what, got[0] == status and text in got[1]["error"], got)
@@ -60,10 +61,11 @@ def too_large():
         ("a body that is too large: 413", {**MAIL, "text": "x" * 400_000}, "application/json"),
         ("properties that are too large: 413", {**MAIL, "text": "x" * 150_000}, "application/json"),
         ("a mime that is too large: 413", {"recipient": "b@b", "mime": "From: a@b\r\n\r\n" + "x" * 250_000}, "application/json"),
+        ("a list of many values: 413", b'{"data":{"a":[' + b"1," * 49_999 + b"1]}}", "application/json"),
         ("a form that is too large: 413", b"recipient=b%40b&mime=" + b"x" * 250_000, "application/x-www-form-urlencoded"),
     ]:
         got = post(body, kind)
-        check(what, got[0] == 413 and "octets" in got[1]["error"], got)
+        check(what, got[0] == 413 and ("octets" in got[1]["error"] or "values" in got[1]["error"]), got)
 
 
 def until_closed(connection):
@@ -108,11 +110,32 @@ def slow_clients():
         said = repr(error).encode()
     seconds = time.monotonic() - began
     check("a client that sends its body by drips is not waited for", seconds < 8, (said, seconds))
+    takes_no_answers()
     connection = connect(args.smtp)
     said, seconds = until_closed(connection)
     check("an SMTP client that says nothing gets 421", b"421 " in said and seconds < 5, (said, seconds))
     # All of that has cost nothing: the doors are open.
     check("others are served", post(MAIL)[0] == 200, post(MAIL))
+
+
+def takes_no_answers():
+    """It asks much, and reads nothing of what is answered."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", args.rest))
+    connection.settimeout(15)
+    began, count = time.monotonic(), 0
+    try:
+        while time.monotonic() - began < 15:
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            count += 1
+        why = "it is still open"
+    except TimeoutError:
+        why = "it is still open"
+    except OSError as error:
+        why = error
+    seconds = time.monotonic() - began
+    check("a client that takes no answers is closed", isinstance(why, OSError) and seconds < 10, (why, count, seconds))
 
 
 def observed():

@@ -3,7 +3,7 @@
 
   gateway_load.py send --rest PORT --mails N --taken FILE      20 clients offer each mail until it is taken; FILE says how many are
   gateway_load.py count --maildir DIR --maillog FILE --mails N --sent FILE  what of them was delivered: each once
-  gateway_load.py large --kind json|form|smtp --octets N ...   some mails of that size at once
+  gateway_load.py large --kind json|form|smtp|personal --octets N ...   some mails of that size at once; personal ones by one request
   gateway_load.py time --door rest|smtp|relay|none --port PORT --mails N  requests a second, and how long one takes
 """
 
@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--smtp", type=int)
     parser.add_argument("--port", type=int)
     parser.add_argument("--door", choices=("rest", "smtp", "relay", "none"))
-    parser.add_argument("--kind", choices=("json", "form", "smtp"))
+    parser.add_argument("--kind", choices=("json", "form", "smtp", "personal"))
     parser.add_argument("--mails", type=int, required=True)
     parser.add_argument("--octets", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=20)
@@ -142,6 +142,12 @@ def large(args):
     body = (line + "\r\n") * (args.octets // (len(line.encode()) + 2))
     mime = f"From: a@example.test\r\nSubject: large\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}"
     failed = []
+    if args.kind == "personal":
+        who = {f"b{number}@example.test": {"n": number} for number in range(args.mails)}
+        status, _, answer = Rest(args.rest, timeout=300).send({"recipients": who, "from": "a@example.test", "text": "{$n} " + body})
+        if status != 200:
+            print(status, answer, file=sys.stderr)
+        return 0 if status == 200 else 1
     if args.kind == "form":
         from gateway_common import form
 

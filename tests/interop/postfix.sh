@@ -13,6 +13,7 @@
 #   65  implicit   TLS from the first octet; AUTH offered, not demanded
 #   26  bare       no STARTTLS, AUTH, PIPELINING, CHUNKING, 8BITMIME ...; SIZE 4096
 #   28  lenient    like plain, but a bare LF ends lines (on purpose)
+#   29  anonymous  like plain, and ANONYMOUS
 #   88  small      like submission, with a certificate on P-256 of a CA of its own
 #   66  small      the same with TLS from the first octet
 #   67  small      the same with a certificate of another CA
@@ -28,6 +29,7 @@ maildir=$base/mail/inbox
 plain_port=$((port_base + 25))
 bare_port=$((port_base + 26))
 lenient_port=$((port_base + 28))
+anonymous_port=$((port_base + 29))
 relay_port=$((port_base + 35))
 implicit_port=$((port_base + 65))
 submission_port=$((port_base + 87))
@@ -35,7 +37,7 @@ small_port=$((port_base + 88))
 small_implicit_port=$((port_base + 66))
 small_other_port=$((port_base + 67))
 ports=("$plain_port" "$bare_port" "$lenient_port" "$implicit_port" "$submission_port" "$small_port"
-    "$small_implicit_port" "$small_other_port")
+    "$small_implicit_port" "$small_other_port" "$anonymous_port")
 
 main() {
     case "${1:-}" in
@@ -91,7 +93,7 @@ give_up() { # WHY
 
 print_env() {
     printf '%s=%q\n' PLAIN_PORT "$plain_port" SUBMISSION_PORT "$submission_port" IMPLICIT_PORT "$implicit_port" \
-        BARE_PORT "$bare_port" LENIENT_PORT "$lenient_port" RELAY_PORT "$relay_port" \
+        BARE_PORT "$bare_port" LENIENT_PORT "$lenient_port" ANONYMOUS_PORT "$anonymous_port" RELAY_PORT "$relay_port" \
         LOGIN "$login" PASSWORD "$password" TLS_NAME "$tls_name" CA "$certs/ca.crt" OTHER_CA "$certs/other-ca.crt" \
         SMALL_PORT "$small_port" SMALL_IMPLICIT_PORT "$small_implicit_port" SMALL_OTHER_PORT "$small_other_port" \
         SMALL_CA "$certs/small-ca.crt" MAILDIR "$maildir" MAILLOG "$base/log/maillog" RELAY_LOG "$relay_base/log/maillog"
@@ -233,6 +235,8 @@ write_master() {
   -o smtpd_sasl_auth_enable=no
   -o message_size_limit=4096
   -o smtpd_discard_ehlo_keywords=pipelining,chunking,8bitmime,smtputf8,enhancedstatuscodes,dsn,vrfy,etrn
+127.0.0.1:$anonymous_port inet n - n - - smtpd -o syslog_name=anonymous
+  -o smtpd_sasl_security_options=
 127.0.0.1:$lenient_port inet n - n - - smtpd -o syslog_name=lenient
   -o smtpd_forbid_bare_newline=no
   -o smtpd_tls_protocols=!TLSv1.3
@@ -284,7 +288,7 @@ log_path = $base/log/dovecot.log
 protocols =
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5 scram-sha-256 xoauth2 oauthbearer
+auth_mechanisms = plain login cram-md5 scram-sha-256 xoauth2 oauthbearer anonymous
 auth_failure_delay = 0 secs
 passdb {
   driver = oauth2

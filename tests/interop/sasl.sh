@@ -108,6 +108,10 @@ our_client() {
         ours no "$mechanism" "$LOGIN" "$(token_key=other make_token "$LOGIN" 600)" 'token signed by another'
         ours no "$mechanism" "$LOGIN" "$(make_token mallory 600)" "token of someone else's"
     done
+    try yes "our client, Dovecot, anonymous" env SECRET= "$program" --server "127.0.0.1:$ANONYMOUS_PORT" \
+        --mechanism anonymous --user trace
+    try never "our client, Dovecot, anonymous, where Postfix does not offer it" env SECRET= "$program" \
+        --server "127.0.0.1:$PLAIN_PORT" --mechanism anonymous --user trace
     ours never scram-sha-256-plus "$LOGIN" "$PASSWORD" 'which is not offered'
 }
 
@@ -199,8 +203,9 @@ smtp.auth(mechanism, getattr(smtp, "auth_" + mechanism.lower().replace("-", "_")
 
 # --- channel binding in real sessions of TLS -----------------------------------------------------------------
 
-# Dovecot 2.3 and Cyrus SASL behind Postfix bind no channel, so no mail server of Debian 12 is here: GNU SASL (GnuTLS, by tls-exporter) and
-# the Python package scramp (OpenSSL, by tls-server-end-point) are the others.
+# No mail server of Debian 12 binds a channel: neither Dovecot 2.3 nor Cyrus SASL behind Postfix do, and Exim does it by GNU SASL's library,
+# without which exim4-daemon-heavy is built. So GNU SASL (GnuTLS, by tls-exporter) and the Python package scramp (OpenSSL, by
+# tls-server-end-point) are the others.
 channel_binding() {
     start_bound_listener "$exporter_port" tls-exporter
     start_bound_listener "$wrong_port" "tls-exporter:$binding"

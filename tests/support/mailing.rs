@@ -103,20 +103,27 @@ impl Wish<'_> {
     }
 
     /// Sends it whole, octet by octet and cut everywhere, where what is said may depend on that.
-    pub(crate) fn each_split(&self, script: &Script, mut test: impl FnMut(&Outcome)) {
+    pub(crate) fn each_cut(&self, script: &Script, mut test: impl FnMut(&Outcome)) {
         let whole = self.send(script, Come::Whole);
-        let cuts = (1..whole.heard.said).map(Come::Cut);
         test(&whole);
-        for come in cuts.chain([Come::Single]) {
+        for come in Come::cuts(whole.heard.said) {
             test(&self.send(script, come));
         }
     }
 
-    /// Sends it whole, octet by octet and cut everywhere, and demands the same each time.
+    /// Sends it whole, octet by octet and cut everywhere, in two and in three, and demands the same each time.
     pub(crate) fn every_split(&self, script: &Script) -> Outcome {
+        self.always(script, Come::splits)
+    }
+
+    /// The same, in two only.
+    pub(crate) fn every_cut(&self, script: &Script) -> Outcome {
+        self.always(script, Come::cuts)
+    }
+
+    fn always<C: Iterator<Item = Come>>(&self, script: &Script, ways: fn(usize) -> C) -> Outcome {
         let whole = self.send(script, Come::Whole);
-        let cuts = (1..whole.heard.said).map(Come::Cut);
-        for come in cuts.chain([Come::Single]) {
+        for come in ways(whole.heard.said) {
             let other = self.send(script, come);
             let context = || format!("{come:?} {script:?}");
             assert_eq!(other.heard.lines, whole.heard.lines, "{}", context());

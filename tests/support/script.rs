@@ -14,6 +14,21 @@ pub(crate) enum Come {
     Single,
     /// In two reads, the second from this octet on.
     Cut(usize),
+    /// In three reads, the others from these two octets on.
+    Cuts(usize, usize),
+}
+
+impl Come {
+    /// Octet by octet, and in two reads that are cut everywhere.
+    pub(crate) fn cuts(said: usize) -> impl Iterator<Item = Self> {
+        (1..said).map(Self::Cut).chain([Self::Single])
+    }
+
+    /// The same, and in three reads that are cut around each octet and each pair.
+    pub(crate) fn splits(said: usize) -> impl Iterator<Item = Self> {
+        let islands = (1..said).flat_map(|at| [Self::Cuts(at, at + 1), Self::Cuts(at, at + 2)]);
+        Self::cuts(said).chain(islands)
+    }
 }
 
 /// The answers to commands that begin like this, in their turn; the last one again and again. The greeting's command is empty, and
@@ -146,7 +161,9 @@ impl Script {
                     }
                     let most = match come {
                         Come::Single => 1,
-                        Come::Cut(at) if at > heard.said => at - heard.said,
+                        Come::Cut(at) | Come::Cuts(at, _) | Come::Cuts(_, at) if at > heard.said => {
+                            at - heard.said
+                        }
                         _ => usize::MAX,
                     };
                     let room = client.receive_buffer();

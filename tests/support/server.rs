@@ -44,6 +44,9 @@ pub(crate) fn policy() -> Policy<'static> {
     Policy::new(HelloName::new("mx.test").unwrap())
 }
 
+/// Octets of an input that is cut in three in every way.
+const SHORT: usize = 48;
+
 impl<'p> Setup<'p> {
     pub(crate) fn new(policy: &'p Policy<'p>) -> Self {
         Self { policy, rx: 2048, tx: 2048, tls: false, write: usize::MAX, caller: usual }
@@ -75,13 +78,28 @@ impl<'p> Setup<'p> {
     }
 
     /// Runs `input` whole, octet by octet and cut in two everywhere, and demands the same each time.
-    pub(crate) fn every_split(&self, input: &[u8]) -> Trace {
+    pub(crate) fn every_cut(&self, input: &[u8]) -> Trace {
         let whole = self.whole(input);
         let single: Vec<_> = input.chunks(1).collect();
         self.run(&single, &[]).must_be(&whole, input, "octet by octet");
         for at in 1..input.len() {
             let (front, back) = input.split_at(at);
             self.run(&[front, back], &[]).must_be(&whole, input, &format!("cut at {at}"));
+        }
+        whole
+    }
+
+    /// The same, and cut in three: around each octet and each pair, and everywhere where the input is short.
+    pub(crate) fn every_split(&self, input: &[u8]) -> Trace {
+        let whole = self.every_cut(input);
+        for at in 1..input.len() {
+            let (front, back) = input.split_at(at);
+            let most = if input.len() <= SHORT { back.len() } else { back.len().min(3) };
+            for size in 1..most {
+                let (middle, back) = back.split_at(size);
+                let how = format!("cut at {at} and {size} behind");
+                self.run(&[front, middle, back], &[]).must_be(&whole, input, &how);
+            }
         }
         whole
     }
@@ -225,8 +243,8 @@ pub(crate) fn told(event: &Event<'_>) -> String {
             let parts = [login.authorize_as(), login.user(), login.password()];
             format!("Login {}", parts.map(text).join("|"))
         }
-        Event::AuthMessage { mechanism, message, .. } => {
-            format!("{} {:?}", mechanism.name(), message.map(|message| text(message.as_bytes())))
+        Event::AuthMessage(message) => {
+            format!("{} {:?}", message.mechanism().name(), message.octets().map(text))
         }
         Event::Vrfy(who) => format!("VRFY {}", text(who)),
         Event::Expn(who) => format!("EXPN {}", text(who)),
@@ -248,7 +266,7 @@ pub(crate) fn usual(event: &Event<'_>) -> Say {
         Event::Login(login) if (login.user(), login.password()) != (b"user", b"pass") => {
             Say::Reply(535, (5, 7, 8), "Bad credentials")
         }
-        Event::AuthMessage { message, .. } => match message.map(|message| message.as_bytes()) {
+        Event::AuthMessage(message) => match message.octets() {
             None => Say::Challenge(b"who?"),
             Some(b"me") => Say::Challenge(b"really?"),
             Some(b"yes") => Say::Accept,

@@ -2,8 +2,9 @@
 //! octet, recipient and octet of a slow line with their number.
 //!
 //! ```text
-//! scale              both tables
-//! scale serve PORT   the server, in a process of its own
+//! scale                 the tables
+//! scale serve PORT      the server, in a process of its own
+//! scale pipes SESSIONS  server and clients in one process, over pipes in memory
 //! ```
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -35,6 +36,14 @@ fn main() -> ExitCode {
         many::serve(port.parse().expect("a port"));
         return ExitCode::SUCCESS;
     }
+    if let [pipes, sessions] = arguments.as_slice()
+        && pipes == "pipes"
+    {
+        let held = many::in_memory(sessions.parse().expect("a number"), MAILS);
+        let (session, pipe, mail) = (held.heap - held.pipe, held.pipe, held.mail * 1e6);
+        println!("| {sessions} | {session:.0} | {} | {pipe:.0} | {mail:.1} |", RX + TX);
+        return ExitCode::SUCCESS;
+    }
     let (labels, mut rows): (Vec<_>, Vec<_>) = growth::rows().into_iter().unzip();
     if callgrind::is_child() {
         callgrind::run_counted(&mut rows);
@@ -52,6 +61,17 @@ fn main() -> ExitCode {
         match hold(base + 90 + index as u16, sessions) {
             Ok(line) => println!("{line}"),
             Err(error) => println!("| {sessions} | {error} | | | | |"),
+        }
+    }
+    println!(
+        "\n| idle sessions, over pipes | heap each, octets | of it lent slices | a pipe's heap | µs a mail |"
+    );
+    println!("|---:|---:|---:|---:|---:|");
+    for sessions in SESSIONS {
+        eprintln!("{sessions} sessions over pipes");
+        match pipes(sessions) {
+            Ok(line) => print!("{line}"),
+            Err(error) => println!("| {sessions} | {error} | | | |"),
         }
     }
     eprintln!("counting instructions under callgrind ...");
@@ -76,6 +96,16 @@ fn main() -> ExitCode {
         );
     }
     ExitCode::SUCCESS
+}
+
+/// In a process of its own, whose heap has held nothing before.
+fn pipes(sessions: usize) -> Result<String, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output =
+        Command::new(program).args(["pipes", &sessions.to_string()]).stderr(Stdio::inherit()).output();
+    output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .map_err(|error| error.to_string())
 }
 
 fn hold(port: u16, wanted: usize) -> Result<String, String> {

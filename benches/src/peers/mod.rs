@@ -7,6 +7,7 @@ mod mailrs;
 mod memory;
 mod smtp_codec;
 mod smtp_proto;
+mod streams;
 mod wasm_smtp;
 
 use crate::corpus;
@@ -19,6 +20,7 @@ pub fn rows() -> Vec<Row> {
     rows.extend(smtp_codec::rows());
     rows.extend(mailrs::rows());
     rows.extend(mailin::rows());
+    rows.extend(streams::rows());
     rows
 }
 

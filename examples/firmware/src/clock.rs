@@ -7,10 +7,12 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
 use smoltcp::time::Instant;
 
+use crate::ticks::Ticks;
+
 /// The board's clock, in Hz.
 pub const HERTZ: u32 = 25_000_000;
 
-static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
+static MILLISECONDS: Ticks = Ticks::from(0);
 static START: AtomicU32 = AtomicU32::new(0);
 static ALIVE: AtomicU32 = AtomicU32::new(0);
 static LONGEST: AtomicU32 = AtomicU32::new(0);
@@ -28,13 +30,14 @@ pub fn start(mut timer: SYST, time: u32) {
 
 /// Since the start.
 pub fn now() -> Instant {
-    Instant::from_millis(MILLISECONDS.load(Relaxed))
+    // A time that needs the 64th bit does not come.
+    Instant::from_millis(MILLISECONDS.read().cast_signed())
 }
 
 /// Seconds since 1 January 1970.
 #[cfg(feature = "tls")]
 pub fn unix() -> u64 {
-    u64::from(START.load(Relaxed)) + u64::from(MILLISECONDS.load(Relaxed) / 1000)
+    u64::from(START.load(Relaxed)) + MILLISECONDS.read() / 1000
 }
 
 /// Ready when that much time has gone by.
@@ -47,7 +50,7 @@ pub fn sleep(time: core::time::Duration) -> impl Future<Output = ()> {
 
 /// The main loop begins a pass.
 pub fn pass() {
-    ALIVE.store(MILLISECONDS.load(Relaxed), Relaxed);
+    ALIVE.store(MILLISECONDS.low(), Relaxed);
     PASSES.fetch_add(1, Relaxed);
 }
 
@@ -58,6 +61,6 @@ pub fn passes() -> (u32, u32) {
 
 #[exception]
 fn SysTick() {
-    let now = MILLISECONDS.fetch_add(1, Relaxed).wrapping_add(1);
+    let now = MILLISECONDS.count();
     LONGEST.fetch_max(now.wrapping_sub(ALIVE.load(Relaxed)), Relaxed);
 }

@@ -21,6 +21,7 @@ mod network;
 mod sensor;
 mod settings;
 mod table;
+mod ticks;
 #[cfg_attr(not(feature = "tls"), path = "clear.rs")]
 mod tls;
 mod watchdog;

@@ -1,6 +1,7 @@
 //! REQUIRETLS (RFC 8689): what asks for it goes on only to a next hop that keeps the promise.
 
-use tokio::io::BufStream;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
+use tokio::net::TcpListener;
 
 use super::{Extension, Hop, Manner, Relay, Sender, free_address, stream};
 
@@ -86,6 +87,51 @@ async fn a_next_hop_that_is_away_is_a_matter_of_time() {
     let (mut sender, _) =
         relay(&free_address().await, "required", &TRUSTED).await.sender().await.secure().await;
     sender.says(REQUIRED, "451 4.4.1 ").await;
+}
+
+/// RFC 3207 §4: 454 is for a while, so the mail may wait for the TLS that it needs, in a session of its own.
+#[tokio::test]
+async fn a_next_hop_whose_tls_is_out_of_order_is_a_matter_of_time() {
+    for (code, tls, expected, others) in [
+        ("454 4.7.0", "required", "451 4.4.1 ", "451 4.4.1 "),
+        ("454 4.7.0", "if-offered", "451 4.7.10 ", "250 "),
+        ("554 5.7.0", "if-offered", "550 5.7.10 ", "250 "),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let hellos = tokio::spawn(without_tls(listener, code));
+        let (mut sender, offered) = relay(&address, tls, &TRUSTED).await.sender().await.secure().await;
+        assert!(offered);
+        for (command, reply) in
+            [(REQUIRED, expected), (REQUIRED, expected), ("MAIL FROM:<a@b.example>", others)]
+        {
+            sender.says(command, reply).await;
+        }
+        hellos.abort();
+    }
+}
+
+/// A next hop that offers STARTTLS and answers it by `code`.
+async fn without_tls(listener: TcpListener, code: &'static str) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let mut stream = BufStream::new(socket);
+        let mut reply = "220 hop\r\n".to_owned();
+        let mut line = String::new();
+        loop {
+            stream.write_all(reply.as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
+            line.clear();
+            if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+                break;
+            }
+            assert!(!line.contains("REQUIRETLS"), "{line}");
+            reply = match line.trim_end() {
+                "STARTTLS" => format!("{code} no TLS now\r\n"),
+                hello if hello.starts_with("EHLO") => "250-hop\r\n250-REQUIRETLS\r\n250 STARTTLS\r\n".into(),
+                _ => "250 ok\r\n".into(),
+            };
+        }
+    }
 }
 
 #[tokio::test]

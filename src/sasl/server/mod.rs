@@ -1,67 +1,89 @@
-//! The server's half of the mechanisms: values that are fed with the octets of
-//! [`Event::AuthMessage`](crate::server::Event::AuthMessage) and say what to answer. Nothing here knows a connection.
+//! The server's half of the mechanisms: one file each, behind the trait [`Mechanism`]. Nothing here knows a connection or an account.
 //!
-//! PLAIN and LOGIN need no such value: the engine understands them and tells of an
-//! [`Event::Login`](crate::server::Event::Login). For the others:
+//! PLAIN and LOGIN the engine drives by itself, and tells of an [`Event::Login`](crate::server::Event::Login). The messages of all others it hands
+//! on by [`Event::AuthMessage`](crate::server::Event::AuthMessage), and the caller gives them to a mechanism; [`Mechanisms`] makes one of several.
+//! So only what the caller names is linked.
 //!
-//! | mechanism | message that comes | answer |
-//! |---|---|---|
-//! | SCRAM-SHA-256, -PLUS | none | [`challenge`](crate::server::Server::challenge) with nothing |
-//! | | the first | `ScramSha256::first` says who it is; `ScramSha256::challenge` |
-//! | | the second | `ScramSha256::verify` gives one more challenge, or the refusal |
-//! | | the third | `ScramSha256::is_done`: [`accept`](crate::server::Server::accept), or the refusal |
-//! | CRAM-MD5 | none | `CramMd5::challenge` |
-//! | | the first | `CramMd5::verify`: accept or refuse |
-//! | OAUTHBEARER, XOAUTH2 | none | challenge with nothing |
-//! | | the first | [`OAuthBearer::parse`], [`XOAuth2::parse`]: look the token up; accept, or challenge with [`TOKEN_REFUSED`] |
-//! | | the second | refuse |
-//! | EXTERNAL, ANONYMOUS | none | challenge with nothing |
-//! | | the first | [`external`], [`anonymous`]: accept or refuse |
+//! ```
+//! use embedded_smtp::Error;
+//! use embedded_smtp::sasl::server::{Claim, Judgement, Mechanism, Step};
+//! use embedded_smtp::server::{Event, Server};
+//!
+//! /// At an `Event::AuthMessage`: answers it. `password` knows who has which.
+//! fn log_in<'p>(
+//!     server: &mut Server<'_, '_>,
+//!     mechanism: &mut dyn Mechanism,
+//!     password: impl Fn(&str) -> Option<&'p [u8]>,
+//! ) -> Result<(), Error> {
+//!     let Some(Event::AuthMessage(message)) = server.event() else { return Ok(()) };
+//!     let answer = match mechanism.step(message) {
+//!         Step::Answer(answer) => answer,
+//!         Step::Judge(claim) => {
+//!             let judgement = match claim {
+//!                 Claim::Name { user, authorize_as: None } => {
+//!                     let mut name = [0; 64];
+//!                     user.decode(&mut name).and_then(password).map_or(Judgement::Refuse, Judgement::Password)
+//!                 }
+//!                 _ => Judgement::Refuse,
+//!             };
+//!             mechanism.judged(message, judgement)
+//!         }
+//!     };
+//!     server.auth(answer)
+//! }
+//! ```
+//!
+//! | mechanism | here | claim | judgement |
+//! |---|---|---|---|
+//! | PLAIN, LOGIN | [`Plain`], [`Login`] | [`Claim::Password`] | accept or refuse (by the engine: [`Event::Login`](crate::server::Event::Login)) |
+//! | SCRAM-SHA-256, -PLUS | `ScramSha256` | [`Claim::Name`] | `Judgement::Verifier` |
+//! | CRAM-MD5 | `CramMd5` | [`Claim::Name`] | [`Judgement::Password`] |
+//! | OAUTHBEARER, XOAUTH2 | [`OAuthBearer`], [`XOAuth2`] | [`Claim::Token`] | accept or refuse |
+//! | EXTERNAL | [`External`] | [`Claim::External`] | accept or refuse |
+//! | ANONYMOUS | [`Anonymous`] | [`Claim::Anonymous`] | accept or refuse |
 //!
 //! A refusal is a reply of 535 (RFC 4954 §4), the same whatever is wrong.
+//!
+//! # Secrets
+//! A mechanism holds no password and no token: these lie in the message, which is wiped in the receive buffer when it has been answered.
+//! What SCRAM derives from them is wiped when the exchange is over, when it is refused, and when the value is dropped.
 
-mod bearer;
+mod anonymous;
+mod claim;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
+mod external;
+mod login;
+mod mechanism;
+mod mechanisms;
+mod oauthbearer;
+mod plain;
 #[cfg(feature = "scram")]
 mod scram;
+mod xoauth2;
 
-pub use bearer::{OAuthBearer, TOKEN_REFUSED, XOAuth2};
+pub use anonymous::Anonymous;
+pub use claim::{Claim, Token};
 #[cfg(feature = "cram-md5")]
 pub use cram_md5::CramMd5;
+pub use external::External;
+pub use login::Login;
+pub use mechanism::{Answer, Judgement, Mechanism, Message, Refusal, Step};
+pub use mechanisms::Mechanisms;
+pub use oauthbearer::{OAuthBearer, TOKEN_REFUSED};
+pub use plain::Plain;
 #[cfg(feature = "scram")]
 pub use scram::{First, ScramSha256};
+pub use xoauth2::XOAuth2;
 
-use super::anonymous::MAX_TRACE;
-
-/// The exchange ends in a refusal, for this reason, which is for the log and not for the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Not a message of the mechanism, or out of turn.
-    Syntax,
-    /// An extension that must be understood, and is not.
-    Extension,
-    /// The scratch memory is too small for the client's message.
-    TooLong,
-    /// The client is not bound to this TLS session, or somebody has stripped the offer of binding on the way.
-    ChannelBinding,
-    /// The nonce is not this exchange's.
-    Nonce,
-    /// The password is wrong.
-    Proof,
+/// Whether a name has control characters, which could forge a line of somebody's log. RFC 4013 §2.3: none.
+fn has_controls(name: &[u8]) -> bool {
+    name.iter().any(u8::is_ascii_control)
 }
 
-/// The message of EXTERNAL (RFC 4422 appendix A): on whose behalf; empty for whoever TLS has shown. `None` when it is not
-/// UTF-8 without NUL.
-pub fn external(message: &[u8]) -> Option<&str> {
-    core::str::from_utf8(message).ok().filter(|user| !user.contains('\0'))
-}
-
-/// The message of ANONYMOUS (RFC 4505): what the client says of itself, which proves nothing. `None` for control
-/// characters, and for more than 255 characters.
-pub fn anonymous(message: &[u8]) -> Option<&str> {
-    let trace = core::str::from_utf8(message).ok()?;
-    (trace.chars().count() <= MAX_TRACE && !trace.chars().any(char::is_control)).then_some(trace)
+/// What stands before the first of such octets, and what behind it. core's search in texts would leave a panic in the image.
+#[inline(never)] // once in flash, not at each place of use
+fn cut(octets: &[u8], by: u8) -> Option<(&[u8], &[u8])> {
+    let at = octets.iter().position(|octet| *octet == by)?;
+    Some((octets.get(..at)?, octets.get(at.wrapping_add(1)..)?))
 }

@@ -7,14 +7,14 @@ use hmac::Mac;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Refusal;
+use super::{Answer, Claim, Judgement, Mechanism, Message, Refusal, Step};
 use crate::sasl::SaslName;
 use crate::sasl::base64::encode_parts;
 use crate::sasl::scram::{
     ChannelBinding, Failure, Key, Nonce, Verifier, add, extensions, finish, is_nonce, keyed, octets32,
     stored_key,
 };
-use crate::wire::Writer;
+use crate::wire::{AuthMechanism, AuthMechanisms, Writer};
 
 /// One exchange of SCRAM-SHA-256, or of SCRAM-SHA-256-PLUS.
 ///
@@ -25,8 +25,13 @@ use crate::wire::Writer;
 pub struct ScramSha256<'s> {
     scratch: &'s mut [u8],
     nonce: Nonce,
+    /// The TLS session that SCRAM-SHA-256-PLUS is bound to.
+    session: Option<ChannelBinding<'s>>,
+    /// What this exchange is bound to.
     binding: Option<ChannelBinding<'s>>,
     plus_offered: bool,
+    /// Whether SCRAM-SHA-256 is offered, too.
+    unbound: bool,
     /// Octets of the gs2 header, of the client's first message, and of both first messages with a comma.
     header: usize,
     first: usize,
@@ -64,8 +69,10 @@ impl<'s> ScramSha256<'s> {
         Self {
             scratch,
             nonce,
+            session: None,
             binding: None,
             plus_offered: false,
+            unbound: true,
             header: 0,
             first: 0,
             both: 0,
@@ -85,15 +92,21 @@ impl<'s> ScramSha256<'s> {
     }
 
     /// SCRAM-SHA-256-PLUS on this TLS session.
-    pub fn bound(mut self, binding: ChannelBinding<'s>) -> Self {
-        self.binding = Some(binding);
+    pub fn bound(mut self, session: ChannelBinding<'s>) -> Self {
+        (self.session, self.binding, self.unbound) = (Some(session), Some(session), false);
         self
     }
 
-    /// For another exchange: SCRAM-SHA-256-PLUS where there is a `binding`, else SCRAM-SHA-256.
-    pub fn renew(&mut self, nonce: Nonce, binding: Option<ChannelBinding<'s>>) {
+    /// Both: SCRAM-SHA-256-PLUS on this TLS session for a client that chooses it, and SCRAM-SHA-256 [beside](Self::beside_plus) it.
+    pub fn or_bound(mut self, session: ChannelBinding<'s>) -> Self {
+        (self.session, self.plus_offered) = (Some(session), true);
+        self
+    }
+
+    /// For another exchange, which needs another nonce.
+    pub fn renew(&mut self, nonce: Nonce) {
+        self.wipe();
         self.nonce = nonce;
-        self.binding = binding;
         self.stage = Stage::First;
     }
 
@@ -267,14 +280,82 @@ impl<'s> ScramSha256<'s> {
     }
 
     fn refuse<T>(&mut self, refusal: Refusal) -> Result<T, Refusal> {
-        self.stage = Stage::Over;
+        self.end();
         Err(refusal)
+    }
+
+    /// The exchange is over, and nothing of it is left.
+    fn end(&mut self) {
+        self.stage = Stage::Over;
+        self.wipe();
+    }
+
+    fn wipe(&mut self) {
+        self.scratch.zeroize();
+        self.stored.zeroize();
+        self.server.zeroize();
+        self.answer.zeroize();
+    }
+
+    fn begin(&mut self, name: AuthMechanism) -> Result<(), Refusal> {
+        if self.stage != Stage::First {
+            return self.refuse(Refusal::Spent);
+        }
+        if !self.names().has(name) {
+            return Err(Refusal::Mechanism);
+        }
+        self.binding = if name == AuthMechanism::ScramSha256Plus { self.session } else { None };
+        Ok(())
+    }
+
+    fn take<'m>(&mut self, message: Message<'m>) -> Result<Step<'_, 'm>, Refusal> {
+        if message.is_first() {
+            self.begin(message.mechanism())?;
+        }
+        match (self.stage, message.octets()) {
+            (Stage::First, None) => Ok(Step::ask(b"")),
+            (Stage::First, Some(octets)) => {
+                let First { user, authorize_as } = self.first(octets)?;
+                Ok(Step::Judge(Claim::Name { user, authorize_as }))
+            }
+            (Stage::Final, Some(octets)) => Ok(Step::ask(self.verify(octets)?)),
+            (Stage::Proven, Some([])) => {
+                self.end();
+                Ok(Answer::Accept.into())
+            }
+            _ => self.refuse(Refusal::Syntax),
+        }
+    }
+}
+
+impl Mechanism for ScramSha256<'_> {
+    fn names(&self) -> AuthMechanisms {
+        let mut names = AuthMechanisms::NONE;
+        if self.unbound {
+            names = names.with(AuthMechanism::ScramSha256);
+        }
+        if self.session.is_some() {
+            names = names.with(AuthMechanism::ScramSha256Plus);
+        }
+        names
+    }
+
+    fn step<'a, 'm>(&'a mut self, message: Message<'m>) -> Step<'a, 'm> {
+        self.take(message).unwrap_or_else(Step::refuse)
+    }
+
+    fn judged<'a>(&'a mut self, _: Message<'_>, judgement: Judgement<'_>) -> Answer<'a> {
+        let challenge = match judgement {
+            Judgement::Verifier(verifier) => self.challenge(verifier),
+            _ => self.refuse(Refusal::Judged),
+        };
+        challenge.map_or_else(Answer::Refuse, Answer::Challenge)
     }
 }
 
 impl Drop for ScramSha256<'_> {
     fn drop(&mut self) {
-        self.scratch.zeroize();
+        self.wipe();
     }
 }
 

@@ -5,6 +5,10 @@
 
 #![no_std]
 
+pub mod mail;
+pub mod stream;
+pub mod submit;
+
 use core::cell::UnsafeCell;
 use core::hint::black_box;
 use core::panic::PanicInfo;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use embedded_smtp::submission::Verdict;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -31,28 +31,33 @@ const IDLE: Duration = Duration::from_secs(20);
 /// How long a mail waits for a session to become free.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A mail, and whom to tell what became of it.
+const GOING_DOWN: &str = "the gateway is going down; try again later";
+
+/// A mail, whom to tell what became of it, and the right to one of the sessions.
 struct Job {
     mail: Outgoing,
     tell: oneshot::Sender<Outcome>,
+    session: OwnedSemaphorePermit,
 }
 
 /// Takes mails to the next hop.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
     jobs: mpsc::Sender<Job>,
+    free: Arc<Semaphore>,
 }
 
 impl Hop {
     /// Starts as many sessions as there may be; they connect when there is something to send, and end when all handles are gone.
     pub(crate) fn start(config: &Arc<Config>, sessions: usize, tasks: &mut JoinSet<()>) -> Self {
-        // Nothing waits here but what somebody waits for.
-        let (jobs, waiting) = mpsc::channel(1);
+        let sessions = sessions.max(1);
+        // What is in it has a session that is about to take it.
+        let (jobs, waiting) = mpsc::channel(sessions);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..sessions.max(1) {
+        for _ in 0..sessions {
             tasks.spawn(work(Arc::clone(config), Arc::clone(&waiting)));
         }
-        Self { jobs }
+        Self { jobs, free: Arc::new(Semaphore::new(sessions)) }
     }
 
     /// Sends the mail, and says what became of it. Dropped before a session has taken the mail, it is not sent.
@@ -66,15 +71,18 @@ impl Hop {
         };
         let later = |why| unsent(Outcome::unsent(&recipients, Verdict::RetryLater, why));
         let patience = left.unwrap_or(PATIENCE).min(PATIENCE);
-        match timeout(patience, self.jobs.send(Job { mail, tell })).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return later("the gateway is going down; try again later"),
+        let session = match timeout(patience, Arc::clone(&self.free).acquire_owned()).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(_)) => return later(GOING_DOWN),
             Err(_) if patience < PATIENCE => return unsent(Outcome::too_late(&recipients)),
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
+        };
+        if self.jobs.send(Job { mail, tell, session }).await.is_err() {
+            return later(GOING_DOWN);
         }
         match told.await {
             Ok(outcome) => outcome,
-            Err(_) => later("the gateway is going down; try again later"),
+            Err(_) => later(GOING_DOWN),
         }
     }
 }
@@ -93,7 +101,7 @@ async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
         } else {
             next.await
         };
-        let Some(Job { mail, tell }) = job else { break };
+        let Some(Job { mail, tell, session: _session }) = job else { break };
         // Whoever has gone away would not learn that it was sent, and send it again.
         if tell.is_closed() {
             continue;

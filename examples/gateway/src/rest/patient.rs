@@ -100,10 +100,10 @@ mod tests {
             let error = loop {
                 // More than the systems' buffers hold.
                 let both = [IoSlice::new(&piece), IoSlice::new(&piece)];
-                let write = async {
+                let writing = async {
                     if vectored { patient.write_vectored(&both).await } else { patient.write(&piece).await }
                 };
-                let wrote = timeout(20 * PATIENCE, write).await.expect("it waits for ever");
+                let wrote = timeout(20 * PATIENCE, writing).await.expect("it waits for ever");
                 match wrote {
                     Ok(_) => assert!(began.elapsed() < 20 * PATIENCE, "it takes all"),
                     Err(error) => break error,

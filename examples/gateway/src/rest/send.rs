@@ -60,6 +60,9 @@ fn admit(config: &Config, query: Option<&str>, headers: &HeaderMap) -> Result<In
     if length.is_some_and(|length| length > limits.body) {
         return Err(body_too_large(limits));
     }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(Problem::new(415, "the body must come as it is, without a Content-Encoding"));
+    }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {

@@ -1,0 +1,14 @@
+//! A login by OAUTHBEARER.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_images::submit::submit_by;
+use cortex_m_images::{entry, unknown};
+use embedded_smtp::sasl::{BearerToken, OAuthBearer};
+
+#[entry]
+fn main() -> ! {
+    let Ok(token) = BearerToken::new(unknown("device"), unknown("vF9dft4qmTc2")) else { loop {} };
+    submit_by(&mut OAuthBearer::new(token))
+}
