@@ -94,7 +94,7 @@ GUARDS = [
      "self.phase = Phase::Greeted;\n        self.capabilities = Capabilities::NONE;", "self.phase = Phase::Greeted;",
      ["replies::after_tls_all_is_as_in_a_fresh_session"]),
     ("STARTTLS, client", "an answer from before the command is none", "src/client/reply.rs",
-     "let front = if self.reply.stale > 0 { None } else { self.pipeline.front() };", "let front = self.pipeline.front();",
+     "if self.reply.stale > 0 { None } else { self.pipeline.front() }", "self.pipeline.front()",
      ["replies::the_front_of_an_early_reply_makes_all_of_it_early"]),
     ("stripping", "TLS is required, and not offered", "src/submission/conversation.rs",
      "if policy == TlsPolicy::Required {", "if false {",
@@ -124,7 +124,7 @@ GUARDS = [
      "&& from != code\n", "&& from != code && false\n",
      ["replies::what_breaks_the_structure_is_refused_at_every_split"]),
     ("reply parser", "a delivery needs the last octet written", "src/client/reply.rs",
-     "let early = in_content || ends_content && self.ending != Ending::SENT;", "let early = in_content;",
+     "ends_content && self.ending != Ending::SENT", "false",
      ["replies::a_reply_to_the_content_before_its_last_octet_is_never_a_delivery"]),
     ("SASL", "base64 has whole groups", "src/sasl/base64.rs",
      "if !text.len().is_multiple_of(4) {", "if false {",
@@ -218,7 +218,7 @@ GUARDS = [
      "if self.progress >= self.policy.progress\n", "if true\n",
      ["attacks::time::one_octet_a_minute_restarts_no_clock"]),
     ("unbounded", "421 is the end", "src/client/reply.rs",
-     "if code == Code::CLOSING || early", "if early",
+     "code == Code::CLOSING || ", "",
      ["attacks::unbounded::a_flood_of_421_is_one"]),
     ("unbounded", "a command line has a length", "src/server/judge.rs",
      "if length.saturating_add(2) > self.longest(&command) {", "if false {",
@@ -306,7 +306,8 @@ def fresh():
             target.mkdir(parents=True, exist_ok=True)
             if shutil.which("rsync") is None:
                 shutil.rmtree(target)
-                command = ["cp", "-rp", source, target]
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("target"), symlinks=True)
+                continue
             subprocess.run(command, check=True)
         elif source.exists():
             COPY.mkdir(parents=True, exist_ok=True)
