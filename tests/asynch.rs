@@ -37,14 +37,16 @@ fn what_drives_a_submission_may_move_to_another_thread() {
 
 #[test]
 fn no_octet_is_lost_or_doubled_when_a_future_is_dropped_at_any_await() {
-    for most in [1, 7, 4096] {
-        let (undisturbed, awaits) = deliver(most, Plan::Never);
+    // The awaits of both sides, under timers and without.
+    for (most, timed) in [(1, true), (7, true), (7, false), (4096, true), (4096, false)] {
+        let (undisturbed, awaits) = deliver(most, timed, Plan::Never);
         assert_eq!(undisturbed.verdict, Verdict::Delivered);
         assert_eq!(undisturbed.body, MAIL);
         assert!(awaits > 10, "{awaits} awaits");
         let plans = (0..awaits).map(Plan::At).chain([Plan::Always]);
         for plan in plans {
-            assert_eq!(deliver(most, plan).0, undisturbed, "dropped: {plan:?}; {most} octets at once");
+            let delivery = deliver(most, timed, plan).0;
+            assert_eq!(delivery, undisturbed, "dropped: {plan:?}; {most} octets at once, {timed}");
         }
     }
 }
@@ -235,7 +237,7 @@ struct Delivery {
 }
 
 /// The delivery, and how often its two sides awaited something.
-fn deliver(most: usize, plan: Plan) -> (Delivery, usize) {
+fn deliver(most: usize, timed: bool, plan: Plan) -> (Delivery, usize) {
     let awaits = RefCell::new(0);
     let (near, far) = pipe(most);
     let wires = [near.out.clone(), far.out.clone()];
@@ -253,7 +255,7 @@ fn deliver(most: usize, plan: Plan) -> (Delivery, usize) {
             let mut submission =
                 Submission::new(&mut client, options, envelope, Slice::new(MAIL), &mut texts);
             let mut connection = Connection::new(near, &mut submission);
-            assert_eq!(run_dropped(&mut connection, plan, &awaits).await, Ok(true));
+            assert_eq!(run_dropped(&mut connection, timed, plan, &awaits).await, Ok(true));
             verdict = Some(submission.report().verdict());
         },
         async {
@@ -261,7 +263,7 @@ fn deliver(most: usize, plan: Plan) -> (Delivery, usize) {
             let policy = policy();
             let mut server = Server::new(&mut rx, &mut tx, &policy);
             let mut connection = Connection::new(far, &mut server);
-            while run_dropped(&mut connection, plan, &awaits).await.unwrap() {
+            while run_dropped(&mut connection, timed, plan, &awaits).await.unwrap() {
                 let server = connection.engine();
                 if let Some(server::Event::Body(piece)) = server.event() {
                     body.extend_from_slice(piece);
@@ -279,6 +281,7 @@ fn deliver(most: usize, plan: Plan) -> (Delivery, usize) {
 /// Runs the connection to its next event; by the plan, the future is dropped where it waits and begun anew.
 async fn run_dropped<E: Endpoint>(
     connection: &mut Connection<'_, Half, E>,
+    timed: bool,
     plan: Plan,
     awaits: &RefCell<usize>,
 ) -> Result<bool, ConnectionError<Infallible>> {
@@ -286,7 +289,13 @@ async fn run_dropped<E: Endpoint>(
     let mut alarm = pin!(None);
     loop {
         let outcome = {
-            let mut run = pin!(connection.run_timed(alarm.as_mut(), |_| pending::<()>()));
+            let mut run = pin!(async {
+                if timed {
+                    connection.run_timed(alarm.as_mut(), |_| pending::<()>()).await
+                } else {
+                    connection.run().await
+                }
+            });
             poll_fn(|context| match run.as_mut().poll(context) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
                 Poll::Pending => {

@@ -7,7 +7,7 @@ use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
 use crate::wire::syntax::is_ascii;
-use crate::wire::{Capabilities, Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
+use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -72,7 +72,7 @@ impl Client<'_> {
         }
         self.release();
         self.phase = Phase::Greeted;
-        self.capabilities = Capabilities::NONE;
+        self.forget_offers();
         self.flags.tls = true;
         self.flags.authenticated = false;
         Ok(())

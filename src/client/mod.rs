@@ -138,7 +138,7 @@ impl<'b> Client<'b> {
         self.tx.clear();
         self.pipeline.clear();
         self.pipeline.push(Verb::Greeting);
-        self.capabilities = Capabilities::NONE;
+        self.forget_offers();
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
         self.reply = reply::Fold::default();
@@ -259,6 +259,12 @@ impl<'b> Client<'b> {
     pub fn timed_out(&mut self) {
         self.flags.closed = true;
         self.drop_output();
+    }
+
+    /// What the server offered is offered no more.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn forget_offers(&mut self) {
+        self.capabilities = Capabilities::NONE;
     }
 
     /// Nothing more is written.

@@ -110,7 +110,7 @@ const LARGE: usize = 64;
 const WORD: usize = 8;
 
 /// Words behind the first that are searched before blocks are judged.
-const FRONT: usize = 3;
+const FRONT: usize = 2;
 
 /// How many octets from `at` on (1 at least) fill blocks without an irregular one.
 #[inline]

@@ -85,7 +85,11 @@ impl Driver {
             match socket.state() {
                 State::Closed if self.opened => return Err(ConnectionError::Transport(Fault::Reset)),
                 State::Closed => return Err(ConnectionError::Transport(Fault::Refused)),
-                State::Listen => return Ok(Progress::Waiting),
+                State::Listen => {
+                    // Who came and did not stay takes no time from who comes next.
+                    *self = Self::new();
+                    return Ok(Progress::Waiting);
+                }
                 _ if self.is_late(engine, now) => engine.timed_out(),
                 _ => return Ok(Progress::Waiting),
             }
@@ -109,15 +113,19 @@ impl Driver {
         true
     }
 
-    /// Keeps the engine's timer, and says whether it has run out; it is wound up again then.
+    /// Keeps the engine's timer, and says whether it has run out; it is wound up again then, and where the clock has been put
+    /// back (one of 32 bits that counts milliseconds begins anew after 49.7 days).
     fn is_late<E: Endpoint + ?Sized>(&mut self, engine: &E, now: Instant) -> bool {
         let timer = engine.timer();
         let epoch = timer.map(|timer| timer.epoch());
+        let until = timer.map(|timer| {
+            let after = Duration::from(timer.after()).max(Duration::from_secs(1));
+            Instant::from_micros(now.total_micros().saturating_add_unsigned(after.total_micros()))
+        });
         let late = epoch == self.epoch && self.deadline.is_some_and(|deadline| deadline <= now);
-        if late || epoch != self.epoch {
+        if late || epoch != self.epoch || self.deadline > until {
             self.epoch = epoch;
-            self.deadline =
-                timer.map(|timer| now + Duration::from(timer.after()).max(Duration::from_secs(1)));
+            self.deadline = until;
         }
         late
     }

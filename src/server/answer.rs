@@ -168,7 +168,7 @@ impl Server<'_, '_> {
     }
 
     /// As [`say`](Self::say), of what is known beforehand, with its enhanced code where these are offered.
-    fn say_canned(&mut self, canned: &Canned) -> Result<(), Error> {
+    pub(super) fn say_canned(&mut self, canned: &Canned) -> Result<(), Error> {
         if let Some((line, length)) = canned.line()
             && self.policy.offers(Extension::EnhancedStatusCodes)
             && let Some(room) = self.tx.room().first_chunk_mut()
@@ -243,7 +243,7 @@ impl Server<'_, '_> {
         let silent = self.phase == Phase::Closing || (self.phase == Phase::Tls && self.tx.is_empty());
         if !silent {
             // Without room for it, the replies that wait are the last.
-            let _ = self.say(response, true);
+            let _ = self.say_canned(response);
             self.tick();
         }
         self.phase = Phase::Closing;

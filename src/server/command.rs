@@ -92,7 +92,7 @@ impl Server<'_, '_> {
             },
             Judgement::StartTls => return self.start_tls(line.consumed),
             Judgement::Quit => {
-                self.say(&answer::BYE, true)?;
+                self.say_canned(&answer::BYE)?;
                 self.tick();
                 self.phase = Phase::Closing;
                 return Ok(self.tell(Shown::Quit));

@@ -59,7 +59,7 @@ impl Server<'_, '_> {
     fn is_drained_dry(&mut self, refusal: Option<&Canned>) -> Result<bool, Error> {
         match refusal {
             Some(refusal) if self.drained > self.policy.max_drained => {
-                self.say(refusal, true)?;
+                self.say_canned(refusal)?;
                 self.shut(&answer::TOO_MUCH);
                 Ok(true)
             }
@@ -83,7 +83,7 @@ impl Server<'_, '_> {
         let Some(lost) = self.lost else {
             return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
         };
-        self.say(refusal(lost), true)?;
+        self.say_canned(refusal(lost))?;
         // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
         Ok(Next::Again)
@@ -160,7 +160,7 @@ impl Server<'_, '_> {
                 let Some(lost) = self.lost else {
                     return Ok(self.ask(Verb::Bdat, Shown::EndOfChunk));
                 };
-                self.say(refusal(lost), true)?;
+                self.say_canned(refusal(lost))?;
                 self.answered(Verb::Bdat, Severity::Permanent);
             }
             ChunkIs::Refused(response) => self.answer(response)?,

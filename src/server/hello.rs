@@ -70,7 +70,7 @@ impl Server<'_, '_> {
                     _ => true,
                 };
                 if now && policy.offers(extension) {
-                    out.put(b"250-");
+                    out.short(*b"250-");
                     out.put(extension.keyword().as_bytes());
                     out.put(match extension {
                         Extension::XClient => b" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT",
@@ -120,7 +120,7 @@ impl Server<'_, '_> {
         if self.rx.filled().len() > behind {
             return Err(Protocol::InputBeforeTls.into());
         }
-        self.say(&super::answer::READY_FOR_TLS, true)?;
+        self.say_canned(&super::answer::READY_FOR_TLS)?;
         self.phase = Phase::Tls;
         Ok(Next::Again)
     }

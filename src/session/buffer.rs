@@ -140,7 +140,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn put_aside(&mut self, part: Range<usize>) -> usize {
         let kept = usize::from(self.aside);
         if let Some(kept) = self.storage.get_mut(..kept) {
-            kept.fill(0);
+            wipe(kept);
         }
         self.aside = 0;
         let from = usize::from(self.start).saturating_add(part.start);
@@ -152,7 +152,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.aside = (to.saturating_sub(from)) as u16;
         // What was put aside is a name of somebody's, and stands there once.
         if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
-            used.fill(0);
+            wipe(used);
         }
         self.consume(part.end);
         part.end
@@ -163,7 +163,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn wipe(&mut self, octets: usize) {
         wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
-            front.fill(0);
+            wipe(front);
         }
     }
 
@@ -397,6 +397,15 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
     }
 }
 
+/// Overwrites what may be secret. On small machines by a loop of its own, in which the compiler sees no `memset`, for that is
+/// larger.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn wipe(octets: &mut [u8]) {
-    octets.fill(0);
+    if WIDE {
+        octets.fill(0);
+        return;
+    }
+    for octet in octets {
+        *octet = core::hint::black_box(0);
+    }
 }

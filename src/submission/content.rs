@@ -39,6 +39,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         });
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn transfer(&self) -> Transfer {
         let needs = self.body.needs();
         let paths_ascii = self.envelope.from.is_ascii()

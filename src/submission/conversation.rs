@@ -69,7 +69,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// Keeps the words and the code of what has come, and goes on once the reply is whole; whether anything has come.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn hear(&mut self) -> bool {
         let Some((line, text)) = self.client.shown_line() else { return false };
         let to = match line.to {
@@ -127,7 +126,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// `answer` is one when it is worth keeping.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn go_on(&mut self, to: Option<Verb>, severity: Severity, closing: bool, answer: Answer) {
         let positive = severity == Severity::Positive;
         let told = answer.code.is_some();

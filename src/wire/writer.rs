@@ -40,9 +40,14 @@ impl<'b> Writer<'b> {
         self.wanted = self.wanted.saturating_add(N);
     }
 
+    /// The same where flash does not matter.
+    pub(crate) fn short<const N: usize>(&mut self, octets: [u8; N]) {
+        if WIDE { self.fixed(octets) } else { self.put(&octets) }
+    }
+
     /// Appends one octet.
     pub fn byte(&mut self, octet: u8) {
-        if WIDE { self.fixed([octet]) } else { self.put(&[octet]) }
+        self.short([octet]);
     }
 
     /// Appends a number in decimal digits, of which there are 20 at most.
@@ -56,7 +61,7 @@ impl<'b> Writer<'b> {
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
     pub(crate) fn crlf(&mut self) {
-        if WIDE { self.fixed(*b"\r\n") } else { self.put(b"\r\n") }
+        self.short(*b"\r\n");
     }
 
     /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.

@@ -306,7 +306,8 @@ def fresh():
             target.mkdir(parents=True, exist_ok=True)
             if shutil.which("rsync") is None:
                 shutil.rmtree(target)
-                command = ["cp", "-rp", source, target]
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("target"), symlinks=True)
+                continue
             subprocess.run(command, check=True)
         elif source.exists():
             COPY.mkdir(parents=True, exist_ok=True)

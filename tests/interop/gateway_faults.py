@@ -4,7 +4,7 @@
   gateway_faults.py --rest PORT --smtp PORT --hop PORT
 
 The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
-is answered late, MAIL from stall@ too, a mail from close-POINT@ is closed at that point, from no@ refused at its end. From drip@ each reply
+is answered late, MAIL from stall@ too, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
 comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
@@ -37,7 +37,7 @@ def main():
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone,
+    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone,
                  too_late, too_late_in_the_queue, not_promised, hostile, lies_about_size):
         try:
             case()
@@ -137,6 +137,9 @@ def converse(connection, lines):
                     stored[address] += 1
             if sender.startswith("close-end"):
                 return
+            if sender.startswith("odd"):
+                say("354 go on")
+                continue
             if sender.startswith("slow"):
                 time.sleep(1.5)
             if sender.startswith("busy"):
@@ -259,6 +262,12 @@ def closing():
     status, headers, answer = rest("close-end@example.test", who)
     fine = status == 502 and "retry-after" not in headers and "may have been delivered" in answer["error"] and stored[who] == 1
     check("closed behind the mail, by REST: 502 that says it may have arrived; sent once", fine, (status, headers, answer, stored[who]))
+
+
+def odd_at_the_end():
+    status, headers, answer = rest("odd@example.test", "odd1@example.test")
+    fine = status == 502 and "retry-after" not in headers and "may have been delivered" in answer["error"] and stored["odd1@example.test"] == 1
+    check("354 to the whole mail, by REST: 502 that says it may have arrived", fine, (status, answer))
 
 
 def refused_at_the_end():

@@ -59,10 +59,13 @@ impl Lan9118 {
         Ok(Self { buffer: [0; FRAME + 6] })
     }
 
-    /// Takes a frame out of the receive FIFO; its length.
+    /// Takes a frame out of the receive FIFO; its length. Bad ones are dropped, but not for as long as some come.
     fn take(&mut self) -> Option<usize> {
-        // RXSUSED: frames that wait
-        while read(RX_FIFO_INF) >> 16 & 0xff > 0 {
+        for _ in 0..8 {
+            // RXSUSED: frames that wait
+            if read(RX_FIFO_INF) >> 16 & 0xff == 0 {
+                break;
+            }
             let status = read(RX_STATUS_FIFO);
             let length = (status >> 16 & 0x3fff) as usize;
             let mut words = self.buffer.chunks_exact_mut(4);

@@ -3,7 +3,7 @@
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 use defmt::{info, warn};
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::iface::{Config, Interface, PollIngressSingleResult, SocketHandle, SocketSet};
 use smoltcp::socket::{dhcpv4, tcp};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Cidr};
@@ -15,6 +15,9 @@ pub const MAC: [u8; 6] = [0x02, 0x00, 0x5e, 0x10, 0x00, 0x01];
 
 /// How long a peer may keep silent before the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// Frames that are taken in one pass of the main loop: whoever floods the network must not keep the device from its work.
+const FRAMES: usize = 8;
 
 /// The device's network.
 pub struct Network<'a> {
@@ -49,9 +52,17 @@ impl<'a> Network<'a> {
         Self { device, interface, sockets, dhcp, tcp, up: dhcp.is_none(), next_port: 49152 }
     }
 
-    /// Moves frames, and keeps the address up to date.
+    /// Moves some frames, and keeps the address up to date.
     pub fn turn(&mut self, now: Instant) {
-        self.interface.poll(now, &mut self.device, &mut self.sockets);
+        let Self { device, interface, sockets, .. } = self;
+        interface.poll_maintenance(now);
+        // `poll` would go on for as long as frames come.
+        for _ in 0..FRAMES {
+            if interface.poll_ingress_single(now, device, sockets) == PollIngressSingleResult::None {
+                break;
+            }
+        }
+        interface.poll_egress(now, device, sockets);
         let Some(dhcp) = self.dhcp else { return };
         match self.sockets.get_mut::<dhcpv4::Socket>(dhcp).poll() {
             None => {}

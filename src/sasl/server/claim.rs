@@ -86,9 +86,14 @@ impl fmt::Debug for Token<'_> {
 }
 
 /// The token behind `Bearer`, in any case of letters (RFC 7235 §2.1).
-pub(super) fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim_start_matches(' ');
-    let good = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(&octet);
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(good)).then_some(token)
+pub(super) fn bearer(value: &[u8]) -> Option<&str> {
+    let (scheme, mut token) = super::cut(value, b' ')?;
+    while let Some(rest) = token.strip_prefix(b" ") {
+        token = rest;
+    }
+    let good = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(octet);
+    if !scheme.eq_ignore_ascii_case(b"bearer") || token.is_empty() || !token.iter().all(good) {
+        return None;
+    }
+    core::str::from_utf8(token).ok()
 }

@@ -81,9 +81,9 @@ fn has_controls(name: &[u8]) -> bool {
     name.iter().any(u8::is_ascii_control)
 }
 
-/// What stands before the first NUL, and what behind it.
+/// What stands before the first of such octets, and what behind it. core's search in texts would leave a panic in the image.
 #[inline(never)] // once in flash, not at each place of use
-fn before_nul(octets: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = octets.iter().position(|octet| *octet == 0)?;
+fn cut(octets: &[u8], by: u8) -> Option<(&[u8], &[u8])> {
+    let at = octets.iter().position(|octet| *octet == by)?;
     Some((octets.get(..at)?, octets.get(at.wrapping_add(1)..)?))
 }

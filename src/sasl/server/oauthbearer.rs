@@ -1,7 +1,7 @@
 //! OAUTHBEARER (RFC 7628), the server's half: who it says it is, and the token to look up.
 
 use super::claim::bearer;
-use super::{Answer, Claim, Judgement, Mechanism, Message, Refusal, Step, Token, has_controls};
+use super::{Answer, Claim, Judgement, Mechanism, Message, Refusal, Step, Token, cut, has_controls};
 use crate::sasl::SaslName;
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
@@ -29,23 +29,27 @@ impl OAuthBearer {
     ///
     /// `None` when it is no such message, or the header asks for channel binding. Keys that nobody knows are passed over (RFC 7628 §3.1).
     pub fn parse(message: &[u8]) -> Option<Token<'_>> {
-        let message = core::str::from_utf8(message).ok()?;
-        let (header, rest) = message.split_once('\u{1}')?;
+        core::str::from_utf8(message).ok()?;
+        let (header, rest) = cut(message, 1)?;
         // "y": the client could bind, and thinks the server cannot, which is so
-        let user = header.strip_prefix("n,").or_else(|| header.strip_prefix("y,"))?.strip_suffix(',')?;
-        let user = match user.strip_prefix("a=") {
-            Some(name) => Some(SaslName::parse(name.as_bytes())?),
+        let user = header.strip_prefix(b"n,").or_else(|| header.strip_prefix(b"y,"))?.strip_suffix(b",")?;
+        let user = match user.strip_prefix(b"a=") {
+            Some(name) => Some(SaslName::parse(name)?),
             None if user.is_empty() => None,
             None => return None,
         };
-        let pairs = rest.strip_suffix("\u{1}\u{1}")?;
+        let pairs = rest.strip_suffix(b"\x01\x01")?;
         let (mut host, mut port, mut token) = (None, None, None);
-        for pair in pairs.split('\u{1}') {
-            match pair.split_once('=')? {
-                ("auth", value) if token.is_none() => token = Some(bearer(value)?),
-                ("host", value) if host.is_none() && !has_controls(value.as_bytes()) => host = Some(value),
-                ("port", value) if port.is_none() => port = Some(value.parse().ok()?),
-                ("auth" | "host" | "port" | "", _) => return None,
+        for pair in pairs.split(|octet| *octet == 1) {
+            match cut(pair, b'=')? {
+                (b"auth", value) if token.is_none() => token = Some(bearer(value)?),
+                (b"host", value) if host.is_none() && !has_controls(value) => {
+                    host = Some(core::str::from_utf8(value).ok()?);
+                }
+                (b"port", value) if port.is_none() => {
+                    port = Some(core::str::from_utf8(value).ok()?.parse().ok()?);
+                }
+                (b"auth" | b"host" | b"port" | b"", _) => return None,
                 _ => {}
             }
         }

@@ -30,11 +30,11 @@ impl Mechanism for Plain {
 }
 
 fn read(octets: &[u8]) -> Option<Claim<'_>> {
-    let (authorize_as, rest) = super::before_nul(octets)?;
-    let (user, password) = super::before_nul(rest)?;
+    let (authorize_as, rest) = super::cut(octets, 0)?;
+    let (user, password) = super::cut(rest, 0)?;
     // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
     let empty = user.is_empty() || password.is_empty();
-    let surplus = super::before_nul(password).is_some();
+    let surplus = super::cut(password, 0).is_some();
     if empty || surplus || super::has_controls(authorize_as) || super::has_controls(user) {
         return None;
     }

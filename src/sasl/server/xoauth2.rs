@@ -2,7 +2,7 @@
 
 use super::claim::bearer;
 use super::oauthbearer::{judged, step};
-use super::{Answer, Judgement, Mechanism, Message, Step, Token, has_controls};
+use super::{Answer, Judgement, Mechanism, Message, Step, Token, cut, has_controls};
 use crate::sasl::SaslName;
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
@@ -26,11 +26,14 @@ impl XOAuth2 {
     ///
     /// `None` when it is no such message.
     pub fn parse(message: &[u8]) -> Option<Token<'_>> {
-        let pairs = core::str::from_utf8(message).ok()?.strip_suffix("\u{1}\u{1}")?;
-        let (user, auth) = pairs.strip_prefix("user=")?.split_once("\u{1}auth=")?;
-        let token = bearer(auth)?;
-        (!user.is_empty() && !has_controls(user.as_bytes())).then_some(Token {
-            user: Some(SaslName::verbatim(user)),
+        let pairs = message.strip_suffix(b"\x01\x01")?;
+        let (user, auth) = cut(pairs.strip_prefix(b"user=")?, 1)?;
+        let token = bearer(auth.strip_prefix(b"auth=")?)?;
+        if user.is_empty() || has_controls(user) {
+            return None;
+        }
+        Some(Token {
+            user: Some(SaslName::verbatim(core::str::from_utf8(user).ok()?)),
             host: None,
             port: None,
             value: token,

@@ -27,7 +27,8 @@ pub fn submit<A: Authenticator>(tls: TlsPolicy, login: A, drive: impl FnOnce(&mu
     let mut recipients = [Recipient::new(TO)];
     let content = Slice::new(unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]));
     let envelope = Envelope::new(FROM, &mut recipients);
-    let mut mail = Submission::without_words(&mut client, Options::new(NAME).tls(tls), envelope, content, login);
+    let mut mail =
+        Submission::without_words(&mut client, Options::new(NAME).tls(tls), envelope, content, login);
     drive(&mut mail);
     let outcome = mail.report();
     unknown(outcome.verdict());

@@ -82,11 +82,11 @@ impl Outcome {
         let fates = report.recipients().iter().map(|recipient| {
             let own = recipient.answer();
             let delivered = recipient.status() == Status::Delivered;
-            let refused = recipient.status() == Status::Refused && own.code().is_some();
+            let refused = recipient.status() == Status::Refused && is_refusal(&own);
             let words = if refused { Words::of(report, &own) } else { words.clone() };
             Fate { address: recipient.path().as_str().to_owned(), delivered, words }
         });
-        Self { verdict: report.verdict(), fates: fates.collect(), octets: None, words, fault }
+        Self { verdict: verdict(report), fates: fates.collect(), octets: None, words, fault }
     }
 
     /// Nothing of it was sent.
@@ -131,8 +131,29 @@ fn closing(answer: &Answer) -> bool {
     answer.code().is_some_and(|code| code.number() == 421)
 }
 
+/// An answer to the whole mail that is no refusal, such as 354, tells nothing (RFC 5321 §4.3.2): it may lie there.
+fn verdict(report: &Report<'_>) -> Verdict {
+    match report.cause() {
+        Some(Cause::Refused(Verb::EndOfData | Verb::BdatLast)) if !is_refusal(&refusal(report)) => {
+            Verdict::Unknown
+        }
+        _ => report.verdict(),
+    }
+}
+
+/// What was said to the mail, or to its recipients.
+fn refusal(report: &Report<'_>) -> Answer {
+    let answers = report.recipients().iter().map(Recipient::answer);
+    let mut answers = std::iter::once(report.answer()).chain(answers);
+    answers.find(|answer| answer.code().is_some()).unwrap_or_default()
+}
+
+fn is_refusal(answer: &Answer) -> bool {
+    answer.code().is_some_and(|code| (400..600).contains(&code.number()))
+}
+
 fn explain(report: &Report<'_>) -> (Words, Fault) {
-    if report.verdict() == Verdict::Unknown {
+    if verdict(report) == Verdict::Unknown {
         let text = "the next hop was given the whole mail and did not answer: it may have been delivered, and to send it again may deliver it twice";
         return (Words::say(text), Fault::Hop);
     }
@@ -142,13 +163,12 @@ fn explain(report: &Report<'_>) -> (Words, Fault) {
     let operator = |text: &str| (Words::say(&format!("{text}; tell the gateway's operator")), Fault::Hop);
     match cause {
         Cause::Refused(verb) => {
-            let answers = report.recipients().iter().map(Recipient::answer);
-            let answer =
-                Some(report.answer()).into_iter().chain(answers).find(|answer| answer.code().is_some());
-            let words = answer.map_or_else(
-                || Words::say("the next hop's answer is none to what it was asked"),
-                |answer| Words::of(report, &answer),
-            );
+            let answer = refusal(report);
+            let words = if answer.code().is_some() {
+                Words::of(report, &answer)
+            } else {
+                Words::say("the next hop's answer is none to what it was asked")
+            };
             let fault = match verb {
                 Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData => Fault::Mail,
                 _ => Fault::Hop,

@@ -5,8 +5,8 @@
 
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::message::{
-    Address, Attachment, AutoSubmitted, Content, Date, Field, FileName, HeaderText, Message, MessageId, MimeType,
-    Multipart, ReadError, Reader, Signer, Text, TextStream, Transport,
+    Address, Attachment, AutoSubmitted, Content, Date, Field, FileName, HeaderText, Message, MessageId,
+    MimeType, Multipart, ReadError, Reader, Signer, Text, TextStream, Transport,
 };
 use embedded_smtp::wire::{Domain, Mailbox};
 
@@ -59,7 +59,8 @@ fn messages(text: &str, out: &mut [u8], wire: &mut Wire) -> Option<()> {
     write(text, Text::plain_stream(TextStream::quoted_printable(Flash)), out, wire)?;
     write(text, Text::html_stream(TextStream::surveyed(Flash).ok()?), out, wire)?;
     write(text, Text::plain_stream(TextStream::base64(Flash)), out, wire)?;
-    let octets = Attachment::octets(MimeType::new(text).ok()?, text.as_bytes()).with_name(FileName::new(text).ok()?);
+    let octets =
+        Attachment::octets(MimeType::new(text).ok()?, text.as_bytes()).with_name(FileName::new(text).ok()?);
     let files = [octets.inline(MessageId::new(text).ok()?), octets];
     let stream = [Attachment::stream(MimeType::OCTET_STREAM, Flash)];
     let related = Multipart::related(Multipart::alternative(plain, html), files);

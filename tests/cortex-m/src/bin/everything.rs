@@ -9,13 +9,14 @@ use embedded_smtp::client::{Client, Event, Transfer};
 use embedded_smtp::data::{BareLineEnds, LineEnds, Slice, Stuffer, Unstuffer};
 use embedded_smtp::io::ConnectionError;
 use embedded_smtp::io::blocking::Connection;
+use embedded_smtp::sasl::server::{self as sasl, Mechanism as _};
 use embedded_smtp::sasl::{Credentials, Password};
 use embedded_smtp::server::{Event as Told, Policy, Server};
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{
-    AuthMechanism, AuthMechanisms, Code, Command, Domain, Emit, Extension, ForwardPath, HelloName, Mailbox, Param,
-    Reply, Response, ReversePath, Text, Writer, Xtext,
+    AuthMechanism, AuthMechanisms, Code, Command, Domain, Emit, Extension, ForwardPath, HelloName, Mailbox,
+    Param, Reply, Response, ReversePath, Text, Writer, Xtext,
 };
 
 static RX: Lent<[u8; 512]> = Lent::new([0; 512]);
@@ -140,11 +141,16 @@ fn command(client: &mut Client<'_>, round: u8, text: &str) -> Result<(), embedde
         3 => client.starttls(),
         4 => client.tls_established(),
         5 => ReversePath::new(text).map_or(Ok(()), |path| client.mail(&path, &Transfer::default())),
-        6 => ReversePath::new(text).map_or(Ok(()), |path| client.mail(&path, &[Param::SmtpUtf8, Param::Size(9)])),
+        6 => ReversePath::new(text)
+            .map_or(Ok(()), |path| client.mail(&path, &[Param::SmtpUtf8, Param::Size(9)])),
         7 => ForwardPath::new(text).map_or(Ok(()), |path| client.rcpt(&path, &())),
         8 => client.data(),
-        9 => client.body(octets).map(|taken| { unknown(taken); }),
-        10 => client.body_in_place(octets).map(|taken| { unknown(taken); }),
+        9 => client.body(octets).map(|taken| {
+            unknown(taken);
+        }),
+        10 => client.body_in_place(octets).map(|taken| {
+            unknown(taken);
+        }),
         11 => client.end_of_body(),
         12 => client.bdat(unknown(7), unknown(true)),
         13 => client.rset(),
@@ -159,12 +165,9 @@ fn command(client: &mut Client<'_>, round: u8, text: &str) -> Result<(), embedde
 /// By the blocking adapter.
 fn submission(rx: &mut [u8], tx: &mut [u8], text: &str) -> Result<(), ConnectionError<ErrorKind>> {
     let mut client = Client::new(rx, tx).allow_clear_text_auth();
-    let (Ok(name), Ok(from), Ok(to), Ok(credentials)) = (
-        HelloName::new(text),
-        ReversePath::new(text),
-        ForwardPath::new(text),
-        Credentials::new(text, text),
-    ) else {
+    let (Ok(name), Ok(from), Ok(to), Ok(credentials)) =
+        (HelloName::new(text), ReversePath::new(text), ForwardPath::new(text), Credentials::new(text, text))
+    else {
         return Ok(());
     };
     let mut recipients = [Recipient::new(to)];
@@ -172,8 +175,7 @@ fn submission(rx: &mut [u8], tx: &mut [u8], text: &str) -> Result<(), Connection
     let content = Slice::new(text.as_bytes());
     let login = Password::new(credentials).with_initial_response();
     let envelope = Envelope::new(from, &mut recipients);
-    let mut submission =
-        Submission::with_login(&mut client, options, envelope, content, TEXTS.lend(), login);
+    let mut submission = Submission::with_login(&mut client, options, envelope, content, TEXTS.lend(), login);
     let mut stream = Stream(Wire::new());
     while Connection::new(&mut stream, &mut submission).run()? {
         if submission.event() == Some(embedded_smtp::submission::Event::Done) {
@@ -217,6 +219,7 @@ fn server(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) -> Result<(
     let mechanisms = AuthMechanisms::NONE
         .with(AuthMechanism::Plain)
         .with(AuthMechanism::Login)
+        .with(AuthMechanism::XOAuth2)
         .with(AuthMechanism::CramMd5);
     let policy = Policy::new(host)
         .banner(text)
@@ -278,6 +281,29 @@ fn answer(server: &mut Server<'_, '_>, round: u8, text: &str) -> Result<(), embe
     match (round, Code::new(unknown(550)).and_then(|code| Response::new(code, text).ok())) {
         (0, Some(response)) => server.reply(&response),
         (1, _) => server.challenge(text.as_bytes()),
+        (2, _) => authenticate(server),
         _ => server.accept(),
     }
+}
+
+fn authenticate(server: &mut Server<'_, '_>) -> Result<(), embedded_smtp::Error> {
+    let Some(Told::AuthMessage(message)) = server.event() else { return server.accept() };
+    let (mut bearer, mut old_bearer) = (sasl::OAuthBearer::new(), sasl::XOAuth2::new());
+    let mut list: [&mut dyn sasl::Mechanism; 6] = [
+        &mut sasl::Plain,
+        &mut sasl::Login,
+        &mut bearer,
+        &mut old_bearer,
+        &mut sasl::External,
+        &mut sasl::Anonymous,
+    ];
+    let mut all = sasl::Mechanisms::new(unknown(&mut list));
+    let answer = match all.step(message) {
+        sasl::Step::Answer(answer) => answer,
+        sasl::Step::Judge(claim) => {
+            unknown(claim);
+            all.judged(message, unknown(sasl::Judgement::Accept))
+        }
+    };
+    server.auth(answer)
 }

@@ -5,7 +5,7 @@
 
 use cortex_m_images::submit::submit_by;
 use cortex_m_images::{entry, unknown};
-use embedded_smtp::sasl::{Credentials, CramMd5};
+use embedded_smtp::sasl::{CramMd5, Credentials};
 
 #[entry]
 fn main() -> ! {
