@@ -149,7 +149,7 @@ fn the_clock_starts_anew_when_a_piece_of_the_content_is_taken_and_not_at_each_oc
             assert!(taken > 0 && waiting > 0);
             left = &left[taken..];
             // Octets since the clock was started, and how often it may be.
-            let (mut held, mut starts) = (0, waiting / 1024 + 1);
+            let (mut held, mut starts, most) = (0, 0, waiting / 1024 + 1);
             while waiting > 0 {
                 let before = epoch(&client);
                 client.transmitted(waiting.min(5));
@@ -160,7 +160,8 @@ fn the_clock_starts_anew_when_a_piece_of_the_content_is_taken_and_not_at_each_oc
                     anew || waiting > 0 && held < 1024 + 5,
                     "{chunked} {last} {in_place}: {waiting} left"
                 );
-                starts -= usize::from(anew);
+                starts += usize::from(anew);
+                assert!(starts <= most, "{chunked} {last} {in_place}: {starts} times");
                 held = if anew { 0 } else { held };
             }
         }
