@@ -222,7 +222,10 @@ fn doubt_about_a_chunked_mail_begins_with_its_last_octet() {
         for written in 0..whole {
             assert!(!client.in_doubt(), "{written} of {whole}");
             if !left.is_empty() && client.body_pending() == 0 {
-                let taken = if in_place { client.body_in_place(left) } else { client.body(left) }.unwrap();
+                let taken = match if in_place { client.body_in_place(left).unwrap() } else { 0 } {
+                    0 => client.body(left).unwrap(),
+                    taken => taken,
+                };
                 left = &left[taken..];
             }
             assert!(client.body_pending() > 0 || !client.transmit().is_empty());
