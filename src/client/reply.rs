@@ -160,7 +160,7 @@ pub(super) fn count(client: &mut Client<'_>, verb: Verb, severity: Severity) -> 
         (Verb::Ehlo | Verb::Helo | Verb::Lhlo, Severity::Positive) => {
             client.flags.lmtp = verb == Verb::Lhlo;
         }
-        (Verb::Mail, Severity::Positive) => client.recipients = 0,
+        (Verb::Mail, _) => client.recipients = 0,
         (Verb::Rcpt, Severity::Positive) => client.recipients = client.recipients.saturating_add(1),
         _ => {}
     }

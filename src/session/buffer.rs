@@ -240,6 +240,12 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     }
 }
 
+/// Whether what is written goes beyond a piece, from `before` to `after`: a peer that takes as much is not idle.
+pub(crate) fn is_piece(before: usize, after: usize) -> bool {
+    const PIECE: usize = 1024;
+    (before ^ after) >= PIECE
+}
+
 /// The octets that are to go out.
 #[repr(C)]
 pub(crate) struct Outgoing<'b> {
@@ -279,18 +285,20 @@ impl<'b> Outgoing<'b> {
         self.storage.len().wrapping_sub(self.len())
     }
 
-    /// Takes note of `octets` that have been written.
-    pub(crate) fn transmitted(&mut self, octets: usize) {
-        let start = usize::from(self.start).saturating_add(octets);
+    /// Takes note of `octets` that have been written; whether they end a piece.
+    pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
+        let before = usize::from(self.start);
+        let start = before.saturating_add(octets);
         if start < usize::from(self.end) {
             self.start = start as u16;
-            return;
+            return WIDE && is_piece(before, start);
         }
         (self.start, self.end) = (0, 0);
         if self.secret {
             self.secret = false;
             wipe(self.storage);
         }
+        true
     }
 
     /// The whole room behind what waits, as one piece.
@@ -344,7 +352,7 @@ impl<'b> Outgoing<'b> {
 
     /// Drops what waits (and wipes it when it is secret).
     pub(crate) fn clear(&mut self) {
-        self.transmitted(usize::MAX);
+        let _ = self.transmitted(usize::MAX);
     }
 }
 
