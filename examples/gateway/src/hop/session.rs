@@ -162,6 +162,10 @@ impl<'b> Session<'b> {
         let whole = matches!(mail.content, Content::Whole(_));
         let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref(), whole), again(&report, reused));
         outcome.octets = octets;
+        // As the sender wrote them, so that it finds them again: a path writes `postmaster` its own way.
+        for (fate, address) in outcome.fates.iter_mut().zip(&mail.recipients) {
+            fate.address.clone_from(address);
+        }
         if trouble.is_none() && self.client.is_open() {
             config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
