@@ -229,9 +229,11 @@ fn a_peers_greeting_name_may_have_underscores() {
 #[test]
 fn constants_are_made_where_a_glob_brings_other_words() {
     mod words {
+        #[allow(unused_macros)]
         macro_rules! panic {
             () => {};
         }
+        #[allow(unused_imports)]
         pub(super) use panic;
         #[allow(dead_code, non_snake_case)]
         pub(super) fn Ok() {}

@@ -65,7 +65,7 @@ GUARDS = [
     ("argument injection", "a constructor is not forgotten", "src/wire/domain.rs",
      "    /// The name as it was given.\n    pub fn as_str", "    /// Another.\n    pub fn from_text(name: &'a str) -> Self {\n        Self(name)\n    }\n\n    /// The name as it was given.\n    pub fn as_str",
      ["attacks::argument_injection::the_list_of_constructors_is_complete"]),
-    ("injection through the server", "no control characters of UTF-8", "src/server/judge.rs",
+    ("injection through the server", "no control characters of UTF-8", "src/wire/syntax.rs",
      "text.windows(2).any(|two| matches!(two, [0xc2, 0x80..=0x9f]))", "text.is_empty() && false",
      ["attacks::injection_through_server::control_characters_of_utf8_are_in_no_name_and_no_path"]),
     ("injection through the server", "banner and help are cleaned", "src/server/hello.rs",
