@@ -27,7 +27,7 @@ macro_rules! constant {
         const {
             match $value {
                 Ok(value) => value,
-                Err(_) => panic!(concat!(stringify!($value), ": the grammar does not allow this")),
+                Err(_) => panic!("{}", concat!(stringify!($value), ": the grammar does not allow this")),
             }
         }
     };

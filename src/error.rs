@@ -69,7 +69,8 @@ pub enum Misuse {
     TlsState,
     /// The parameter belongs to another command.
     Parameter,
-    /// An address that needs SMTPUTF8, in a command without that parameter.
+    /// An address or a value that needs SMTPUTF8, in a transaction whose MAIL had not that parameter; or a name that
+    /// needs it, in a greeting, where nobody can have asked for it (RFC 6531 §3.4, §3.7.1).
     NeedsSmtpUtf8,
     /// More octets than the chunk announced, or its end before they were all given.
     ChunkLength,
@@ -186,7 +187,9 @@ impl fmt::Display for Misuse {
             Self::ClearText => f.write_str("no credentials without TLS unless that is allowed explicitly"),
             Self::TlsState => f.write_str("no TLS handshake is due"),
             Self::Parameter => f.write_str("a parameter of another command"),
-            Self::NeedsSmtpUtf8 => f.write_str("an address outside ASCII needs the SMTPUTF8 parameter"),
+            Self::NeedsSmtpUtf8 => {
+                f.write_str("an address, a value or a name outside ASCII needs the SMTPUTF8 parameter")
+            }
             Self::ChunkLength => f.write_str("the chunk has another length than announced"),
             Self::BodyPending => f.write_str("write the lent piece of the body first"),
             Self::BareLineEnd => f.write_str("a bare CR or LF in the body"),

@@ -6,8 +6,8 @@ use embedded_smtp::client::{Client, Event, Transfer};
 use embedded_smtp::data::LineEnds;
 use embedded_smtp::session::{Phase, Want};
 use embedded_smtp::wire::{
-    BodyType, By, ByMode, Extension, ForwardPath, HelloName, Notify, Other, Param, Ret, ReversePath, Text,
-    Verb,
+    BodyType, By, ByMode, Extension, ForwardPath, HelloName, Notify, Other, Param, Params, Ret, ReversePath,
+    Text, Verb,
 };
 use embedded_smtp::{Buffer, Capacity, Error, Misuse};
 use support::feed::{events, feed, hello, ready, sent};
@@ -87,10 +87,10 @@ fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
         }
         addressed(&mut client);
         let missing = Err(Misuse::NotOffered(Extension::SmtpUtf8).into());
+        assert_eq!(client.rcpt(&to, &()), Err(Misuse::NeedsSmtpUtf8.into()), "MAIL did not say so");
         let result = |result| if offered { assert_eq!(result, Ok(())) } else { assert_eq!(result, missing) };
-        for command in 0..4 {
+        for command in 1..4 {
             result(match command {
-                0 => client.rcpt(&to, &()),
                 1 => client.vrfy(text),
                 2 => client.expn(text),
                 _ => client.help(Some(text)),
@@ -105,6 +105,86 @@ fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
         feed(&mut client, b"250 ok\r\n");
         events(&mut client);
         result(client.mail(&from, &smtputf8));
+    }
+}
+
+#[test]
+fn values_outside_ascii_go_only_in_a_transaction_that_mail_has_put_under_smtputf8() {
+    let other = Param::Other(Other::new("X-A", Some("\u{fc}")).unwrap());
+    // As a gateway has it from the peer; RFC 6533 §3.
+    let raw = Params::parse("ORCPT=utf-8;j\u{fc}@c".as_bytes()).unwrap().iter().next().unwrap();
+    let encoded = Params::parse(b"ORCPT=utf-8;j\\x{FC}@c").unwrap().iter().next().unwrap();
+    let path = ForwardPath::new("j\u{fc}@c").unwrap();
+    let needed = Err(Misuse::NeedsSmtpUtf8.into());
+    for smtputf8 in [false, true] {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, &["SMTPUTF8", "DSN"]);
+        let result = |result| assert_eq!(result, if smtputf8 { Ok(()) } else { needed });
+        for round in 0..2 {
+            let said = if smtputf8 {
+                let either = [[other, Param::SmtpUtf8], [Param::SmtpUtf8, other]];
+                client.mail(&NULL, &either[round])
+            } else {
+                assert_eq!(client.mail(&NULL, &[other]), needed, "and nothing has happened");
+                client.mail(&NULL, &())
+            };
+            assert_eq!(said, Ok(()));
+            for command in 0..5 {
+                sent(&mut client);
+                let awaited = client.in_flight() > 0;
+                feed(&mut client, if awaited { b"250 ok\r\n" } else { b"" });
+                events(&mut client);
+                match command {
+                    0 => result(client.rcpt(&ForwardPath::Postmaster, &[raw])),
+                    1 => result(client.rcpt(&ForwardPath::Postmaster, &[other])),
+                    2 => result(client.rcpt(&path, &())),
+                    3 => assert_eq!(client.rcpt(&ForwardPath::Postmaster, &[encoded]), Ok(())),
+                    _ => client.rset().unwrap(),
+                }
+            }
+            sent(&mut client);
+            feed(&mut client, b"250 ok\r\n");
+            events(&mut client);
+        }
+        // It does not outlive its transaction.
+        client.mail(&NULL, &()).unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250 ok\r\n");
+        events(&mut client);
+        assert_eq!(client.rcpt(&path, &()), needed);
+    }
+}
+
+/// RFC 3030 §3.
+#[test]
+fn a_mail_declared_binary_never_goes_behind_data() {
+    let binary = Transfer { binary: true, ..Transfer::default() };
+    for by_hand in [false, true] {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = ready(&mut rx, &mut tx, &["BINARYMIME", "CHUNKING"]);
+        for round in 0..2 {
+            let said = match (round, by_hand) {
+                (1, _) => client.mail(&NULL, &()),
+                (_, true) => client.mail(&NULL, &[Param::Body(BodyType::BinaryMime)]),
+                (_, false) => client.mail(&NULL, &binary),
+            };
+            assert_eq!(said, Ok(()));
+            for command in 0..3 {
+                sent(&mut client);
+                feed(&mut client, b"250 ok\r\n");
+                events(&mut client);
+                match command {
+                    0 => client.rcpt(&ForwardPath::Postmaster, &()).unwrap(),
+                    1 if round == 0 => {
+                        assert_eq!(client.data(), Err(Misuse::OutOfOrder(Verb::Data).into()));
+                        assert_eq!((client.in_flight(), sent(&mut client)), (0, String::new()));
+                        client.rset().unwrap();
+                    }
+                    1 => assert_eq!(client.data(), Ok(()), "this mail is not"),
+                    _ => {}
+                }
+            }
+        }
     }
 }
 
@@ -142,7 +222,10 @@ fn doubt_about_a_chunked_mail_begins_with_its_last_octet() {
         for written in 0..whole {
             assert!(!client.in_doubt(), "{written} of {whole}");
             if !left.is_empty() && client.body_pending() == 0 {
-                let taken = if in_place { client.body_in_place(left) } else { client.body(left) }.unwrap();
+                let taken = match if in_place { client.body_in_place(left).unwrap() } else { 0 } {
+                    0 => client.body(left).unwrap(),
+                    taken => taken,
+                };
                 left = &left[taken..];
             }
             assert!(client.body_pending() > 0 || !client.transmit().is_empty());

@@ -54,10 +54,13 @@ const HELLO: [&str; 2] = ["220 x\r\n", "250 x\r\n"];
 fn only_those_are_tried_again_who_do_not_have_the_mail_and_may_get_it() {
     let ok = "250 ok\r\n";
     let (no, later, go) = ("550 no\r\n", "450 later\r\n", "354 go\r\n");
-    let table: [(&[&str], Verdict, &[&str]); 7] = [
+    let table: [(&[&str], Verdict, &[&str]); 9] = [
         (&[ok, ok, ok, ok, go, ok], Verdict::Delivered, &[]),
         (&[ok, ok, no, later, go, ok], Verdict::PartlyDelivered, &["c@example.test"]),
         (&[ok, ok, no, later, go], Verdict::Unknown, &[]),
+        // No answer to the end of a mail: what became of it is not known.
+        (&[ok, ok, no, later, go, go], Verdict::Unknown, &[]),
+        (&[ok, ok, no, later, go, "nonsense\r\n"], Verdict::Unknown, &[]),
         (&[ok, ok, no, later], Verdict::RetryLater, &["a@example.test", "c@example.test"]),
         (&[ok, no, no, no], Verdict::Rejected, &[]),
         (&[ok, no, later, no], Verdict::RetryLater, &["b@example.test"]),

@@ -66,7 +66,7 @@ fn bad_addresses_and_parameters_are_refused_with_the_code_that_says_why() {
         ("MAIL FROM:<>\r\nRCPT TO:<\"a@b>\r\n", "250 2.1.0, 501 5.1.3", &["MAIL <>"]),
         ("MAIL FROM:<>\r\nRCPT FROM:<a@b>\r\n", "250 2.1.0, 501 5.5.4", &["MAIL <>"]),
         ("MAIL FROM:<a@b> SIZE=99999999999999999999999\r\n", "501 5.5.4", &[]),
-        ("MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", "501 5.5.4", &[]),
+        ("MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=18446744073709551615\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=10485761\r\n", "552 5.3.4", &[]),
         ("MAIL FROM:<a@b> SIZE=-1\r\n", "501 5.5.4", &[]),
@@ -98,6 +98,15 @@ fn an_address_outside_ascii_needs_the_smtputf8_parameter() {
         ),
     ];
     try_rows(&policy(), &rows);
+    // RFC 6533 §3: so does an original recipient, unless it is written in ASCII.
+    for (says, codes) in [
+        ("MAIL FROM:<>\r\nRCPT TO:<a@b> ORCPT=utf-8;\u{e4}@b\r\n", "250 2.1.0, 553 5.6.7"),
+        ("MAIL FROM:<>\r\nRCPT TO:<a@b> ORCPT=utf-8;\\x{E4}@b\r\n", "250 2.1.0, 250 2.1.5"),
+        ("MAIL FROM:<> SMTPUTF8\r\nRCPT TO:<a@b> ORCPT=utf-8;\u{e4}@b\r\n", "250 2.1.0, 250 2.1.5"),
+    ] {
+        let policy = policy().offer(Extension::Dsn);
+        assert_eq!(behind_ehlo(&Setup::new(&policy), says.as_bytes()).behind_hello(), codes, "{says:?}");
+    }
     // The parameter does not outlive its transaction.
     let says = "MAIL FROM:<> SMTPUTF8\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<\u{e4}@b>\r\n";
     let trace = behind_ehlo(&Setup::new(&policy()), says.as_bytes());

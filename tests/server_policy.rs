@@ -3,6 +3,7 @@
 #[path = "support/server.rs"]
 mod server;
 
+use embedded_smtp::Misuse;
 use embedded_smtp::server::{Event, Policy};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
@@ -36,6 +37,16 @@ fn the_defaults_are_those_that_are_documented() {
     assert_eq!(trace.text(), format!("220 mx.test ESMTP\r\n{list}250 mx.test\r\n"));
     assert_eq!(codes(Setup::new(&policy), PLAIN), "502 5.5.1");
     assert_eq!(codes(Setup::new(&policy), "STARTTLS\r\n"), "502 5.5.1");
+}
+
+/// RFC 6531 §3.7.1: nobody has asked for SMTPUTF8 yet.
+#[test]
+fn a_host_name_outside_ascii_is_never_said() {
+    let policy = Policy::new(HelloName::new("m\u{fc}ller.test").unwrap());
+    let trace = Setup::new(&policy).every_split(b"EHLO c\r\n");
+    assert_eq!((trace.error, trace.text()), (Some(Misuse::NeedsSmtpUtf8.into()), String::new()));
+    let policy = Policy::new(HelloName::new("xn--mller-kva.test").unwrap());
+    assert!(Setup::new(&policy).whole(b"").text().starts_with("220 xn--mller-kva.test ESMTP"));
 }
 
 #[test]
@@ -107,6 +118,12 @@ fn the_size_limit_holds_at_mail_and_no_limit_is_zero() {
     let unlimited = policy().max_size(0);
     assert!(offers(Setup::new(&unlimited)).contains(&"SIZE 0".to_owned()));
     assert_eq!(codes(Setup::new(&unlimited), "MAIL FROM:<> SIZE=18446744073709551615\r\n"), "250 2.1.0");
+    // RFC 1870 §3: 20 digits, which 64 bits do not hold, are a size all the same.
+    for beyond in ["18446744073709551616", "99999999999999999999"] {
+        let says = format!("MAIL FROM:<> SIZE={beyond}\r\n");
+        assert_eq!(codes(Setup::new(&limited), &says), "552 5.3.4");
+        assert_eq!(codes(Setup::new(&unlimited), &says), "250 2.1.0");
+    }
     let without = policy().without(Extension::Size);
     assert_eq!(offers(Setup::new(&without)).last().unwrap(), "HELP");
     assert_eq!(codes(Setup::new(&without), "MAIL FROM:<> SIZE=1\r\n"), "555 5.5.4");

@@ -91,6 +91,9 @@ fn known_parameters_go_both_ways() {
 fn other_spellings_mean_the_same() {
     for (written, means) in [
         ("size=00000000000000000003", "SIZE=3"),
+        // RFC 1870 §3 has 20 digits, and 64 bits do not hold all of those.
+        ("SIZE=18446744073709551616", "SIZE=18446744073709551615"),
+        ("SIZE=99999999999999999999", "SIZE=18446744073709551615"),
         ("Body=8bitmime", "BODY=8BITMIME"),
         ("smtpUTF8", "SMTPUTF8"),
         ("ret=full", "RET=FULL"),
@@ -138,8 +141,6 @@ fn what_is_no_parameter_says_where() {
         ("SIZE=3x", Fault::Unexpected, 6),
         ("SIZE=-3", Fault::Unexpected, 5),
         ("SIZE=+3", Fault::Unexpected, 5),
-        ("SIZE=18446744073709551616", Fault::Number, 5),
-        ("SIZE=99999999999999999999", Fault::Number, 5),
         ("SIZE=99999999999999999999999", Fault::Number, 5),
         ("SIZE=000000000000000000003", Fault::Number, 5),
         ("X BODY=9BIT", Fault::Value, 7),

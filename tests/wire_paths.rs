@@ -1,8 +1,31 @@
 //! Domains, mailboxes and paths, both ways.
 
+use embedded_smtp::constant;
 use embedded_smtp::wire::{
-    Command, Domain, Emit, Fault, ForwardPath, HelloName, Mailbox, Params, ReversePath, Writer, limits,
+    Command, Domain, Emit, Fault, ForwardPath, HelloName, Mailbox, Params, ReversePath, Syntax, Writer,
+    limits,
 };
+
+#[test]
+fn a_path_that_is_known_when_compiling_is_the_one_that_is_made_when_running() {
+    const PATHS: [ReversePath<'_>; 6] = [
+        constant!(ReversePath::new("")),
+        constant!(ReversePath::new("Jo.Doe+tag@x-y.example")),
+        constant!(ReversePath::new(r#""a \"b"@[127.0.0.1]"#)),
+        constant!(ReversePath::new("a@[IPv6:2001:db8::192.0.2.1]")),
+        constant!(ReversePath::new("a@[x-25:foo]")),
+        constant!(ReversePath::new("j\u{fc}rgen@b\u{fc}cher.example")),
+    ];
+    const REFUSED: [Result<ReversePath<'_>, Syntax>; 3] =
+        [ReversePath::new("a@b\r\n"), ReversePath::new("a b@c"), ReversePath::new("a@[1.2.3.256]")];
+    for path in PATHS {
+        assert_eq!(ReversePath::new(path.as_str()), Ok(path));
+    }
+    for (refused, text) in REFUSED.into_iter().zip(["a@b\r\n", "a b@c", "a@[1.2.3.256]"]) {
+        assert!(refused.is_err());
+        assert_eq!(refused, ReversePath::new(text));
+    }
+}
 
 fn emitted(value: &impl Emit) -> Vec<u8> {
     let mut buffer = [0; 1024];

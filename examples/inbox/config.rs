@@ -18,9 +18,12 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn new(args: Args) -> Result<Self, String> {
-        if HelloName::new(&args.host).is_err() {
+        // RFC 6531 §3.7.1: a greeting has no UTF-8.
+        if !HelloName::new(&args.host).is_ok_and(|name| name.is_ascii()) {
             let host = &args.host;
-            return Err(format!("--host {host:?} is neither a domain name nor an address in brackets"));
+            return Err(format!(
+                "--host {host:?} is neither a domain name in ASCII nor an address in brackets"
+            ));
         }
         if args.user.is_some() && args.tls.is_none() && !args.allow_cleartext_auth {
             let text = "nobody could log in: --user needs --tls CERT KEY, or --allow-cleartext-auth";
@@ -91,7 +94,17 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::super::args::Args;
+    use super::{Config, same};
+    use clap::Parser;
+
+    #[test]
+    fn a_host_that_no_greeting_can_say_is_refused_at_the_start() {
+        for host in ["m\u{fc}ller.test", "a b", ""] {
+            let error = Config::new(Args::parse_from(["inbox", "--host", host])).err();
+            assert!(error.is_some_and(|text| text.starts_with("--host ")), "{host:?}");
+        }
+    }
 
     #[test]
     fn only_equal_octets_are_the_same() {

@@ -91,7 +91,12 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn new(arguments: Arguments) -> Result<Self, Box<dyn Error>> {
-        HelloName::new(&arguments.name).map_err(|error| format!("--name {}: {error}", arguments.name))?;
+        let name =
+            HelloName::new(&arguments.name).map_err(|error| format!("--name {}: {error}", arguments.name))?;
+        // RFC 6531 §3.7.1: a greeting has no UTF-8.
+        if !name.is_ascii() {
+            return Err(format!("--name {}: not ASCII; give it as A-labels (xn--...)", arguments.name).into());
+        }
         let acceptor = match arguments.tls.as_slice() {
             [certificates, key] => Some(stream::acceptor(certificates, key)?),
             _ => None,

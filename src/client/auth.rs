@@ -73,7 +73,7 @@ impl Client<'_> {
             Shown::Line(line) => (line.length, !line.truncated),
             _ => (0, false),
         };
-        let number = self.challenges;
+        let number = self.scratch;
         self.tx.mark_secret();
         let mut out = self.tx.writer();
         let mut bare = 0;
@@ -107,7 +107,7 @@ impl Client<'_> {
         // What does not fit at all is refused here, and not only when its turn comes.
         self.launch(verb, if most > self.tx.capacity() { most } else { octets })?;
         if !begins {
-            self.challenges = number.saturating_add(1);
+            self.scratch = number.saturating_add(1);
         }
         Ok(())
     }
@@ -120,16 +120,16 @@ impl Client<'_> {
         self.may_exchange(Verb::AuthResponse)?;
         self.command(Verb::AuthResponse, "*", b"")?;
         // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
-        self.challenges = MAX_CHALLENGES;
+        self.scratch = MAX_CHALLENGES;
         Ok(())
     }
 
     fn may_exchange(&mut self, verb: Verb) -> Result<(), Error> {
         self.may_send(verb)?;
         if verb == Verb::Auth {
-            self.challenges = 0;
+            self.scratch = 0;
         }
-        if self.challenges >= MAX_CHALLENGES {
+        if self.scratch >= MAX_CHALLENGES {
             self.failed = Some(Protocol::EndlessAuth);
             return Err(Protocol::EndlessAuth.into());
         }

@@ -1,13 +1,13 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
-use super::parameters::ParameterList;
+use super::parameters::{ParameterList, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
 use crate::wire::syntax::is_ascii;
-use crate::wire::{Capabilities, Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
+use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -72,7 +72,7 @@ impl Client<'_> {
         }
         self.release();
         self.phase = Phase::Greeted;
-        self.capabilities = Capabilities::NONE;
+        self.forget_offers();
         self.flags.tls = true;
         self.flags.authenticated = false;
         Ok(())
@@ -82,7 +82,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
-    /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address outside ASCII without that one.
+    /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
         self.mail_with(from, parameters, &())
     }
@@ -103,8 +103,8 @@ impl Client<'_> {
     /// RCPT (RFC 5321 §4.1.1.3).
     ///
     /// # Errors
-    /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, and for an address
-    /// outside ASCII; [`Misuse::Parameter`] for a parameter of MAIL.
+    /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
+    /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
         self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
     }
@@ -121,11 +121,11 @@ impl Client<'_> {
         out.put(head.as_bytes());
         out.put(address);
         out.put(b">");
-        let mut list = ParameterList::new(&mut out, verb, &self.capabilities);
+        let mut list = ParameterList::new(&mut out, verb, &self.capabilities, self.scratch);
         for parameters in parameters {
             parameters.write(&mut list)?;
         }
-        list.check_address(address)?;
+        self.scratch = list.end()?;
         let octets = out.line();
         self.launch(verb, octets)
     }
@@ -134,8 +134,12 @@ impl Client<'_> {
     /// dot because nobody was accepted (RFC 2920 §3.1).
     ///
     /// # Errors
-    /// As all commands.
+    /// As all commands; [`Misuse::OutOfOrder`] for a mail of BODY=BINARYMIME, which goes by [`bdat`](Self::bdat).
     pub fn data(&mut self) -> Result<(), Error> {
+        // RFC 3030 §3
+        if self.scratch & used(Extension::BinaryMime) != 0 {
+            return Err(Misuse::OutOfOrder(Verb::Data).into());
+        }
         self.command(Verb::Data, "DATA", b"")?;
         self.stuffer = crate::data::Stuffer::new(self.line_ends);
         Ok(())

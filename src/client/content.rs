@@ -71,6 +71,8 @@ impl Client<'_> {
     /// written first, or when a write of their own would not pay because they are fewer than `tx` holds:
     /// then [`body`](Self::body) takes them, to travel with what is before and behind them.
     ///
+    /// Always 0 on machines without a vector unit, where content goes by way of `tx`.
+    ///
     /// Until they are all written nothing else can be.
     ///
     /// # Errors
@@ -78,6 +80,9 @@ impl Client<'_> {
     pub fn body_in_place(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content_due()?;
         if !IN_PLACE {
+            if self.open.is_some() && self.tx.is_empty() {
+                self.chunk_front(octets)?;
+            }
             return Ok(0);
         }
         let octets = octets.get(..u32::MAX as usize).unwrap_or(octets);

@@ -24,7 +24,9 @@ use content::{Ending, Give};
 use event::{Shown, ShownLine};
 
 use crate::data::{LineEnds, Stuffer};
-use crate::session::{Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want};
+use crate::session::{
+    Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
+};
 use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
@@ -40,7 +42,8 @@ use crate::{Buffer, Capacity, Error, Protocol};
 pub struct Client<'b> {
     phase: Phase,
     flags: Flags,
-    challenges: u8,
+    /// In AUTH its challenges; behind MAIL what it makes use of (`parameters::Used`). RFC 4954 §4: there is no AUTH within a transaction.
+    scratch: u8,
     epoch: u8,
     line_ends: LineEnds,
     stuffer: Stuffer,
@@ -98,7 +101,7 @@ impl<'b> Client<'b> {
             chunk: 0,
             ending: Ending::NONE,
             recipients: 0,
-            challenges: 0,
+            scratch: 0,
             epoch: 0,
             flags: Flags::default(),
         }
@@ -135,7 +138,7 @@ impl<'b> Client<'b> {
         self.tx.clear();
         self.pipeline.clear();
         self.pipeline.push(Verb::Greeting);
-        self.capabilities = Capabilities::NONE;
+        self.forget_offers();
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
         self.reply = reply::Fold::default();
@@ -145,7 +148,7 @@ impl<'b> Client<'b> {
         self.chunk = 0;
         self.ending = Ending::NONE;
         self.recipients = 0;
-        self.challenges = 0;
+        self.scratch = 0;
         self.epoch = self.epoch.wrapping_add(1);
         let clear_text_allowed = self.flags.clear_text_allowed;
         self.flags = Flags { tls, clear_text_allowed, ..Flags::default() };
@@ -175,16 +178,19 @@ impl<'b> Client<'b> {
 
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
-        // RFC 5321 §4.5.3.2.5: each piece of the content has its own time.
-        let chunk =
-            self.open.is_some() || self.body_pending() > 0 || self.pipeline.front() == Some(Verb::Bdat);
-        if self.phase == Phase::Data || chunk || self.ending.is_waiting() {
-            self.tick();
-        }
-        if self.body_pending() > 0 {
+        let pending = self.body_pending();
+        let chunk = self.open.is_some() || pending > 0 || self.pipeline.front() == Some(Verb::Bdat);
+        let content = self.phase == Phase::Data || chunk || self.ending.is_waiting();
+        let piece = if pending > 0 {
             self.in_place = self.in_place.saturating_sub(octets as u32);
+            self.in_place == 0 || is_piece(pending, self.in_place as usize)
         } else {
-            self.tx.transmitted(octets);
+            self.tx.transmitted(octets)
+        };
+        // RFC 5321 §4.5.3.2.5: each piece of the content has its own time; each octet has not, or a peer that takes one now and
+        // then would never run out of it.
+        if content && piece {
+            self.tick();
         }
         self.ending.transmitted(octets);
     }
@@ -253,6 +259,12 @@ impl<'b> Client<'b> {
     pub fn timed_out(&mut self) {
         self.flags.closed = true;
         self.drop_output();
+    }
+
+    /// What the server offered is offered no more.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn forget_offers(&mut self) {
+        self.capabilities = Capabilities::NONE;
     }
 
     /// Nothing more is written.

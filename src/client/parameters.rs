@@ -2,7 +2,6 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::Misuse;
-use crate::wire::syntax::is_ascii;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
@@ -18,18 +17,30 @@ pub trait Parameters: sealed::Sealed + Sync {
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse>;
 }
 
+/// Of the extensions that a transaction makes use of, the first eight, a bit for each: SMTPUTF8 and BINARYMIME are among them, and the
+/// others are not asked for.
+pub(super) type Used = u8;
+
+/// The bit of an extension in [`Used`].
+pub(super) const fn used(extension: Extension) -> Used {
+    extension.bit() as Used
+}
+
 /// The parameters of a command that is being written.
 #[derive(Debug)]
 pub struct ParameterList<'l, 'b> {
     out: &'l mut Writer<'b>,
     verb: Verb,
     offered: &'l Capabilities,
-    smtputf8: bool,
+    /// The extensions that this transaction makes use of.
+    used: Used,
 }
 
 impl<'l, 'b> ParameterList<'l, 'b> {
-    pub(super) fn new(out: &'l mut Writer<'b>, verb: Verb, offered: &'l Capabilities) -> Self {
-        Self { out, verb, offered, smtputf8: false }
+    /// `used` is what MAIL made use of, for RCPT.
+    pub(super) fn new(out: &'l mut Writer<'b>, verb: Verb, offered: &'l Capabilities, used: Used) -> Self {
+        let used = if verb == Verb::Mail { 0 } else { used };
+        Self { out, verb, offered, used }
     }
 
     /// What every parameter goes through: it belongs to the command, and the server offers what it needs.
@@ -40,7 +51,7 @@ impl<'l, 'b> ParameterList<'l, 'b> {
         if !self.offered.has(extension) {
             return Err(Misuse::NotOffered(extension));
         }
-        self.smtputf8 |= extension == Extension::SmtpUtf8;
+        self.used |= used(extension);
         Ok(())
     }
 
@@ -51,22 +62,18 @@ impl<'l, 'b> ParameterList<'l, 'b> {
         Ok(())
     }
 
-    /// RFC 6531 §3.4: an address outside ASCII needs SMTPUTF8 with MAIL, and with RCPT a server that offers it.
-    pub(super) fn check_address(&mut self, address: &[u8]) -> Result<(), Misuse> {
-        if is_ascii(address) || self.smtputf8 {
-            return Ok(());
-        }
-        if self.verb == Verb::Mail {
-            return Err(Misuse::NeedsSmtpUtf8);
-        }
-        self.may(true, Extension::SmtpUtf8)
+    /// Behind the last of them: what the transaction makes use of. RFC 6531 §3.4: an address or a value outside ASCII needs
+    /// SMTPUTF8 with MAIL, those of RCPT too.
+    pub(super) fn end(&self) -> Result<Used, Misuse> {
+        let ascii = self.used & used(Extension::SmtpUtf8) != 0 || self.out.is_ascii();
+        if ascii { Ok(self.used) } else { Err(Misuse::NeedsSmtpUtf8) }
     }
 }
 
 /// Whether they may all go with `verb` to this server.
 pub(crate) fn check(parameters: &dyn Parameters, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
     let mut nowhere = Writer::new(&mut []);
-    parameters.write(&mut ParameterList::new(&mut nowhere, verb, offered))
+    parameters.write(&mut ParameterList::new(&mut nowhere, verb, offered, 0))
 }
 
 mod sealed {

@@ -7,7 +7,7 @@ use crate::Protocol;
 use crate::log::debug;
 use crate::session::{Framed, Line, MAX_REPLY, Phase};
 use crate::wire::reply::{HEAD, head};
-use crate::wire::{Capabilities, Code, Extension, Severity, Verb};
+use crate::wire::{Code, Extension, Severity, Verb};
 
 /// What is remembered from one line of a reply to the next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +80,7 @@ impl Client<'_> {
         if let (Some(Verb::Ehlo | Verb::Lhlo), Severity::Positive) = (to, severity) {
             let first = self.reply.code.is_none();
             if first {
-                self.capabilities = Capabilities::NONE;
+                self.forget_offers();
             }
             let text = self.rx.slice(HEAD..line.length);
             self.capabilities.fold_with(text, first, line.truncated, self.limits);
@@ -143,7 +143,7 @@ impl Client<'_> {
             return;
         }
         match verb {
-            Verb::Helo => self.capabilities = Capabilities::NONE,
+            Verb::Helo => self.forget_offers(),
             Verb::Auth | Verb::AuthResponse => self.flags.authenticated = true,
             _ => {}
         }
@@ -160,7 +160,7 @@ pub(super) fn count(client: &mut Client<'_>, verb: Verb, severity: Severity) -> 
         (Verb::Ehlo | Verb::Helo | Verb::Lhlo, Severity::Positive) => {
             client.flags.lmtp = verb == Verb::Lhlo;
         }
-        (Verb::Mail, Severity::Positive) => client.recipients = 0,
+        (Verb::Mail, _) => client.recipients = 0,
         (Verb::Rcpt, Severity::Positive) => client.recipients = client.recipients.saturating_add(1),
         _ => {}
     }

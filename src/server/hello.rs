@@ -33,6 +33,10 @@ impl Server<'_, '_> {
     /// `220 host ESMTP banner` (RFC 5321 §4.2).
     pub(super) fn emit_greeting(&mut self) -> Result<(), Error> {
         let policy = self.policy;
+        // RFC 6531 §3.7.1: nobody has asked for SMTPUTF8 yet.
+        if !policy.host.is_ascii() {
+            return Err(Misuse::NeedsSmtpUtf8.into());
+        }
         self.append(|out| {
             out.put(b"220 ");
             policy.host.emit(out);

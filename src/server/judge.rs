@@ -232,7 +232,8 @@ impl Server<'_, '_> {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
         if !line.is_ascii() {
-            if !path.is_ascii() && !self.flags.smtputf8 {
+            // The path, or a parameter of it (RFC 6533 §3)
+            if !self.flags.smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
             }
             if has_c1(line) {

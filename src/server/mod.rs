@@ -188,7 +188,7 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Says that the first `octets` of [`transmit`](Self::transmit) were written.
     pub fn transmitted(&mut self, octets: usize) {
-        self.tx.transmitted(octets);
+        let _ = self.tx.transmitted(octets);
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone, unless a
@@ -196,7 +196,7 @@ impl<'b, 'p> Server<'b, 'p> {
     ///
     /// # Errors
     /// [`Error::Protocol`] when the client tried what no session can go on behind (octets behind STARTTLS), now
-    /// and at every later call; [`Error::Capacity`] when the receive buffer is below [`MIN_RX`], or the transmit buffer
+    /// and at every later call; [`Misuse::NeedsSmtpUtf8`](crate::Misuse::NeedsSmtpUtf8) for a [`Policy`] whose host is not ASCII; [`Error::Capacity`] when the receive buffer is below [`MIN_RX`], or the transmit buffer
     /// cannot hold a reply of the engine's own.
     pub fn poll(&mut self) -> Result<Want, Error> {
         if let Some(failed) = self.failed {

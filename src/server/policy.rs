@@ -40,6 +40,9 @@ impl<'p> Policy<'p> {
     /// BINARYMIME, ENHANCEDSTATUSCODES and SIZE, and these limits: 10 MiB a mail, 100 recipients (RFC 5321 §4.5.3.1.8),
     /// 1 000 mails a session, 10 commands in error, 100 commands without a mail, 32 MiB of refused content, lines of 2 048
     /// octets, 5 minutes for a command and for 1 024 octets of content (RFC 5321 §4.5.3.2.7).
+    ///
+    /// A name outside ASCII is to be given as A-labels (`xn--...`): the greeting cannot say another (RFC 6531 §3.7.1), and so a session with
+    /// one says nothing, and its first `poll` fails with [`Misuse::NeedsSmtpUtf8`](crate::Misuse::NeedsSmtpUtf8).
     pub fn new(host: HelloName<'p>) -> Self {
         let offered = [
             Extension::Pipelining,

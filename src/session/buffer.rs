@@ -140,7 +140,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn put_aside(&mut self, part: Range<usize>) -> usize {
         let kept = usize::from(self.aside);
         if let Some(kept) = self.storage.get_mut(..kept) {
-            kept.fill(0);
+            wipe(kept);
         }
         self.aside = 0;
         let from = usize::from(self.start).saturating_add(part.start);
@@ -152,7 +152,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.aside = (to.saturating_sub(from)) as u16;
         // What was put aside is a name of somebody's, and stands there once.
         if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
-            used.fill(0);
+            wipe(used);
         }
         self.consume(part.end);
         part.end
@@ -163,7 +163,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn wipe(&mut self, octets: usize) {
         wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
-            front.fill(0);
+            wipe(front);
         }
     }
 
@@ -240,6 +240,12 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     }
 }
 
+/// Whether what is written goes beyond a piece, from `before` to `after`: a peer that takes as much is not idle.
+pub(crate) fn is_piece(before: usize, after: usize) -> bool {
+    const PIECE: usize = 1024;
+    (before ^ after) >= PIECE
+}
+
 /// The octets that are to go out.
 #[repr(C)]
 pub(crate) struct Outgoing<'b> {
@@ -279,18 +285,20 @@ impl<'b> Outgoing<'b> {
         self.storage.len().wrapping_sub(self.len())
     }
 
-    /// Takes note of `octets` that have been written.
-    pub(crate) fn transmitted(&mut self, octets: usize) {
-        let start = usize::from(self.start).saturating_add(octets);
+    /// Takes note of `octets` that have been written; whether they end a piece.
+    pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
+        let before = usize::from(self.start);
+        let start = before.saturating_add(octets);
         if start < usize::from(self.end) {
             self.start = start as u16;
-            return;
+            return WIDE && is_piece(before, start);
         }
         (self.start, self.end) = (0, 0);
         if self.secret {
             self.secret = false;
             wipe(self.storage);
         }
+        true
     }
 
     /// The whole room behind what waits, as one piece.
@@ -344,7 +352,7 @@ impl<'b> Outgoing<'b> {
 
     /// Drops what waits (and wipes it when it is secret).
     pub(crate) fn clear(&mut self) {
-        self.transmitted(usize::MAX);
+        let _ = self.transmitted(usize::MAX);
     }
 }
 
@@ -389,6 +397,15 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
     }
 }
 
+/// Overwrites what may be secret. On small machines by a loop of its own, in which the compiler sees no `memset`, for that is
+/// larger.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn wipe(octets: &mut [u8]) {
-    octets.fill(0);
+    if WIDE {
+        octets.fill(0);
+        return;
+    }
+    for octet in octets {
+        *octet = core::hint::black_box(0);
+    }
 }

@@ -25,7 +25,7 @@ pub enum TimerKind {
     Reply,
     /// The reply to DATA: 2 minutes (§4.5.3.2.4).
     DataReply,
-    /// The peer's taking of a piece of the content: 3 minutes (§4.5.3.2.5).
+    /// The peer's taking of a piece of the content, which is all that waits in `tx`, or 1 024 octets of more: 3 minutes (§4.5.3.2.5).
     DataBlock,
     /// The reply to the end of the content: 10 minutes (§4.5.3.2.6).
     EndOfData,

@@ -79,11 +79,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let (code, whole, closing) = (line.code, line.last, line.closing);
         let severity = code.severity();
         let worth = self.is_worth_keeping(to, severity);
-        if worth {
-            self.words.add(text, code);
-        }
+        let enhanced = if worth { self.words.add(text, code) } else { None };
         if whole {
-            let answer = if worth { self.words.answer(code) } else { Answer::NONE };
+            let answer = if worth { self.words.answer(code, enhanced) } else { Answer::NONE };
             self.go_on(to, severity, closing, answer);
         }
         true
@@ -238,11 +236,11 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
         let mut insist = None;
         if self.login.choose(safe).is_none()
-            && let Some((unoffered, by)) = self.options.unoffered
+            && let Some(unoffered) = self.options.unoffered
             && self.client.is_tls()
         {
             self.login.choose(AuthMechanisms::NONE.with(unoffered));
-            insist = Some(by);
+            insist = self.options.insist;
         }
         if let Some(mechanism) = self.login.mechanism() {
             self.step = Step::Auth;

@@ -15,7 +15,8 @@ pub struct Options<'e> {
     pub(super) greet: Greet,
     pub(super) leave: Leave,
     pub(super) tls: TlsPolicy,
-    pub(super) unoffered: Option<(AuthMechanism, Insist)>,
+    pub(super) unoffered: Option<AuthMechanism>,
+    pub(super) insist: Option<Insist>,
 }
 
 /// Greets by this name.
@@ -70,6 +71,7 @@ impl<'e> Options<'e> {
             leave: |client| client.quit().is_ok(),
             tls: TlsPolicy::Required,
             unoffered: None,
+            insist: None,
         }
     }
 
@@ -97,7 +99,8 @@ impl<'e> Options<'e> {
     /// Uses this mechanism when the server offers none that fits: for servers that take a login
     /// without offering it. Never without TLS.
     pub const fn auth_even_if_not_offered(mut self, mechanism: AuthMechanism) -> Self {
-        self.unoffered = Some((mechanism, |client, mechanism| client.auth_unoffered(mechanism)));
+        self.unoffered = Some(mechanism);
+        self.insist = Some(|client, mechanism| client.auth_unoffered(mechanism));
         self
     }
 

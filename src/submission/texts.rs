@@ -6,11 +6,11 @@ use crate::wire::{Code, EnhancedCode};
 
 /// What is kept of the server's answers beside their codes: [`Texts`], or nothing, which links nothing.
 pub trait Words: sealed::Sealed {
-    /// Takes in the text of one line of a reply with this code.
-    fn add(&mut self, text: &[u8], code: Code);
+    /// Takes in the text of one line of a reply with this code; the line's enhanced code.
+    fn add(&mut self, text: &[u8], code: Code) -> Option<EnhancedCode>;
 
     /// The answer that the lines since the last one make.
-    fn answer(&mut self, code: Code) -> Answer;
+    fn answer(&mut self, code: Code, enhanced: Option<EnhancedCode>) -> Answer;
 
     /// All the words there are.
     fn octets(&self) -> &[u8];
@@ -27,9 +27,11 @@ mod sealed {
 }
 
 impl Words for NoWords {
-    fn add(&mut self, _: &[u8], _: Code) {}
+    fn add(&mut self, _: &[u8], _: Code) -> Option<EnhancedCode> {
+        None
+    }
 
-    fn answer(&mut self, code: Code) -> Answer {
+    fn answer(&mut self, code: Code, _: Option<EnhancedCode>) -> Answer {
         Answer { code: Some(code), ..Answer::NONE }
     }
 
@@ -39,14 +41,14 @@ impl Words for NoWords {
 }
 
 impl Words for Texts<'_> {
-    fn add(&mut self, text: &[u8], code: Code) {
+    fn add(&mut self, text: &[u8], code: Code) -> Option<EnhancedCode> {
         let (enhanced, text) = EnhancedCode::split(text, code);
-        self.enhanced = enhanced;
         self.line(text);
+        enhanced
     }
 
-    fn answer(&mut self, code: Code) -> Answer {
-        Answer { code: Some(code), enhanced: self.enhanced, text: self.finish() }
+    fn answer(&mut self, code: Code, enhanced: Option<EnhancedCode>) -> Answer {
+        Answer { code: Some(code), enhanced, text: self.finish() }
     }
 
     fn octets(&self) -> &[u8] {
@@ -79,14 +81,12 @@ pub struct Texts<'s> {
     used: u16,
     /// Behind the text that is growing.
     end: u16,
-    /// Of the line that was added last.
-    enhanced: Option<EnhancedCode>,
 }
 
 impl<'s> Texts<'s> {
     pub(super) fn new(storage: &'s mut [u8]) -> Self {
         let length = storage.len().min(usize::from(u16::MAX));
-        Self { storage: storage.get_mut(..length).unwrap_or_default(), used: 0, end: 0, enhanced: None }
+        Self { storage: storage.get_mut(..length).unwrap_or_default(), used: 0, end: 0 }
     }
 
     /// Adds a line to the growing text. Lines are set apart by LF; control characters become `?`, and so does

@@ -26,15 +26,21 @@ impl SizeLimit {
 }
 
 /// The numbers of LIMITS (RFC 9422 §4), each `None` when it is not stated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// Three numbers of six digits at most, in 20 bits each; 0 for what is not stated.
+    /// Three numbers of six digits at most, in 20 bits each; all of them set for what is not stated.
     packed: u64,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Limits {
-    pub(super) const NONE: Self = Self { packed: 0 };
+    pub(super) const NONE: Self = Self { packed: u64::MAX };
 
     /// MAILMAX: mails in one session.
     pub fn mails(self) -> Option<u32> {
@@ -53,7 +59,7 @@ impl Limits {
 
     fn number(self, place: u32) -> Option<u32> {
         let number = (self.packed >> (place * 20)) as u32 & 0xf_ffff;
-        (number != 0).then_some(number)
+        (number != 0xf_ffff).then_some(number)
     }
 
     /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.

@@ -3,7 +3,7 @@
 //! A [`Writer`] never fails half way: it goes on counting past the end of its buffer, so that the
 //! caller learns how many octets would have been enough and can leave everything as it was.
 
-use super::syntax::WIDE;
+use super::syntax::{WIDE, is_ascii};
 
 /// Appends to a lent buffer and counts what did not fit.
 pub struct Writer<'b> {
@@ -73,6 +73,11 @@ impl<'b> Writer<'b> {
     /// The octets of all that was to be written, also beyond the buffer's end.
     pub(crate) fn wanted(&self) -> usize {
         self.wanted
+    }
+
+    /// Whether there is no octet above 127 in what found room.
+    pub(crate) fn is_ascii(&self) -> bool {
+        is_ascii(self.buffer.get(..self.wanted).unwrap_or(self.buffer))
     }
 
     /// Takes back what was written behind the first `octets`.

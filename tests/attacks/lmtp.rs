@@ -95,6 +95,59 @@ fn a_session_in_which_it_is_unclear_who_owes_a_reply_is_not_kept() {
     assert_eq!(sent(&mut client), "QUIT\r\n");
 }
 
+/// Recipients of a mail that was taken back, or of one before a refused MAIL, owe nobody a reply.
+#[test]
+fn recipients_of_a_mail_that_is_over_are_not_waited_for() {
+    for over in ["RSET", "LHLO", "."] {
+        let (mut rx, mut tx) = ([0; 256], [0; 256]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        let name = HelloName::new("c").unwrap();
+        feed(&mut client, b"220 hi\r\n");
+        events(&mut client);
+        client.lhlo(name).unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+        events(&mut client);
+        for (refused, replies) in [
+            (false, &b"250 ok\r\n250 ok\r\n250 ok\r\n"[..]),
+            (true, b"452 no\r\n503 no\r\n503 no\r\n354 go\r\n"),
+        ] {
+            client.mail(&ReversePath::Null, &()).unwrap();
+            client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+            client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+            if refused {
+                client.data().unwrap();
+            }
+            sent(&mut client);
+            feed(&mut client, replies);
+            events(&mut client);
+            if refused {
+                client.end_of_body().unwrap();
+                assert_eq!((client.in_flight(), client.in_doubt()), (0, false), "{over}");
+                assert_eq!(sent(&mut client), ".\r\n", "{over}");
+                continue;
+            }
+            match over {
+                "RSET" => client.rset().unwrap(),
+                "LHLO" => client.lhlo(name).unwrap(),
+                _ => {
+                    client.data().unwrap();
+                    sent(&mut client);
+                    feed(&mut client, b"354 go\r\n");
+                    events(&mut client);
+                    client.end_of_body().unwrap();
+                }
+            }
+            sent(&mut client);
+            feed(
+                &mut client,
+                if over == "." { b"250 ok\r\n250 ok\r\n" } else { b"250-ok\r\n250 PIPELINING\r\n" },
+            );
+            events(&mut client);
+        }
+    }
+}
+
 #[test]
 fn the_server_replies_for_each_accepted_recipient_and_no_other() {
     let policy = policy().lmtp();

@@ -219,7 +219,10 @@ comes_and_goes() {
         postfix -c "$interop_dir/postfix/etc" stop >>"$work/postfix.log" 2>&1
         sleep 1
         postfix -c "$interop_dir/postfix/etc" start >>"$work/postfix.log" 2>&1
-        wait_for 15 port_is_open "$BARE_PORT"
+        wait_for 15 port_is_open "$BARE_PORT" || {
+            kill "$client"
+            fail "Postfix does not start again: $(tail -n 5 "$work/postfix.log")"
+        }
     done
     wait "$client"
     rows python3 "$here/gateway_load.py" count --maildir "$MAILDIR" --maillog "$MAILLOG" --mails "$mails" --sent "$work/sent"

@@ -61,7 +61,9 @@ start() {
     mkdir -p "$base"/{etc,data,log,mail,dovecot} "$base"/spool/private
     make_certs
     make_small_certs
-    chown postfix "$base/data" "$base/spool/private"
+    # As postfix, postsuper complains there of what a Postfix that was stopped left half written; if it cannot, Postfix does not start again.
+    touch "$base/log/maillog"
+    chown postfix "$base/data" "$base/spool/private" "$base/log/maillog"
     # Mail is delivered as nobody; the Maildir belongs to it.
     mkdir -p "$maildir"/{new,cur,tmp}
     chown -R nobody:nogroup "$base/mail"

@@ -97,7 +97,10 @@ impl Config {
             }
         };
         let name = settings.name.unwrap_or_else(|| "localhost".to_owned());
-        HelloName::new(&name).map_err(|error| format!("the name {name:?}: {error}"))?;
+        // RFC 6531 §3.7.1: a greeting has no UTF-8.
+        if !HelloName::new(&name).map_err(|error| format!("the name {name:?}: {error}"))?.is_ascii() {
+            return Err(format!("the name {name:?}: not ASCII; give it as A-labels (xn--...)").into());
+        }
         let (mut tokens, mut logins) = (settings.tokens, settings.logins.into_iter().collect::<Vec<_>>());
         let demonstration = demonstrate(args.config.is_some(), &mut tokens, &mut logins)?;
         if tokens.iter().any(String::is_empty)

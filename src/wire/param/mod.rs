@@ -28,7 +28,7 @@ use super::writer::{Emit, Writer};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Param<'a> {
-    /// `SIZE`: octets of the mail as it goes over the wire, or nearly so (RFC 1870 §5).
+    /// `SIZE`: octets of the mail as it goes over the wire, or nearly so (RFC 1870 §5). What 64 bits do not hold is [`u64::MAX`].
     Size(u64),
     /// `BODY`: what octets the body has (RFC 6152 §2, RFC 3030 §3).
     Body(BodyType),
@@ -139,11 +139,19 @@ impl<'a> Param<'a> {
     }
 }
 
-/// `size-value = 1*20DIGIT`
+/// `size-value = 1*20DIGIT`. What 64 bits do not hold is too large, and no error of syntax.
 fn size(scan: &mut Scan<'_>) -> Option<u64> {
     let front = scan.rest;
-    let size = scan.decimal()?;
-    if scan.since(front).len() > limits::SIZE_DIGITS { scan.none(Fault::Number, front) } else { Some(size) }
+    let mut size = 0_u64;
+    while let [digit @ b'0'..=b'9', behind @ ..] = scan.rest {
+        size = size.saturating_mul(10).saturating_add(u64::from(digit & 0x0f));
+        scan.rest = behind;
+    }
+    match scan.since(front).len() {
+        0 => None,
+        1..=limits::SIZE_DIGITS => Some(size),
+        _ => scan.none(Fault::Number, front),
+    }
 }
 
 impl Emit for Param<'_> {
