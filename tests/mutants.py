@@ -91,7 +91,7 @@ TABLE = re.compile(r"^(\s*(?:pub(?:\(\w+\))? )?)(?:const|static) ([A-Z_]+): (\[.
 OWNER = re.compile(r"^(?:impl\b(?:<[^{]*?>)?\s+(?:[^{]*?\bfor\s+)?&?(?:[\w]+::)*(\w+)|\})", re.M)
 
 
-def frozen(text, at, constants):
+def frozen(path, text, at, constants):
     """Whether a constant needs the function whose `fn` is there."""
     if text[:at].split()[-1:] != ["const"]:
         return False
@@ -99,13 +99,14 @@ def frozen(text, at, constants):
     owner = None
     for found in OWNER.finditer(text, 0, at):
         owner = found[1]
+    module = path.parent.name if path.stem == "mod" else path.stem
     # A function within a function has no owner in the compiler's words.
-    return word in constants or f"{owner}::{word}" in constants
+    return not constants.isdisjoint({word, f"{owner}::{word}", f"{module}::{word}"})
 
 
-def unfrozen(text, constants):
+def unfrozen(path, text, constants):
     """The text without `const` before the functions that no constant needs; tables are made when they are first read."""
-    thawed = lambda found: found[0] if frozen(text, found.start() + 6, constants) else "fn "
+    thawed = lambda found: found[0] if frozen(path, text, found.start() + 6, constants) else "fn "
     out = re.sub(r"\bconst fn (?=\w)", thawed, text)
     for _, table, kind, made in TABLE.findall(out):
         if table not in constants:
@@ -132,21 +133,19 @@ def build(copy, sources, mutants):
     originals = dict(others)
     for source in sources:
         del others[source.path]
-    # A function of the same name elsewhere is not to be taken for the mutants' own.
-    ours = {word for source in sources for word in re.findall(r"fn (\w+)", source.text)}
     while True:
         viable = {m["id"] for m in mutants if m.get("fate") is None}
         arms = {}
         for source in sources:
             for span, those in source.functions.items():
-                if source.body(span) and frozen(source.text, source.text.find("fn ", span[0]), constants):
+                if source.body(span) and frozen(source.path, source.text, source.text.find("fn ", span[0]), constants):
                     for mutant in those:
                         mutant["fate"] = "skipped"
                         viable.discard(mutant["id"])
             text, arms[str(source.path.relative_to(copy))] = source.switched(viable)
-            source.path.write_text(unfrozen(text, constants))
+            source.path.write_text(unfrozen(source.path, text, constants))
         for path, text in others.items():
-            path.write_text(unfrozen(text, constants | ours))
+            path.write_text(unfrozen(path, text, constants))
         done = subprocess.run(
             ["cargo", "test", "--lib", "--no-run", "--message-format=json"], cwd=copy, text=True, capture_output=True
         )
@@ -164,6 +163,8 @@ def build(copy, sources, mutants):
             if (message.get("code") or {}).get("code") == "E0015":
                 # A constant is made by a function that is none any more: `module::Type::name`.
                 constants.update(name(path) for path in re.findall(r"`([^`]+)`", message["message"]))
+                # Or by a table.
+                constants.update(re.findall(r"\b[A-Z_]{4,}\b", message["spans"][0]["text"][0]["text"]))
                 continue
             for span in message["spans"]:
                 for first, last, number in arms.get(span["file_name"], []):
@@ -178,9 +179,10 @@ def build(copy, sources, mutants):
 
 
 def name(path):
-    """Type and name, or the name of a function in a module."""
-    words = [word for word in re.sub(r"<[^>]*>", "", path).split("::") if word][-2:]
-    return "::".join(words if words[0][:1].isupper() else words[-1:])
+    """Type and name, or module and name where the compiler says it, or the name of a function within a function."""
+    words = [word for word in re.sub(r"<[^>]*>", "", path).split("::") if word]
+    within = len(words) > 2 and words[-3][:1].isupper()
+    return "::".join(words[-1:] if within else words[-2:])
 
 
 def notices(program, copy, number, options, seconds=60):
