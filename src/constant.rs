@@ -17,7 +17,8 @@
 /// This is not compiled, for there is no such address:
 ///
 /// ```compile_fail
-/// use embedded_smtp::{constant, wire::ReversePath};
+/// use embedded_smtp::constant;
+/// use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 ///
 /// const FROM: ReversePath<'_> = constant!(ReversePath::new("sensor at example.com"));
 /// ```
@@ -26,8 +27,11 @@ macro_rules! constant {
     ($value:expr) => {
         const {
             match $value {
-                Ok(value) => value,
-                Err(_) => panic!("{}", concat!(stringify!($value), ": the grammar does not allow this")),
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(_) => ::core::panic!(
+                    "{}",
+                    ::core::concat!(::core::stringify!($value), ": the grammar does not allow this")
+                ),
             }
         }
     };

@@ -268,6 +268,18 @@ fn a_challenge_of_cram_md5_serves_once() {
     let mut small = [0; 8];
     let mut cram = CramMd5::new(challenge, &mut small);
     assert_eq!(exchange(&mut cram, name, &[None], password), ["Refuse(TooLong)"]);
+    // Nor by hand, with the digest of nothing under the password "key".
+    assert!(!cram.verify(b"joe 63530468a04e386459855da0063b6596", b"key"));
+}
+
+/// C.2.2 of RFC 3454, by RFC 4013 §2.3.
+#[test]
+fn no_name_holds_control_characters_of_utf_8() {
+    assert!(XOAuth2::parse("user=a\u{9b}b\x01auth=Bearer t\x01\x01".as_bytes()).is_none());
+    assert!(OAuthBearer::parse("n,a=a\u{85}b,\x01auth=Bearer t\x01\x01".as_bytes()).is_none());
+    assert!(External::parse("a\u{85}b".as_bytes()).is_none());
+    assert!(Anonymous::parse("a\u{85}b".as_bytes()).is_none());
+    assert!(XOAuth2::parse("user=aäb\x01auth=Bearer t\x01\x01".as_bytes()).is_some());
 }
 
 #[test]

@@ -110,6 +110,21 @@ fn chunks_pipelined_behind_a_refused_one_are_no_errors_of_the_client() {
     assert!(ends(&out), "{out}");
 }
 
+/// What was deferred of a mail's recipients takes nothing from what is forgiven behind a refused chunk of it.
+#[test]
+fn recipients_beyond_the_limit_and_chunks_behind_a_refused_one_are_counted_apart() {
+    let policy = policy().max_size(100);
+    let chunk = format!("BDAT 60\r\n{}", "x".repeat(60));
+    for more in [0, 50, 99, 150] {
+        let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        let many = "RCPT TO:<b@b.example>\r\n".repeat(100 + more);
+        let says = format!("EHLO c\r\nMAIL FROM:<a@a.example>\r\n{many}{}BDAT 0 LAST\r\n", chunk.repeat(32));
+        let out = replies(&mut server, says.as_bytes());
+        assert_eq!((out.matches("503 5.5.1").count(), ends(&out)), (31, false), "{more}: {out}");
+    }
+}
+
 #[test]
 fn a_bad_address_now_and_then_does_not_end_a_session_that_brings_mails() {
     let policy = policy();
@@ -141,6 +156,25 @@ fn a_mail_with_more_recipients_than_are_taken_is_taken_for_those_that_were() {
                 && !ends(&out)
         );
         assert_eq!((out.matches("250 2.1.5").count(), out.matches("452 4.5.3").count()), (100, 900));
+    }
+}
+
+/// Nor do those whom the caller has refused.
+#[test]
+fn a_thousand_recipients_beyond_the_limit_are_answered_however_many_were_refused() {
+    for most in [100, 900, 1500] {
+        let policy = policy().max_recipients(most).max_idle(20);
+        let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        let refused = "RCPT TO:<refused@b.example>\r\n".repeat(usize::from(most) - 1);
+        // As many as may be accepted, and a thousand.
+        let many = "RCPT TO:<b@b.example>\r\n".repeat(usize::from(most) - 1 + 1000);
+        let says = format!(
+            "EHLO c\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n{refused}{many}DATA\r\nx\r\n.\r\n"
+        );
+        let out = replies(&mut server, says.as_bytes());
+        assert_eq!((out.matches("452 4.5.3").count(), ends(&out)), (1000, false), "{most}");
+        assert!(out.ends_with("250 2.6.0 Message accepted\r\n"), "{most}");
     }
 }
 
@@ -219,9 +253,14 @@ fn a_new_session_in_the_same_memory_finds_nothing_of_the_last() {
 fn a_name_with_control_characters_does_not_log_in() {
     let policy = with_logins();
     // NUL `us` CR LF `er` ESC `[1` NUL `pass`; ESC `x` NUL `user` NUL `pass`; `us` LF.
-    for says in
-        ["AUTH PLAIN AHVzDQplchtbMQBwYXNz\r\n", "AUTH PLAIN G3gAdXNlcgBwYXNz\r\n", "AUTH LOGIN dXMK\r\n"]
-    {
+    // `a` U+009B `b`, by both.
+    for says in [
+        "AUTH PLAIN AHVzDQplchtbMQBwYXNz\r\n",
+        "AUTH PLAIN G3gAdXNlcgBwYXNz\r\n",
+        "AUTH LOGIN dXMK\r\n",
+        "AUTH PLAIN AGHCm2IAcGFzcw==\r\n",
+        "AUTH LOGIN YcKbYg==\r\n",
+    ] {
         let (mut rx, mut tx) = ([0; 512], [0; 512]);
         let mut server = Server::new(&mut rx, &mut tx, &policy).over_tls();
         replies(&mut server, b"EHLO c\r\n");

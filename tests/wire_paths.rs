@@ -227,6 +227,23 @@ fn a_peers_greeting_name_may_have_underscores() {
     }
 }
 
+/// Words that a glob brings in, as those of log crates do, are not those that the macro means.
+#[test]
+fn constants_are_made_where_a_glob_brings_other_words() {
+    mod words {
+        macro_rules! panic {
+            () => {};
+        }
+        pub(super) use panic;
+        #[allow(dead_code, non_snake_case)]
+        pub(super) fn Ok() {}
+    }
+    #[allow(unused_imports)]
+    use words::*;
+    const TO: ForwardPath<'_> = embedded_smtp::constant!(ForwardPath::new("someone@example.com"));
+    assert_eq!(TO.as_str(), "someone@example.com");
+}
+
 #[test]
 fn values_are_small() {
     let pointers = size_of::<usize>();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use embedded_smtp::io::ConnectionError;
 use embedded_smtp::io::asynch::Connection;
-use embedded_smtp::server::{Event, Login, Server};
+use embedded_smtp::server::{Event, Login, Lost, Server};
 use embedded_smtp::session::Phase;
 use embedded_smtp::wire::{Severity, Verb};
 use tokio::net::TcpStream;
@@ -155,6 +155,13 @@ impl Session<'_> {
                     outcome => Decision::Reply(mail.refused(outcome, &mut self.next_hop)),
                 }
             }
+            // There is no session any more in which it could go on.
+            Some(Event::Rcpt { .. } | Event::Data) if self.has_failed() => {
+                let asked = usize::from(matches!(server.event(), Some(Event::Rcpt { .. })));
+                let Some(mail) = &mut self.mail else { return Decision::Reply(Answer::later("No mail")) };
+                mail.recipients += asked;
+                Decision::Reply(mail.failed.clone().unwrap_or_else(|| Answer::later("No mail")))
+            }
             Some(Event::Rcpt { path, params }) => {
                 let outcome = self.next_hop.rcpt(&path, &params).await;
                 self.pass(outcome, Severity::Positive, |mail, accepted| {
@@ -184,7 +191,13 @@ impl Session<'_> {
             Some(Event::EndOfData { .. }) => self.end_of_data().await,
             Some(Event::Lost(why)) => {
                 self.next_hop.drop_session();
-                self.give_up(&format!("{why:?}")).await;
+                // The engine has refused it by itself.
+                self.give_up(match why {
+                    Lost::BareLineEnd => "554 5.6.0 a bare CR or LF in it",
+                    Lost::TooLarge => "552 5.3.4 more octets than are taken here",
+                    _ => "554 5.6.0 it cannot be taken",
+                })
+                .await;
                 Decision::Nothing
             }
             Some(Event::Reset) => {
@@ -195,6 +208,10 @@ impl Session<'_> {
             _ if server.reply_owed().is_some() => Decision::Reply(Answer::later("Not here")),
             _ => Decision::Nothing,
         }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.mail.as_ref().is_some_and(|mail| mail.failed.is_some())
     }
 
     fn log_in(&self, login: &Login<'_>) -> Decision {
@@ -221,10 +238,12 @@ impl Session<'_> {
                 if accepted && expected == Severity::Intermediate {
                     return Decision::Accept;
                 }
+                // As the sender is told it: what was said instead of a refusal is none in the log either.
+                let answer = answer.for_sender(expected);
                 if !accepted {
                     mail.refusal = Some(answer.clone());
                 }
-                Decision::Reply(answer.for_sender(expected))
+                Decision::Reply(answer)
             }
             Err(failure) => {
                 note(mail, false);

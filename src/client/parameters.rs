@@ -15,6 +15,11 @@ pub trait Parameters: sealed::Sealed + Sync {
     /// # Errors
     /// [`Misuse::NotOffered`] or [`Misuse::Parameter`] for what may not go with this verb to this server.
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse>;
+
+    /// Whether no value is outside ASCII: else MAIL has to ask for SMTPUTF8 (RFC 6531 §3.4).
+    fn is_ascii(&self) -> bool {
+        true
+    }
 }
 
 /// Of the extensions that a transaction makes use of, the first eight, a bit for each: SMTPUTF8 and BINARYMIME are among them, and the
@@ -144,11 +149,19 @@ impl Parameters for &[Param<'_>] {
         }
         Ok(())
     }
+
+    fn is_ascii(&self) -> bool {
+        self.iter().all(Param::is_ascii)
+    }
 }
 
 impl<const N: usize> Parameters for [Param<'_>; N] {
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
         self.as_slice().write(list)
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.as_slice().is_ascii()
     }
 }
 

@@ -14,7 +14,8 @@ const IN_SIGHT: usize = 77;
 /// Octets that are asked of the reader at once, at most.
 const AT_ONCE: usize = 57;
 
-/// Text that a [`Reader`] reads, in UTF-8. Its line ends may be CRLF, CR or LF; they become CRLF.
+/// Text that a [`Reader`] reads, in UTF-8, which is not checked: octets that are none go out as they were read. Its line ends may be CRLF, CR
+/// or LF; they become CRLF.
 ///
 /// Where it can be read twice, [`surveyed`](Self::surveyed) finds the lightest encoding and the exact size by reading it once
 /// beforehand. Otherwise nobody can know what it holds, and the caller chooses the encoding.

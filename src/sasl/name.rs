@@ -1,6 +1,7 @@
 //! Names inside messages that use commas as separators (RFC 5802 §5.1, RFC 5801 §4).
 
 use crate::wire::Writer;
+use crate::wire::syntax::has_c1;
 
 /// A name as it stands in a message: of SCRAM and OAUTHBEARER with `=2C` for a comma and `=3D` for an equals sign, of others as it is.
 ///
@@ -25,7 +26,7 @@ impl<'m> SaslName<'m> {
                 _ => behind,
             };
         }
-        (!text.is_empty()).then_some(Self { text, escaped: true })
+        (!text.is_empty() && !has_c1(octets)).then_some(Self { text, escaped: true })
     }
 
     /// A name in a message that has no escapes.

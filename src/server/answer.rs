@@ -133,7 +133,10 @@ impl Server<'_, '_> {
                 (self.useful, self.idle) = (0, 0);
             }
             // In LMTP the last chunk is still taken, to be refused for each recipient.
-            Verb::Bdat if !positive => self.lost = self.lost.or(Some(Lost::Refused)),
+            Verb::Bdat if !positive => {
+                self.lost = self.lost.or(Some(Lost::Refused));
+                self.refused = 0;
+            }
             Verb::EndOfData | Verb::BdatLast => {
                 self.forget_transaction();
                 // RFC 3030 §2 leaves the state behind a refused last chunk open; here it is as behind the dot.
@@ -210,7 +213,9 @@ impl Server<'_, '_> {
             Phase::Ready => (self.flags.unsent && *response == BAD_SEQUENCE, self.policy.max_recipients),
             Phase::Mail => (self.refused > 0 && *response == NO_RECIPIENTS, self.policy.max_recipients),
             Phase::Spoiled => (*response == BAD_SEQUENCE, self.policy.max_recipients),
-            Phase::Rcpt => (*response == TOO_MANY_RECIPIENTS, TOO_MANY),
+            Phase::Rcpt => {
+                (*response == TOO_MANY_RECIPIENTS, TOO_MANY.saturating_add(self.policy.max_recipients))
+            }
             _ => return false,
         };
         wake && self.refused <= most

@@ -6,6 +6,7 @@ use super::canned::Canned;
 use super::event::{Shown, ShownPath, Span};
 use crate::session::Phase;
 use crate::wire::param::{Found, Keyword};
+use crate::wire::syntax::has_c1;
 use crate::wire::{
     AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb,
     XClient, limits,
@@ -273,12 +274,6 @@ impl Server<'_, '_> {
             _ => Answer(&answer::UNKNOWN_MECHANISM),
         }
     }
-}
-
-/// Whether UTF-8 holds U+0080 to U+009F: control characters which the grammar does not know of, and which terminals and
-/// logs obey (RFC 5198 §2 keeps them out of text).
-fn has_c1(text: &[u8]) -> bool {
-    text.windows(2).any(|two| matches!(two, [0xc2, 0x80..=0x9f]))
 }
 
 /// RFC 5321 §4.2.4: 500 for what is no command, 501 for what has wrong arguments.

@@ -135,8 +135,8 @@ impl<'p> Policy<'p> {
         self
     }
 
-    /// Recipients of a mail; as many may be refused before the engine refuses all others (452). A thousand of those are answered for
-    /// each mail that has some before they count for [`max_idle`](Self::max_idle).
+    /// Recipients of a mail; as many may be refused before the engine refuses all others (452). A thousand of those at least are answered
+    /// for each mail that has some before they count for [`max_idle`](Self::max_idle).
     pub fn max_recipients(mut self, recipients: u16) -> Self {
         self.max_recipients = recipients;
         self

@@ -291,7 +291,7 @@ impl<'b> Outgoing<'b> {
         let start = before.saturating_add(octets);
         if start < usize::from(self.end) {
             self.start = start as u16;
-            return WIDE && is_piece(before, start);
+            return is_piece(before, start);
         }
         (self.start, self.end) = (0, 0);
         if self.secret {

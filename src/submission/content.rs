@@ -42,11 +42,12 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn transfer(&self) -> Transfer {
         let needs = self.body.needs();
-        let paths_ascii = self.envelope.from.is_ascii()
-            && self.envelope.recipients.iter().all(|recipient| recipient.path.is_ascii());
+        let ascii = self.envelope.from.is_ascii()
+            && self.envelope.parameters.is_ascii()
+            && self.envelope.recipients.iter().all(|to| to.path.is_ascii() && to.parameters.is_ascii());
         let size = self.body.size().filter(|_| self.client.capabilities().has(Extension::Size));
         let (eight_bit, binary) = (needs.eight_bit, needs.binary);
-        Transfer { size, eight_bit, binary, smtputf8: needs.utf8_headers || !paths_ascii }
+        Transfer { size, eight_bit, binary, smtputf8: needs.utf8_headers || !ascii }
     }
 
     /// Sends what may be sent now of the envelope, one command after the other without waiting

@@ -268,7 +268,7 @@ impl Capabilities {
         }
     }
 
-    /// The limits behind LIMITS.
+    /// The limits behind LIMITS. A client's are read only where [`read_limits`](crate::client::Client::read_limits) asks for them.
     pub const fn limits(&self) -> Limits {
         self.limits
     }

@@ -196,6 +196,12 @@ pub(crate) fn is_ascii(octets: &[u8]) -> bool {
     words.fold(u64::from_ne_bytes(*last), |all, word| all | u64::from_ne_bytes(*word)) & HIGH == 0
 }
 
+/// Whether UTF-8 holds U+0080 to U+009F: control characters which the grammar does not know of, and which terminals and
+/// logs obey (RFC 5198 §2 keeps them out of text).
+pub(crate) fn has_c1(text: &[u8]) -> bool {
+    text.windows(2).any(|two| matches!(two, [0xc2, 0x80..=0x9f]))
+}
+
 /// What stands behind the spaces.
 pub(crate) fn spaces(mut input: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = input {

@@ -39,7 +39,7 @@ pub(in crate::sasl) fn salted_password(
     iterations: u32,
     breathe: &dyn Fn(),
 ) -> Option<Key> {
-    // A fuzzer looks at messages, not at hashes; the number of iterations is judged before, as ever.
+    // A fuzzer looks at messages, not at hashes; the number of iterations is judged before, as ever. (No real peer agrees then.)
     let iterations = if cfg!(fuzzing) { iterations.min(2) } else { iterations };
     let keyed = keyed(password)?;
     let mut first = keyed.clone();

@@ -14,7 +14,8 @@ use crate::wire::{AuthMechanism, AuthMechanisms};
 /// as a [`Judgement`]. Written by hand, it is a mechanism of one's own, under one of the names that [`AuthMechanism`] has.
 ///
 /// An exchange may end without a word to the mechanism: the client takes it back, or is gone. So a message that is the
-/// [first](Message::is_first) begins anew, whatever was before.
+/// [first](Message::is_first) begins anew, whatever was before; a mechanism whose nonce or challenge has been seen refuses it
+/// ([`Refusal::Spent`]) unless it was given another one (`renew`).
 pub trait Mechanism {
     /// The names under which it is offered, and which it answers to.
     fn names(&self) -> AuthMechanisms;
@@ -22,7 +23,7 @@ pub trait Mechanism {
     /// Takes a message.
     fn step<'s, 'm>(&'s mut self, message: Message<'m>) -> Step<'s, 'm>;
 
-    /// Takes what is thought of the claim that the same `message` led to. Unless written otherwise, [`Judgement::Accept`] lets the client
+    /// Takes what is thought of the claim that the same `message` has just led to, and of no other. Unless written otherwise, [`Judgement::Accept`] lets the client
     /// in, and all else refuses it.
     fn judged<'s>(&'s mut self, message: Message<'_>, judgement: Judgement<'_>) -> Answer<'s> {
         let _ = message;

@@ -2,7 +2,7 @@
 //!
 //! PLAIN and LOGIN the engine drives by itself, and tells of an [`Event::Login`](crate::server::Event::Login). The messages of all others it hands
 //! on by [`Event::AuthMessage`](crate::server::Event::AuthMessage), and the caller gives them to a mechanism; [`Mechanisms`] makes one of several.
-//! So only what the caller names is linked.
+//! So only what the caller names is linked. SCRAM and CRAM-MD5 want another nonce or challenge (`renew`) at each message that is the first.
 //!
 //! ```
 //! use embedded_smtp::Error;
@@ -76,9 +76,11 @@ pub use plain::Plain;
 pub use scram::{First, ScramSha256};
 pub use xoauth2::XOAuth2;
 
-/// Whether a name has control characters, which could forge a line of somebody's log. RFC 4013 §2.3: none.
+use crate::wire::syntax::has_c1;
+
+/// Whether a name has control characters, of ASCII or of UTF-8, which could forge a line of somebody's log. RFC 4013 §2.3: none.
 fn has_controls(name: &[u8]) -> bool {
-    name.iter().any(u8::is_ascii_control)
+    name.iter().any(u8::is_ascii_control) || has_c1(name)
 }
 
 /// What stands before the first of such octets, and what behind it. core's search in texts would leave a panic in the image.

@@ -185,6 +185,10 @@ impl<'a> Orcpt<'a> {
         self.address
     }
 
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.address.is_ascii()
+    }
+
     /// ```abnf
     /// original-recipient-address = addr-type ";" xtext
     /// addr-type                  = atom

@@ -71,9 +71,9 @@ impl std::fmt::Display for Words {
 }
 
 impl Outcome {
-    /// `trouble` is what the stream said, if it failed.
-    pub(super) fn of(report: &Report<'_>, trouble: Option<&str>) -> Self {
-        let (mut words, fault) = explain(report);
+    /// `trouble` is what the stream said, if it failed; `whole` whether the mail came in `mime`.
+    pub(super) fn of(report: &Report<'_>, trouble: Option<&str>, whole: bool) -> Self {
+        let (mut words, fault) = explain(report, whole);
         if words.code == 0
             && let Some(trouble) = trouble
         {
@@ -152,7 +152,7 @@ fn is_refusal(answer: &Answer) -> bool {
     answer.code().is_some_and(|code| (400..600).contains(&code.number()))
 }
 
-fn explain(report: &Report<'_>) -> (Words, Fault) {
+fn explain(report: &Report<'_>, whole: bool) -> (Words, Fault) {
     if verdict(report) == Verdict::Unknown {
         let text = "the next hop was given the whole mail and did not answer: it may have been delivered, and to send it again may deliver it twice";
         return (Words::say(text), Fault::Hop);
@@ -181,11 +181,12 @@ fn explain(report: &Report<'_>) -> (Words, Fault) {
         Cause::ClearText => operator("the login at the next hop would go in clear, which is not allowed"),
         Cause::ServerNotProven => operator("the next hop did not prove that it is the one it claims to be"),
         Cause::TooLarge => (Words::say("the mail is larger than the next hop takes; send less"), Fault::Mail),
-        Cause::NeedsEightBitMime | Cause::NeedsBinaryMime => {
+        // What the gateway writes has octets above 127 in addresses only.
+        Cause::NeedsEightBitMime | Cause::NeedsBinaryMime if whole => {
             let text = "there are octets above 127 in it, and the next hop takes only 7-bit mails; encode it as quoted-printable or base64";
             (Words::say(text), Fault::Property("mime"))
         }
-        Cause::NeedsSmtpUtf8 => {
+        Cause::NeedsSmtpUtf8 | Cause::NeedsEightBitMime | Cause::NeedsBinaryMime => {
             let text =
                 "an address or a header field is not ASCII, and the next hop does not take that (SMTPUTF8)";
             (Words::say(text), Fault::Mail)

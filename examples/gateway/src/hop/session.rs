@@ -13,7 +13,7 @@ use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, Rev
 use tokio::time::{sleep, timeout};
 
 use super::outcome::{Again, Outcome, again, is_untouched};
-use crate::request::Outgoing;
+use crate::request::{Content, Outgoing};
 use crate::smtp::config::Config;
 use crate::smtp::stream::{self, Stream};
 
@@ -159,8 +159,13 @@ impl<'b> Session<'b> {
         }
         let octets = submission.body().size();
         let report = submission.report();
-        let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref()), again(&report, reused));
+        let whole = matches!(mail.content, Content::Whole(_));
+        let (mut outcome, again) = (Outcome::of(&report, trouble.as_deref(), whole), again(&report, reused));
         outcome.octets = octets;
+        // As the sender wrote them, so that it finds them again: a path writes `postmaster` its own way.
+        for (fate, address) in outcome.fates.iter_mut().zip(&mail.recipients) {
+            fate.address.clone_from(address);
+        }
         if trouble.is_none() && self.client.is_open() {
             config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);

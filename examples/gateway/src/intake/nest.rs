@@ -22,6 +22,12 @@ pub(super) fn insert(properties: &mut Properties, name: &str, value: String) -> 
         path.push(key.to_owned());
         rest = behind;
     }
+    if property.is_empty() {
+        return Err(Problem::new(
+            400,
+            format!("a variable has no name, but {}", crate::problem::shown(name)),
+        ));
+    }
     if path.len() > DEEPEST {
         return Err(Problem::bad(property, "too many brackets in the variable's name"));
     }

@@ -26,7 +26,10 @@ impl File {
 
     fn new(number: usize, given: super::Attachment) -> Result<Self, Problem> {
         let bad = |what: String| Problem::bad("attachments", format!("number {number}: {what}"));
-        if given.url.is_some_and(|url| !url.is_null() && url != Value::Bool(false)) {
+        let no = |url: &Value| {
+            url.is_null() || *url == Value::Bool(false) || matches!(url.as_str(), Some("" | "false"))
+        };
+        if given.url.is_some_and(|url| !no(&url)) {
             let text = format!(
                 "number {number}: this gateway fetches nothing; give the file itself as data, in base64"
             );

@@ -30,12 +30,15 @@ use serde_json::{Map, Value};
 /// `attachments`), which may come from a `template`.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = [
-    {"required": ["recipient", "from", "text"]},
-    {"required": ["recipient", "from", "html"]},
-    {"required": ["recipients", "from", "text"]},
-    {"required": ["recipient", "mime", "envelope"]},
-    {"required": ["recipient", "template"]},
+#[schemars(extend("allOf" = [
+    {"anyOf": [{"required": ["recipient"]}, {"required": ["recipients"]}]},
+    {"anyOf": [
+        {"required": ["from", "text"]},
+        {"required": ["from", "html"]},
+        {"required": ["from", "attachments"]},
+        {"required": ["mime"]},
+        {"required": ["template"]},
+    ]},
 ]))]
 pub(crate) struct Request {
     /// Whom the mail is for: one pure address.

@@ -14,8 +14,8 @@ use super::dsn::Notifications;
 use super::letter::{self, Letter};
 use super::outgoing::{Content, Outgoing, Whole};
 use super::parts::Parts;
-use super::variables::{Values, Variables, plain, values};
-use super::{Request, header, template};
+use super::variables::{Front, Values, Variables, front, plain, values};
+use super::{Addresses, Request, header, template};
 use crate::intake::{Reader, Spool};
 use crate::problem::{Problem, shown};
 use crate::survey::{Survey, survey};
@@ -75,6 +75,9 @@ pub(crate) fn plan(mut request: Request, mime: Option<Spool>, rules: Rules<'_>) 
     };
     let data = request.data.take();
     let strict = templated || personal || data.is_some();
+    if strict {
+        no_variables_elsewhere(&request)?;
+    }
     let maker = Maker {
         strict,
         data: Arc::new(values(data.unwrap_or_default()).map_err(|why| Problem::bad("data", why))?),
@@ -264,6 +267,25 @@ fn begins_with_field(text: &[u8]) -> bool {
     name.is_some_and(|length| {
         length > 0 && text.get(length..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
     })
+}
+
+/// Where variables are not replaced, they would go out as they are written.
+fn no_variables_elsewhere(request: &Request) -> Result<(), Problem> {
+    let unsubscribe = request.unsubscribe.as_ref().map(Addresses::texts).unwrap_or_default();
+    let names = request.attachments.iter().flatten().filter_map(|file| file.name.as_ref());
+    let texts = (request.envelope.iter().map(|text| ("envelope", text)))
+        .chain(unsubscribe.iter().map(|text| ("unsubscribe", text)))
+        .chain(request.extra.iter().flatten().map(|(_, text)| ("extra", text)))
+        .chain(names.map(|text| ("attachments", text)));
+    for (property, text) in texts {
+        if text.match_indices("{$").any(|(at, _)| {
+            matches!(front(text.as_bytes().get(at..).unwrap_or_default(), true), Front::Variable(..))
+        }) {
+            let text = format!("variables are not replaced here, and one stands in {}", shown(text));
+            return Err(Problem::bad(property, text));
+        }
+    }
+    Ok(())
 }
 
 /// Beside a whole message there is nothing that its parts could be used for.

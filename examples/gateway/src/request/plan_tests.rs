@@ -161,6 +161,26 @@ fn unsubscribing_is_by_address_or_url_or_both() {
 }
 
 #[test]
+fn a_variable_where_none_is_replaced_is_an_error() {
+    let good = || json!({"recipient": "j@b", "from": "i@b", "text": "x", "data": {"a": "b"}});
+    for (property, value) in [
+        ("envelope", json!("{$a}@b")),
+        ("unsubscribe", json!(["u@b", "https://x.y/?u={$recipient}"])),
+        ("extra", json!({"x-a": "is {$a}"})),
+        ("attachments", json!([{"data": "", "name": "{$a}.txt"}])),
+    ] {
+        let mut request = good();
+        request[property] = value;
+        let problem = planned(request.clone(), None).unwrap_err();
+        assert_eq!(problem.property.as_deref(), Some(property), "{}", problem.text);
+        assert!(problem.text.contains("not replaced here"), "{}", problem.text);
+        // Without data it is a text that looks like one.
+        request.as_object_mut().unwrap().remove("data");
+        assert!(planned(request, None).is_ok(), "{property}");
+    }
+}
+
+#[test]
 fn the_return_path_has_its_variables_replaced() {
     let mime = "From: {$who}@b\r\n\r\nx\r\n";
     let mails = planned(json!({"recipient": "j@b", "data": {"who": "ann"}}), Some(mime)).unwrap();

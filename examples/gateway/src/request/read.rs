@@ -11,6 +11,7 @@ use crate::problem::{Problem, cut};
 
 /// The properties go into the request without a copy of their texts, which may be large.
 pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
+    objects(&properties)?;
     // Whatever is wrong, the property that was taken last is to blame.
     let last = RefCell::new(String::new());
     let taken = properties.into_iter().inspect(|(name, _)| last.borrow_mut().clone_from(name));
@@ -20,6 +21,18 @@ pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
     })?;
     hosted(&request)?;
     Ok(request)
+}
+
+/// Serde takes an array of its fields for an object, too.
+fn objects(properties: &Map<String, Value>) -> Result<(), Problem> {
+    if properties.get("dsn").is_some_and(|dsn| !dsn.is_object() && !dsn.is_null()) {
+        return Err(Problem::bad("dsn", "wants an object with notify, ret, envid and orcpt"));
+    }
+    let files = properties.get("attachments").and_then(Value::as_array);
+    if files.is_some_and(|files| !files.iter().all(Value::is_object)) {
+        return Err(Problem::bad("attachments", "wants an array of objects with data, name and type"));
+    }
+    Ok(())
 }
 
 /// Without the list of all the names there are, and with only the front of a long value.
@@ -89,6 +102,8 @@ mod tests {
                 "unknown property `nam`",
             ),
             (json!({"dsn": {"notfy": "NEVER"}}), 400, "dsn", "unknown property `notfy`"),
+            (json!({"dsn": ["NEVER", "HDRS", "mark", "a@b"]}), 400, "dsn", "wants an object"),
+            (json!({"attachments": [["QQ==", "a", "b/c", null]]}), 400, "attachments", "array of objects"),
             (json!({"template": true}), 400, "template", "a name, a number"),
             (json!({"data": []}), 400, "data", "expected a map"),
             (json!({"trackclicks": "yes"}), 400, "trackclicks", "true or false"),

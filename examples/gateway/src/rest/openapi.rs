@@ -138,6 +138,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_examples_have_what_the_document_requires() {
+        let document = made();
+        let all = document["components"]["schemas"]["Request"]["allOf"].as_array().unwrap().clone();
+        for (name, example) in examples().as_object().unwrap() {
+            for any in &all {
+                let met = any["anyOf"].as_array().unwrap().iter().any(|way| {
+                    way["required"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .all(|key| example["value"].get(key.as_str().unwrap()).is_some())
+                });
+                assert!(met, "{name}: {any}");
+            }
+        }
+    }
+
+    #[test]
     fn the_document_has_every_property_and_every_reference_leads_somewhere() {
         let document = made();
         let properties = &document["components"]["schemas"]["Request"]["properties"];
