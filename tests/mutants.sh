@@ -23,6 +23,8 @@ judges=(stuffing unstuffing data_values phases overlong wire_values commands pip
 # shellcheck source=tests/inside.sh
 . tests/inside.sh
 work=$top/target/inside
+# One build, and thousands of runs.
+export CARGO_PROFILE_TEST_OPT_LEVEL=1 CARGO_PROFILE_DEV_OPT_LEVEL=1
 named() { # MUTANTS NAMES    of the mutants those that are named
     python3 -c 'import json, sys
 names = set(open(sys.argv[2]).read().splitlines())

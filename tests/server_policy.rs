@@ -124,6 +124,13 @@ fn the_size_limit_holds_at_mail_and_no_limit_is_zero() {
         assert_eq!(codes(Setup::new(&limited), &says), "552 5.3.4");
         assert_eq!(codes(Setup::new(&unlimited), &says), "250 2.1.0");
     }
+    // Sizes beyond 32 bits are told apart, and the largest of 32 bits is one.
+    for most in [u64::from(u32::MAX) - 1, u64::from(u32::MAX), 1 << 32, 5 << 30] {
+        let large = policy().max_size(most);
+        let says = |size: u64| format!("MAIL FROM:<> SIZE={size}\r\n");
+        assert_eq!(codes(Setup::new(&large), &says(most)), "250 2.1.0", "{most}");
+        assert_eq!(codes(Setup::new(&large), &says(most + 1)), "552 5.3.4", "{most}");
+    }
     let without = policy().without(Extension::Size);
     assert_eq!(offers(Setup::new(&without)).last().unwrap(), "HELP");
     assert_eq!(codes(Setup::new(&without), "MAIL FROM:<> SIZE=1\r\n"), "555 5.5.4");

@@ -157,6 +157,7 @@ fn what_is_no_parameter_says_where() {
         ("ENVID=ü", Fault::Unexpected, 6),
         ("NOTIFY=", Fault::Value, 7),
         ("NOTIFY=NEVER,SUCCESS", Fault::Unexpected, 12),
+        ("NOTIFY=SUCCESS,NEVER", Fault::Value, 15),
         ("NOTIFY=SUCCESS,", Fault::Incomplete, 15),
         ("NOTIFY=SUCCESS,,DELAY", Fault::Unexpected, 15),
         ("NOTIFY=ALWAYS", Fault::Value, 7),

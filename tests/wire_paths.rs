@@ -84,6 +84,8 @@ fn what_is_no_mailbox_says_where() {
         ("a.@b", Fault::Unexpected, 2),
         ("a..b@c", Fault::Unexpected, 2),
         ("a b@c", Fault::Unexpected, 1),
+        ("a\x7fb@c", Fault::Unexpected, 1),
+        ("a@b\x7f", Fault::Unexpected, 3),
         ("a@b c", Fault::Unexpected, 3),
         ("a@b.", Fault::Incomplete, 4),
         ("a@b..c", Fault::Unexpected, 4),

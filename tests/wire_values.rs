@@ -214,6 +214,8 @@ fn mechanisms_are_ranked_and_kept_apart_in_sets() {
     let other = AuthMechanisms::NONE.with(Login).with(External);
     assert_eq!(some.both(other), AuthMechanisms::NONE.with(Login));
     assert_eq!(some.both(AuthMechanisms::NONE), AuthMechanisms::NONE);
+    assert_eq!(some.or(other), some.with(External));
+    assert_eq!(some.or(AuthMechanisms::NONE), some);
 }
 
 #[test]
