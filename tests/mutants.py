@@ -227,9 +227,6 @@ def main():
     left = [m for m in mutants if m.get("fate") is None]
     note(out, [m for m in mutants if m.get("fate") is not None])
     quick = [word for name in SLOW for word in ("--skip", name)]
-    if "embedded_smtp_narrow" in os.environ.get("RUSTFLAGS", ""):
-        # Small machines do not count pieces of what waits in `tx`.
-        quick += ["--skip", "the_clock_starts_anew_when_a_piece"]
     passes = []
     for options in (quick, SLOW):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
