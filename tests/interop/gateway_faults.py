@@ -4,7 +4,7 @@
   gateway_faults.py --rest PORT --smtp PORT --hop PORT
 
 The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
-is answered late, MAIL from stall@ too, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
+is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
 comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
@@ -120,6 +120,8 @@ def converse(connection, lines):
             if not wanted:
                 say("554 5.5.1 no valid recipients")
                 continue
+            if sender.startswith("hesitant"):
+                time.sleep(4)
             say("354 go ahead")
             if sender.startswith("close-content"):
                 lines.readline()
@@ -327,13 +329,14 @@ def moment(seconds):
 
 
 def too_late():
-    who = "late1@example.test"
-    began = time.monotonic()
-    status, _, answer = Rest(args.rest).send({"recipient": who, "from": "stall@example.test", "text": "x", "maxdelivertime": moment(2)})
-    took = time.monotonic() - began
-    fine = status == 422 and answer.get("property") == "maxdelivertime" and "has passed" in answer["error"] and took < 3.5
-    time.sleep(max(0, 5 - took))
-    check("maxdelivertime passes while the next hop hesitates: 422, and nothing is sent", fine and stored[who] == 0, (status, answer, took))
+    for where, sender in ("behind MAIL", "stall@example.test"), ("behind DATA", "hesitant@example.test"):
+        who = f"late-{sender}"
+        began = time.monotonic()
+        status, _, answer = Rest(args.rest).send({"recipient": who, "from": sender, "text": "x", "maxdelivertime": moment(2)})
+        took = time.monotonic() - began
+        fine = status == 422 and answer.get("property") == "maxdelivertime" and "has passed" in answer["error"] and took < 3.5
+        time.sleep(max(0, 5 - took))
+        check(f"maxdelivertime passes while the next hop hesitates {where}: 422, and nothing is sent", fine and stored[who] == 0, (status, answer, took))
 
 
 def too_late_in_the_queue():

@@ -123,8 +123,15 @@ pub(super) fn again(report: &Report<'_>, reused: bool) -> Again {
 }
 
 /// Whether nothing was said about any recipient.
-pub(super) fn is_untouched(report: &Report<'_>) -> bool {
+fn is_untouched(report: &Report<'_>) -> bool {
     report.recipients().iter().all(|recipient| recipient.status() == Status::Waiting)
+}
+
+/// Whether there is somebody for whom the mail is neither taken nor refused, and nobody who has it.
+pub(super) fn is_undecided(report: &Report<'_>) -> bool {
+    let mut statuses = report.recipients().iter().map(Recipient::status);
+    statuses.clone().all(|status| status != Status::Delivered)
+        && statuses.any(|status| matches!(status, Status::Waiting | Status::Accepted))
 }
 
 fn closing(answer: &Answer) -> bool {

@@ -8,11 +8,12 @@ use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password, Unfit};
+use embedded_smtp::session::Phase;
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, ReversePath};
 use tokio::time::{sleep, timeout};
 
-use super::outcome::{Again, Outcome, again, is_untouched};
+use super::outcome::{Again, Outcome, again, is_undecided};
 use crate::request::{Content, Outgoing};
 use crate::smtp::config::Config;
 use crate::smtp::stream::{self, Stream};
@@ -131,8 +132,8 @@ impl<'b> Session<'b> {
             stream = connection.into_inner();
             let Some(ran) = ran else {
                 on_time = false;
-                // Once a recipient is accepted the mail is on its way.
-                if is_untouched(&submission.report()) {
+                // Once its content has begun, the mail is on its way.
+                if submission.client().phase() != Phase::Data && is_undecided(&submission.report()) {
                     return (Outcome::too_late(&mail.recipients), Again::No);
                 }
                 continue;
