@@ -4,7 +4,7 @@
   gateway_faults.py --rest PORT --smtp PORT --hop PORT
 
 The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
-is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
+is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, 250 that of one from eager@, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
 comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
@@ -37,7 +37,7 @@ def main():
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone,
+    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone, as_the_sender_was_told,
                  too_late, too_late_in_the_queue, not_promised, hostile, lies_about_size):
         try:
             case()
@@ -119,6 +119,9 @@ def converse(connection, lines):
                 return
             if not wanted:
                 say("554 5.5.1 no valid recipients")
+                continue
+            if sender.startswith("eager"):
+                say("250 x")
                 continue
             if sender.startswith("hesitant"):
                 time.sleep(4)
@@ -314,14 +317,41 @@ def client_gone():
     connection.sendall(head.encode() + body)
     time.sleep(0.7)
     connection.close()
-    fates = []
+    fates = [fate for fate, _, _ in entries("slow@example.test")]
+    check("a client that goes away before the answer: sent once, and in the journal", fates == ["accepted"] and stored["slow1@example.test"] == 1, fates)
+
+
+def entries(sender):
+    """What the journal says of this sender's mails, once it does."""
     for _ in range(50):
         _, _, listed = Rest(args.rest).ask("GET", "/v1/mails", None, {"Authorization": f"Bearer {TOKEN}"})
-        fates = [entry["fate"] for entry in json.loads(listed) if entry["from"] == "slow@example.test"]
-        if fates:
-            break
+        found = [(entry["fate"], entry["accepted"], entry["reply"]) for entry in json.loads(listed) if entry["from"] == sender]
+        if found:
+            return found
         time.sleep(0.1)
-    check("a client that goes away before the answer: sent once, and in the journal", fates == ["accepted"] and stored["slow1@example.test"] == 1, fates)
+    return []
+
+
+def as_the_sender_was_told():
+    """What a mail by SMTP came to stands in the journal as its sender was told it."""
+    code, text = smtp("eager@example.test", "eager1@example.test")
+    found = entries("eager@example.test")
+    fine = code == 451 and [fate for fate, _, _ in found] == ["later"] and found[0][2].startswith("451 ") and stored["eager1@example.test"] == 0
+    check("250 to DATA instead of 354: 451, and no mail in the journal", fine, (code, text, found))
+    server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=60)
+    server.login("my-username", "my-password")
+    for command in "MAIL FROM:<bare@example.test>", "RCPT TO:<bare1@example.test>", "DATA":
+        server.docmd(command)
+    server.send("Subject: x\n\r\nx\r\n.\r\n")
+    code, text = server.getreply()
+    server.close()
+    found = entries("bare@example.test")
+    fine = code == 554 and [fate for fate, _, _ in found] == ["refused"] and found[0][2].startswith("554 ") and stored["bare1@example.test"] == 0
+    check("a mail with a bare LF: 554, and refused for good in the journal", fine, (code, text, found))
+    code, text = smtp("close-rcpt@example.test", "gone1@example.test", "gone2@example.test")
+    found = entries("close-rcpt@example.test")[:1]
+    fine = code == 451 and len(found) == 1 and found[0][0] == "later" and "misuse" not in found[0][2]
+    check("the next hop goes away at the first of two recipients: 451 for both, and the reason in the journal", fine, (code, text, found))
 
 
 def moment(seconds):
