@@ -118,13 +118,13 @@ fn pair(number: u8, sent: (&str, &str), kept: (&str, &str), sizes: &[u8]) -> Opt
         return None;
     }
     // Our server does not even ask about an empty password, or a name that could forge a line of a log.
-    let unfit = sent.1.is_empty() || sent.0.bytes().any(|octet| octet.is_ascii_control());
+    let unfit = sent.1.is_empty() || sent.0.chars().any(char::is_control);
     if unfit && matches!(name, AuthMechanism::Plain | AuthMechanism::Login) {
         assert_eq!(code, 501);
         return None;
     }
     // Nor does a mechanism.
-    if sent.0.bytes().any(|octet| octet.is_ascii_control()) {
+    if sent.0.chars().any(char::is_control) {
         assert_eq!(code, 535, "{name:?}");
         return None;
     }
@@ -206,7 +206,7 @@ impl<'s> Book<'s> {
                 };
                 if let Answer::Refuse(refusal) = answer {
                     let own = [Refusal::Judged, Refusal::Proof];
-                    let unfit = self.sent.bytes().any(|octet| octet.is_ascii_control());
+                    let unfit = self.sent.chars().any(char::is_control);
                     assert!(unfit || own.contains(&refusal), "our own message is refused: {refusal:?}");
                 }
                 server.auth(answer)
