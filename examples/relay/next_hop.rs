@@ -96,12 +96,19 @@ impl<'s> NextHop<'s> {
         Self { config, client, stream: None, tls_later: false }
     }
 
-    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
+    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again. All of that has
+    /// the time of one answer, for the sender waits.
     pub(crate) async fn mail(
         &mut self,
         from: &ReversePath<'_>,
         params: &Params<'_>,
     ) -> Result<Answer, Failure> {
+        let patience = self.config.next_hop_patience;
+        let answer = timeout(patience, self.mail_or_open(from, params)).await;
+        answer.unwrap_or_else(|_| Err(too_late()))
+    }
+
+    async fn mail_or_open(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
         if self.tls_later && requires_tls(params) {
             self.drop_session();
         }
@@ -145,13 +152,13 @@ impl<'s> NextHop<'s> {
             Err(answer) => return Ok(answer),
         };
         self.client.rcpt(to, &passed.as_slice())?;
-        self.answer().await
+        self.answer_in_time().await
     }
 
     /// DATA: the content may follow when the answer is intermediate.
     pub(crate) async fn data(&mut self) -> Result<Answer, Failure> {
         self.client.data()?;
-        self.answer().await
+        self.answer_in_time().await
     }
 
     /// More of the content: it is written when the buffer is full, and not before.
@@ -165,7 +172,8 @@ impl<'s> NextHop<'s> {
         Ok(())
     }
 
-    /// The end of the content, and the next hop's word on it.
+    /// The end of the content, and the next hop's word on it, which has all of RFC 5321 §4.5.3.2.6's time: whoever gives up
+    /// before makes the mail come twice.
     pub(crate) async fn end_of_body(&mut self) -> Result<Answer, Failure> {
         while let Err(error) = self.client.end_of_body() {
             match error {
@@ -176,9 +184,9 @@ impl<'s> NextHop<'s> {
         self.answer().await
     }
 
-    /// Whether the mail that failed last may have been taken all the same.
-    pub(crate) fn in_doubt(&self) -> bool {
-        self.client.in_doubt()
+    /// What the log adds where the mail that failed last may have been taken all the same.
+    pub(crate) fn doubt(&self) -> &'static str {
+        if self.client.in_doubt() { " (it may have been taken)" } else { "" }
     }
 
     /// Gives a transaction up that has begun.
@@ -188,7 +196,7 @@ impl<'s> NextHop<'s> {
         }
         let reset = async {
             self.client.rset()?;
-            self.answer().await
+            self.answer_in_time().await
         };
         if !matches!(reset.await, Ok(answer) if answer.is_positive()) {
             self.drop_session();
@@ -321,6 +329,11 @@ impl<'s> NextHop<'s> {
         }
     }
 
+    async fn answer_in_time(&mut self) -> Result<Answer, Failure> {
+        let patience = self.config.next_hop_patience;
+        timeout(patience, self.answer()).await.unwrap_or_else(|_| Err(too_late()))
+    }
+
     /// What it said before it closed tells more than that it closed.
     async fn last_words(&mut self, failure: Failure) -> Failure {
         match self.rest_of_answer().await {
@@ -369,6 +382,7 @@ impl<'s> NextHop<'s> {
     /// Writes, to make room for more of the content. A next hop that refuses in its middle is heard.
     async fn make_room(&mut self) -> Result<(), Failure> {
         let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
+        let patience = patience.min(self.config.next_hop_patience);
         let step = timeout(patience, self.connection()?.step()).await;
         match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))? {
             Ok(Want::Write | Want::Read) => Ok(()),
@@ -387,6 +401,10 @@ pub(crate) fn requires_tls(params: &Params<'_>) -> bool {
 /// For a mail that may go on over TLS only (RFC 8689 §5).
 pub(crate) fn no_tls() -> Answer {
     Answer::new(550, (5, 7, 10), "Encryption needed, and the next hop has no TLS that can be trusted")
+}
+
+fn too_late() -> Failure {
+    Failure::Lost("the next hop keeps silent".into())
 }
 
 fn no_session() -> Failure {

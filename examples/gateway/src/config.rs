@@ -119,6 +119,7 @@ impl Config {
             next_hop_login: hop.login,
             next_hop_manner: hop.manner,
             next_hop_offers: Offers::default(),
+            next_hop_patience: Duration::from_secs(240),
             logins,
             max_size: limits.mail,
             recipients: limits.recipients as u16,

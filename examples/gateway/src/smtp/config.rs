@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) next_hop_login: Option<(String, String)>,
     pub(crate) next_hop_manner: LoginManner,
     pub(crate) next_hop_offers: Offers,
+    /// For each answer but its word on a whole mail: less than a sender waits for MAIL's (RFC 5321 §4.5.3.2.2).
+    pub(crate) next_hop_patience: Duration,
     /// Who may send, with the passwords.
     pub(crate) logins: Vec<(String, String)>,
     pub(crate) max_size: u64,
