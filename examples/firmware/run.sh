@@ -2,19 +2,24 @@
 # Boots an image in QEMU, and shows its log by defmt-print where that is installed (cargo install defmt-print). Ends with
 # QEMU's exit status, which the firmware sets.
 #
-#   run.sh IMAGE [NAME=VALUE...]      settings, see src/settings.rs
+#   run.sh IMAGE [NAME=VALUE...]      settings, see src/settings.rs; MAIL_TIME is now, unless it is given or in the environment
 #   QEMU_OPTIONS                      further options of QEMU's, set apart by spaces
 set -uo pipefail
 
 image=$1
 shift
+command -v qemu-system-arm >/dev/null || {
+    echo "run.sh: the board is emulated by qemu-system-arm, which is missing (Debian: apt-get install qemu-system-arm)" >&2
+    exit 127
+}
 log=(defmt-print -e "$image")
 command -v defmt-print >/dev/null || {
     echo "run.sh: without defmt-print the log cannot be read: cargo install defmt-print" >&2
     log=(dd of=/dev/null status=none)
 }
 semihosting=enable=on,target=native,arg=firmware
-for setting in "$@"; do
+# The host's clock stands for the device's own. Of two settings of one name the first counts.
+for setting in "$@" "MAIL_TIME=${MAIL_TIME:-$(date +%s)}"; do
     # QEMU's own way of writing a comma
     semihosting+=,arg=${setting//,/,,}
 done
