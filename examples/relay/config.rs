@@ -55,8 +55,8 @@ pub(crate) struct Arguments {
     pub(crate) sessions: u16,
     /// Seconds that the next hop is given for each answer; for its word on a whole mail it has ten minutes (RFC 5321 §4.5.3.2.6),
     /// lest the mail comes twice. Senders wait 300.
-    #[arg(long, value_name = "SECONDS", default_value_t = 240)]
-    pub(crate) next_hop_patience: u64,
+    #[arg(long, value_name = "SECONDS", default_value_t = 240, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) next_hop_patience: u16,
     /// Seconds that mails on their way are given when the relay is told to end.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
@@ -111,8 +111,11 @@ impl Config {
             Some(user) => Some((user, variable("RELAY_PASSWORD").ok_or("--user needs RELAY_PASSWORD")?)),
             None => None,
         };
+        if !has_port(&arguments.listen, 0) {
+            return Err(format!("--listen {}: give it as ADDRESS:PORT", arguments.listen).into());
+        }
         let next_hop_login = login(variable("NEXT_HOP_USER"), variable("NEXT_HOP_PASSWORD"))?;
-        if !has_port(&arguments.next_hop) {
+        if !has_port(&arguments.next_hop, 1) {
             return Err(format!("--next-hop {}: give it as HOST:PORT", arguments.next_hop).into());
         }
         if sender_login.is_none() && !arguments.anyone && !is_of_this_machine(&arguments.listen) {
@@ -138,7 +141,7 @@ impl Config {
             next_hop_login,
             next_hop_manner: LoginManner::default(),
             next_hop_offers: Offers::default(),
-            next_hop_patience: Duration::from_secs(arguments.next_hop_patience),
+            next_hop_patience: Duration::from_secs(arguments.next_hop_patience.into()),
             max_size: arguments.max_size,
             sessions: arguments.sessions.into(),
             grace: Duration::from_secs(arguments.grace),
@@ -193,14 +196,14 @@ fn open_to_all(listen: &str, next_hop_login: Option<&(String, String)>) -> Strin
     )
 }
 
-/// The port decides on more than where to go: mails are handed in at 587 or 465, and pass between servers at 25. So it is
-/// not guessed.
-fn has_port(next_hop: &str) -> bool {
-    let parts = next_hop.rsplit_once(':');
+/// Whether the text is a host and a port of at least `lowest` (0 has the system choose one). The port decides on more than where to go, so
+/// it is not guessed: mails are handed in at 587 or 465, and pass between servers at 25.
+fn has_port(text: &str, lowest: u16) -> bool {
+    let parts = text.rsplit_once(':');
     let is_host = |host: &str| {
         !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'))
     };
-    parts.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0))
+    parts.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port >= lowest))
 }
 
 /// Both or none: with half a login, mails would go on without it.
@@ -254,10 +257,18 @@ mod tests {
             let refused = starts_for(next_hop, &[]).unwrap_err();
             assert!(refused.contains(next_hop) && refused.contains("HOST:PORT"), "{refused}");
         }
-        for sessions in ["0", "65536"] {
-            let refused = starts(&["--sessions", sessions]).unwrap_err();
-            assert!(refused.contains("--sessions"), "{refused}");
+        for listen in ["127.0.0.1", "127.0.0.1:", ":2525", "::1", "127.0.0.1:smtp"] {
+            let refused = starts(&["--listen", listen]).unwrap_err();
+            assert!(refused.contains(listen) && refused.contains("ADDRESS:PORT"), "{refused}");
         }
+        for option in ["--sessions", "--next-hop-patience"] {
+            for number in ["0", "65536"] {
+                let refused = starts(&[option, number]).unwrap_err();
+                assert!(refused.contains(option), "{refused}");
+            }
+        }
+        let refused = starts(&["--ca", "Cargo.toml"]).unwrap_err();
+        assert_eq!(refused, "Cargo.toml: no certificate in PEM");
     }
 
     #[test]
