@@ -14,6 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::next_hop::LoginManner;
 use super::offers::Offers;
+use super::patience::Patience;
 use super::stream;
 
 /// Takes mail, and passes it on while it is still coming in.
@@ -56,6 +57,12 @@ pub(crate) struct Arguments {
     /// Seconds that mails on their way are given when the relay is told to end.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
+    /// Seconds that the next hop has for each answer, and to take more of a mail; never more than the minutes of RFC 5321.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) answer_seconds: u64,
+    /// Seconds that it has for all of a mail, its answer to the whole mail among them.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub(crate) mail_seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -87,6 +94,7 @@ pub(crate) struct Config {
     pub(crate) max_size: u64,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
+    pub(crate) patience: Patience,
 }
 
 impl Config {
@@ -133,6 +141,10 @@ impl Config {
             max_size: arguments.max_size,
             sessions: arguments.sessions,
             grace: Duration::from_secs(arguments.grace),
+            patience: Patience {
+                answer: Duration::from_secs(arguments.answer_seconds),
+                mail: Duration::from_secs(arguments.mail_seconds),
+            },
         })
     }
 

@@ -32,6 +32,8 @@ const CLIENT_TX: usize = 16 * 1024;
 /// How long a last word to the sender is worth waiting for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+const IN_DOUBT: &str = "The next hop was given the whole mail and did not answer: it may have been taken, and may arrive twice if sent again";
+
 /// How far the relay is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
@@ -275,12 +277,12 @@ impl Session<'_> {
             Some(answer) => answer,
             None => match self.next_hop.end_of_body().await {
                 Ok(answer) => answer.for_sender(Severity::Positive),
-                Err(failure) => {
-                    let doubt = if self.next_hop.in_doubt() { " (it may have been taken)" } else { "" };
-                    let answer = mail.fail(failure, &mut self.next_hop);
-                    mail.log(&format!("{answer}{doubt}"));
-                    return Decision::Reply(answer);
+                // Nobody knows what became of it. Who is to come again must know that it may arrive twice.
+                Err(Failure::Lost(why)) if self.next_hop.in_doubt() => {
+                    mail.fail(Failure::Lost(why), &mut self.next_hop);
+                    Answer::new(451, (4, 4, 2), IN_DOUBT)
                 }
+                Err(failure) => mail.fail(failure, &mut self.next_hop),
             },
         };
         mail.log(&answer.to_string());

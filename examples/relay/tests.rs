@@ -1,5 +1,6 @@
 //! The relay between a sender that speaks line by line and a next hop on the server engine, all on 127.0.0.1.
 
+mod patience;
 mod promises;
 mod require_tls;
 
