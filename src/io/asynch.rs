@@ -106,7 +106,10 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
         loop {
             let timer = self.engine().timer();
             let epoch = timer.map(|timer| timer.epoch());
-            if epoch != self.epoch || alarm.is_none() {
+            // Where the event behind a flush awaits the caller there is no timer; but the flush awaits the peer, and the last timer
+            // runs on.
+            let goes_on = timer.is_none() && self.link.is_unflushed();
+            if !goes_on && (epoch != self.epoch || alarm.is_none()) {
                 self.epoch = epoch;
                 alarm.set(timer.map(|timer| sleep(timer.after())));
             }
@@ -125,7 +128,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
                 Some(Want::Write | Want::Read) => {}
                 None => {
                     alarm.set(None);
-                    self.engine().timed_out();
+                    self.link.timed_out();
                     return Err(ConnectionError::TimedOut);
                 }
             }
