@@ -14,6 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::next_hop::LoginManner;
 use super::offers::Offers;
+use super::patience::Patience;
 use super::stream;
 
 /// Takes mail, and passes it on while it is still coming in.
@@ -53,13 +54,16 @@ pub(crate) struct Arguments {
     /// Sessions at once; whoever comes then waits.
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) sessions: u16,
-    /// Seconds that the next hop is given for each answer; for its word on a whole mail it has ten minutes (RFC 5321 §4.5.3.2.6),
-    /// lest the mail comes twice. Senders wait 300.
-    #[arg(long, value_name = "SECONDS", default_value_t = 240, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) next_hop_patience: u16,
     /// Seconds that mails on their way are given when the relay is told to end.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
+    /// Seconds that the next hop has for each answer, and to take more of a mail; senders wait 300 (RFC 5321 §4.5.3.2).
+    /// For its answer to a whole mail it has ten minutes, lest the mail comes twice.
+    #[arg(long, value_name = "SECONDS", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) answer_seconds: u64,
+    /// Seconds that it has for all of a mail, its answer to the whole mail among them.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub(crate) mail_seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -88,10 +92,10 @@ pub(crate) struct Config {
     pub(crate) next_hop_login: Option<(String, String)>,
     pub(crate) next_hop_manner: LoginManner,
     pub(crate) next_hop_offers: Offers,
-    pub(crate) next_hop_patience: Duration,
     pub(crate) max_size: u64,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
+    pub(crate) patience: Patience,
 }
 
 impl Config {
@@ -141,10 +145,13 @@ impl Config {
             next_hop_login,
             next_hop_manner: LoginManner::default(),
             next_hop_offers: Offers::default(),
-            next_hop_patience: Duration::from_secs(arguments.next_hop_patience.into()),
             max_size: arguments.max_size,
             sessions: arguments.sessions.into(),
             grace: Duration::from_secs(arguments.grace),
+            patience: Patience {
+                answer: Duration::from_secs(arguments.answer_seconds),
+                mail: Duration::from_secs(arguments.mail_seconds),
+            },
         })
     }
 
@@ -261,7 +268,7 @@ mod tests {
             let refused = starts(&["--listen", listen]).unwrap_err();
             assert!(refused.contains(listen) && refused.contains("ADDRESS:PORT"), "{refused}");
         }
-        for option in ["--sessions", "--next-hop-patience"] {
+        for option in ["--sessions", "--answer-seconds"] {
             for number in ["0", "65536"] {
                 let refused = starts(&[option, number]).unwrap_err();
                 assert!(refused.contains(option), "{refused}");

@@ -13,11 +13,12 @@ use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{
     AuthMechanism, AuthMechanisms, Extension, ForwardPath, Param, Params, ReversePath, Severity,
 };
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
 use super::offers;
+use super::patience::within;
 use super::stream::{self, Stream};
 
 /// How long a QUIT is worth waiting for.
@@ -57,6 +58,8 @@ pub(crate) struct NextHop<'s> {
     config: &'s Config,
     client: Client<'s>,
     stream: Option<Stream>,
+    /// What is left of the time that the mail may take here.
+    left: Duration,
     /// The session is in clear because the next hop has no TLS for the time being (RFC 3207 §4: 454).
     tls_later: bool,
 }
@@ -93,7 +96,7 @@ impl From<std::io::Error> for Failure {
 impl<'s> NextHop<'s> {
     pub(crate) fn new(config: &'s Config, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
         let client = config.next_hop_manner.client(Client::new(rx, tx));
-        Self { config, client, stream: None, tls_later: false }
+        Self { config, client, stream: None, left: config.patience.mail, tls_later: false }
     }
 
     /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again. All of that has
@@ -103,9 +106,11 @@ impl<'s> NextHop<'s> {
         from: &ReversePath<'_>,
         params: &Params<'_>,
     ) -> Result<Answer, Failure> {
-        let patience = self.config.next_hop_patience;
-        let answer = timeout(patience, self.mail_or_open(from, params)).await;
-        answer.unwrap_or_else(|_| Err(too_late()))
+        self.left = self.config.patience.mail;
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.mail_or_open(from, params)).await;
+        self.left = left;
+        outcome
     }
 
     async fn mail_or_open(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
@@ -162,7 +167,14 @@ impl<'s> NextHop<'s> {
     }
 
     /// More of the content: it is written when the buffer is full, and not before.
-    pub(crate) async fn body(&mut self, mut piece: &[u8]) -> Result<(), Failure> {
+    pub(crate) async fn body(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, Duration::MAX, self.write(piece)).await;
+        self.left = left;
+        outcome
+    }
+
+    async fn write(&mut self, mut piece: &[u8]) -> Result<(), Failure> {
         while !piece.is_empty() {
             match self.client.body(piece)? {
                 0 => self.make_room().await?,
@@ -175,6 +187,13 @@ impl<'s> NextHop<'s> {
     /// The end of the content, and the next hop's word on it, which has all of RFC 5321 §4.5.3.2.6's time: whoever gives up
     /// before makes the mail come twice.
     pub(crate) async fn end_of_body(&mut self) -> Result<Answer, Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, Duration::MAX, self.finish()).await;
+        self.left = left;
+        outcome
+    }
+
+    async fn finish(&mut self) -> Result<Answer, Failure> {
         while let Err(error) = self.client.end_of_body() {
             match error {
                 embedded_smtp::Error::Capacity(_) => self.make_room().await?,
@@ -184,9 +203,9 @@ impl<'s> NextHop<'s> {
         self.answer().await
     }
 
-    /// What the log adds where the mail that failed last may have been taken all the same.
-    pub(crate) fn doubt(&self) -> &'static str {
-        if self.client.in_doubt() { " (it may have been taken)" } else { "" }
+    /// Whether the mail that failed last may have been taken all the same.
+    pub(crate) fn in_doubt(&self) -> bool {
+        self.client.in_doubt()
     }
 
     /// Gives a transaction up that has begun.
@@ -330,8 +349,10 @@ impl<'s> NextHop<'s> {
     }
 
     async fn answer_in_time(&mut self) -> Result<Answer, Failure> {
-        let patience = self.config.next_hop_patience;
-        timeout(patience, self.answer()).await.unwrap_or_else(|_| Err(too_late()))
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.answer()).await;
+        self.left = left;
+        outcome
     }
 
     /// What it said before it closed tells more than that it closed.
@@ -344,7 +365,8 @@ impl<'s> NextHop<'s> {
 
     /// Runs the session to its next event.
     async fn listen(&mut self) -> Result<(), Failure> {
-        if self.connection()?.run_timed(pin!(None), sleep).await? {
+        let patience = self.config.patience;
+        if self.connection()?.run_timed(pin!(None), |standard| patience.sleep(standard)).await? {
             return Ok(());
         }
         Err(Failure::Lost("the next hop closed the connection".into()))
@@ -381,8 +403,8 @@ impl<'s> NextHop<'s> {
 
     /// Writes, to make room for more of the content. A next hop that refuses in its middle is heard.
     async fn make_room(&mut self) -> Result<(), Failure> {
-        let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
-        let patience = patience.min(self.config.next_hop_patience);
+        let standard = self.client.timer().map_or(FAREWELL, |timer| timer.after());
+        let patience = standard.min(self.config.patience.answer);
         let step = timeout(patience, self.connection()?.step()).await;
         match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))? {
             Ok(Want::Write | Want::Read) => Ok(()),
@@ -401,10 +423,6 @@ pub(crate) fn requires_tls(params: &Params<'_>) -> bool {
 /// For a mail that may go on over TLS only (RFC 8689 §5).
 pub(crate) fn no_tls() -> Answer {
     Answer::new(550, (5, 7, 10), "Encryption needed, and the next hop has no TLS that can be trusted")
-}
-
-fn too_late() -> Failure {
-    Failure::Lost("the next hop keeps silent".into())
 }
 
 fn no_session() -> Failure {

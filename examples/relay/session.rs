@@ -32,6 +32,8 @@ const CLIENT_TX: usize = 16 * 1024;
 /// How long a last word to the sender is worth waiting for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+const IN_DOUBT: &str = "The next hop was given the whole mail and did not answer: it may have been taken, and may arrive twice if sent again";
+
 /// How far the relay is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
@@ -292,17 +294,19 @@ impl Session<'_> {
     async fn end_of_data(&mut self) -> Decision {
         // It stays until there is an answer, for this may be dropped before.
         let Some(mail) = &mut self.mail else { return Decision::Reply(Answer::later("No mail")) };
-        let (answer, doubt) = match mail.failed.take() {
-            Some(answer) => (answer, ""),
+        let answer = match mail.failed.take() {
+            Some(answer) => answer,
             None => match self.next_hop.end_of_body().await {
-                Ok(answer) => (answer.for_sender(Severity::Positive), ""),
-                Err(failure) => {
-                    let doubt = self.next_hop.doubt();
-                    (mail.fail(failure, &mut self.next_hop), doubt)
+                Ok(answer) => answer.for_sender(Severity::Positive),
+                // Nobody knows what became of it. Who is to come again must know that it may arrive twice.
+                Err(Failure::Lost(why)) if self.next_hop.in_doubt() => {
+                    mail.fail(Failure::Lost(why), &mut self.next_hop);
+                    Answer::new(451, (4, 4, 2), IN_DOUBT)
                 }
+                Err(failure) => mail.fail(failure, &mut self.next_hop),
             },
         };
-        mail.log(&format!("{answer}{doubt}"));
+        mail.log(&answer.to_string());
         self.mail = None;
         Decision::Reply(answer)
     }
@@ -310,7 +314,8 @@ impl Session<'_> {
     /// The relay ends while the next hop is waited for.
     fn cut_off(&mut self) {
         if let Some(mail) = self.mail.take() {
-            mail.log(&format!("421 4.3.2 the relay ended{}", self.next_hop.doubt()));
+            let doubt = if self.next_hop.in_doubt() { " (it may have been taken)" } else { "" };
+            mail.log(&format!("421 4.3.2 the relay ended{doubt}"));
         }
         self.next_hop.drop_session();
     }

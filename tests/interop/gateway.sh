@@ -185,7 +185,11 @@ refused() { # WHAT STATUS TEXT
 }
 
 faults() {
-    start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
+    {
+        write_settings
+        printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
+    } >"$work/faults.toml"
+    start_gateway --config "$work/faults.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
     rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port"
     stop_gateway "faults"
 }

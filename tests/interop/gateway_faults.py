@@ -5,7 +5,7 @@
 
 The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
 is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, 250 that of one from eager@, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
-comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
+comes octet by octet, from creep@ that to RCPT so slowly that it never ends; from mute-POINT@ there is none at that point, or `muted` is set; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
 import argparse
@@ -23,8 +23,14 @@ stored = collections.Counter()
 # What EHLO is answered, and the sessions that have been told so.
 announced = ["PIPELINING", "8BITMIME", "SIZE"]
 sessions = set()
+# Whether new sessions are greeted.
+muted = threading.Event()
 seen_grey = set()
 lock = threading.Lock()
+
+
+# What the gateway is told: seconds for an answer, and for all of a mail.
+ANSWER, MAIL = 2, 6
 
 
 def main():
@@ -38,7 +44,7 @@ def main():
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
     for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone, as_the_sender_was_told,
-                 too_late, too_late_in_the_queue, not_promised, hostile, lies_about_size):
+                 too_late, too_late_in_the_queue, not_promised, hostile, silence, lies_about_size):
         try:
             case()
         except Exception as error:  # noqa: BLE001
@@ -81,11 +87,15 @@ def converse(connection, lines):
 
     sender, wanted, mails = "", [], 0
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if muted.is_set():
+        return time.sleep(3 * MAIL)
     say("220 hop ESMTP")
     while line := lines.readline():
         line = line.decode().rstrip("\r\n")
         verb = line[:4].upper()
         point = f"close-{verb.lower()}"
+        if sender.startswith(f"mute-{verb.lower()}"):
+            return time.sleep(3 * MAIL)
         if verb == "EHLO":
             say("\r\n".join(["250-hop", *(f"250-{line}" for line in announced[:-1]), f"250 {announced[-1]}"]))
         elif verb == "MAIL":
@@ -129,6 +139,8 @@ def converse(connection, lines):
             if sender.startswith("close-content"):
                 lines.readline()
                 return
+            if sender.startswith("mute-content"):
+                return time.sleep(3 * MAIL)
             while (line := lines.readline()) not in (b".\r\n", b""):
                 pass
             if not line:
@@ -142,6 +154,8 @@ def converse(connection, lines):
                     stored[address] += 1
             if sender.startswith("close-end"):
                 return
+            if sender.startswith("mute-end"):
+                return time.sleep(3 * MAIL)
             if sender.startswith("odd"):
                 say("354 go on")
                 continue
@@ -167,6 +181,10 @@ def misbehaves(sender, say, connection):
     elif sender.startswith("long"):
         while True:
             connection.sendall(b"250-" + b"x" * 100_000)
+    elif sender.startswith("creep"):
+        for _ in range(20):
+            say("250-and so on")
+            time.sleep(ANSWER / 3)
     elif sender.startswith("garbage"):
         say("hello\x00\xff there")
     elif sender.startswith("hasty"):
@@ -194,7 +212,7 @@ def announce(*lines):
 
 def lines(sender):
     """More than the systems' buffers hold, where the next hop closes in the midst of it."""
-    return 4_000_000 if sender.startswith("close-content") else 2000
+    return 4_000_000 if sender.startswith(("close-content", "mute-content")) else 2000
 
 
 def mail(sender, *recipients):
@@ -417,6 +435,45 @@ def hostile():
         check(f"a next hop of the manner {manner}, by SMTP: {code}", fine, (code, text, stored[who]))
     status, _, answer = rest("a@example.test", "after@example.test")
     check("after all that, a mail goes through", status == 200 and stored["after@example.test"] == 1, (status, answer))
+
+
+def silence():
+    """A next hop that says nothing more holds nobody longer than the gateway was told, and what is not known is not claimed."""
+    found = {}
+
+    def one(door, manner):
+        who = f"{manner}-{door.__name__}@example.test"
+        began = time.monotonic()
+        said = door(f"{manner}@example.test", who)
+        found[manner, door.__name__] = said, time.monotonic() - began, stored[who]
+
+    manners = ["mute-rcpt", "mute-data", "mute-content", "mute-end", "creep", "greeting"]
+    for group in (manners[:-1], manners[-1:]):
+        if "greeting" in group:
+            announce(*announced)
+            muted.set()
+        threads = [threading.Thread(target=one, args=(door, manner)) for manner in group for door in (rest, smtp)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    muted.clear()
+    for manner in manners:
+        (status, headers, answer), took, there = found[manner, "rest"]
+        seconds = MAIL if manner in ("mute-end", "creep") else ANSWER
+        if manner == "mute-end":
+            fine = status == 502 and "may have been delivered" in answer["error"] and "retry-after" not in headers and there == 1
+        else:
+            fine = status == 503 and "retry-after" in headers and "took too long" in answer["error"] and there == 0
+        check(f"silent ({manner}), by REST: {status} in time", fine and seconds - 0.5 < took < MAIL + 8, (status, answer, took, there), f"{took:.1f} s")
+        (code, text), took, there = found[manner, "smtp"]
+        if manner == "mute-end":
+            fine = code == 451 and b"4.4.2" in text and b"may have been taken" in text and there == 1
+        else:
+            fine = code == 451 and there == 0
+        check(f"silent ({manner}), by SMTP: {code} in time", fine and took < MAIL + 8, (code, text, took, there), f"{took:.1f} s")
+    fates = {(entry[0], entry[2][:9]) for entry in entries("mute-end@example.test")}
+    check("silent behind the mail: nobody knows what became of it, says the journal", {fate for fate, _ in fates} == {"unknown"}, fates)
 
 
 def lies_about_size():

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::settings::{Certificate, Door, Relay, Settings};
 use crate::smtp::next_hop::LoginManner;
 use crate::smtp::offers::Offers;
+use crate::smtp::patience::Patience;
 use crate::smtp::{self, stream};
 use crate::{inbox, unique};
 
@@ -119,7 +120,6 @@ impl Config {
             next_hop_login: hop.login,
             next_hop_manner: hop.manner,
             next_hop_offers: Offers::default(),
-            next_hop_patience: Duration::from_secs(240),
             logins,
             max_size: limits.mail,
             recipients: limits.recipients as u16,
@@ -127,6 +127,10 @@ impl Config {
             content_seconds: limits.content_seconds as u16,
             sessions: limits.connections as usize,
             grace,
+            patience: Patience {
+                answer: Duration::from_secs(limits.answer_seconds),
+                mail: Duration::from_secs(limits.hop_seconds),
+            },
         };
         Ok(Self {
             rest,

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::{Arc, Hop, Manner, Relay, printer};
 
 async fn impatient(next_hop: &str) -> Relay {
-    Relay::start_with(&["--next-hop", next_hop, "--next-hop-tls", "never", "--next-hop-patience", "1"]).await
+    Relay::start_with(&["--next-hop", next_hop, "--next-hop-tls", "never", "--answer-seconds", "1"]).await
 }
 
 #[tokio::test]

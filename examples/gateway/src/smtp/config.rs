@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::next_hop::LoginManner;
 use super::offers::Offers;
+use super::patience::Patience;
 use embedded_smtp::server::Policy;
 use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
@@ -21,8 +22,6 @@ pub(crate) struct Config {
     pub(crate) next_hop_login: Option<(String, String)>,
     pub(crate) next_hop_manner: LoginManner,
     pub(crate) next_hop_offers: Offers,
-    /// For each answer but its word on a whole mail: less than a sender waits for MAIL's (RFC 5321 §4.5.3.2.2).
-    pub(crate) next_hop_patience: Duration,
     /// Who may send, with the passwords.
     pub(crate) logins: Vec<(String, String)>,
     pub(crate) max_size: u64,
@@ -32,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) content_seconds: u16,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
+    /// With the next hop.
+    pub(crate) patience: Patience,
 }
 
 impl Config {
