@@ -7,7 +7,10 @@ use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
 use crate::wire::reply::HEAD;
 use crate::wire::{Extension, Verb};
-use crate::{Buffer, Capacity, Error, Misuse, Protocol};
+use crate::{Error, Misuse, Protocol};
+
+/// The number of challenges behind `*`. RFC 4954 §4: 501 is due; one more challenge is no answer to it.
+const GIVEN_UP: u8 = MAX_CHALLENGES;
 
 impl Client<'_> {
     /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
@@ -59,56 +62,57 @@ impl Client<'_> {
         self.exchange(Verb::AuthResponse, mechanism)
     }
 
-    /// One message of the exchange: AUTH itself, or the answer to a challenge.
+    /// One message of the exchange: AUTH itself, or the answer to a challenge. The caller sees to it that the mechanism may be used.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+    pub(crate) fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
         let begins = verb == Verb::Auth;
         self.may_exchange(verb)?;
         let longest = encoded_length(mechanism.longest()).saturating_add(2);
         // A mechanism with a state is asked once: the room must be there beforehand.
         if !begins && longest > self.tx.free() {
-            return Err(Capacity::new(Buffer::Tx, longest).into());
+            return self.launch(verb, longest);
         }
-        let (length, whole) = match &self.shown {
-            Shown::Line(line) => (line.length, !line.truncated),
-            _ => (0, false),
-        };
-        let number = self.scratch;
+        let mut next = self.scratch;
         self.tx.mark_secret();
         let mut out = self.tx.writer();
-        let mut bare = 0;
-        if begins {
-            out.put(b"AUTH ");
-            out.put(mechanism.mechanism().octets());
-            bare = out.wanted();
-            out.byte(b' ');
-        }
-        let front = out.wanted();
         let mut message = Message::new(&mut out);
+        let mut bare = 0;
         let any = if begins {
+            message.line().put(b"AUTH ");
+            message.line().put(mechanism.mechanism().octets());
+            bare = message.line().wanted();
+            message.line().byte(b' ');
             mechanism.initial(&mut message)
         } else {
+            let (length, whole) = match &self.shown {
+                Shown::Line(line) => (line.length, !line.truncated),
+                _ => (0, false),
+            };
             let (storage, place) = self.rx.place(HEAD..usize::from(length));
-            mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
+            mechanism.respond(next, Challenge { storage, place, whole }, &mut message).is_ok()
         };
         message.finish();
-        if !any && !begins {
-            // What the mechanism may have written is part of no line; `*` alone is.
-            return self.auth_cancel();
-        }
-        if !any {
-            out.truncate(bare);
-        } else if begins && out.wanted() == front {
-            // RFC 4954 §4: an empty response is told from none.
-            out.byte(b'=');
+        if begins {
+            if !any {
+                out.truncate(bare);
+            } else if out.wanted() == bare.wrapping_add(1) {
+                // RFC 4954 §4: an empty response is told from none.
+                out.byte(b'=');
+            }
+        } else {
+            next = next.wrapping_add(1);
+            if !any {
+                // What the mechanism may have written is part of no line; `*` alone is.
+                out.truncate(0);
+                out.byte(b'*');
+                next = GIVEN_UP;
+            }
         }
         let octets = out.line();
         let most = octets.max(longest);
         // What does not fit at all is refused here, and not only when its turn comes.
         self.launch(verb, if most > self.tx.capacity() { most } else { octets })?;
-        if !begins {
-            self.scratch = number.saturating_add(1);
-        }
+        self.scratch = next;
         Ok(())
     }
 
@@ -119,8 +123,7 @@ impl Client<'_> {
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_exchange(Verb::AuthResponse)?;
         self.command(Verb::AuthResponse, "*", b"")?;
-        // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
-        self.scratch = MAX_CHALLENGES;
+        self.scratch = GIVEN_UP;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
-use super::parameters::{ParameterList, used};
+use super::parameters::{Both, ParameterList, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
@@ -84,7 +84,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.mail_with(from, parameters, &())
+        self.mail_by(from, parameters)
     }
 
     /// MAIL with two lists of parameters, one behind the other.
@@ -97,7 +97,15 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
+        self.mail_by(from, &Both(parameters, more))
+    }
+
+    pub(crate) fn mail_by(
+        &mut self,
+        from: &ReversePath<'_>,
+        parameters: &dyn Parameters,
+    ) -> Result<(), Error> {
+        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), parameters, false)
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -106,7 +114,17 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
+        self.rcpt_or_try(to, parameters, false)
+    }
+
+    /// The same; when it is only `tried`, nothing is sent, whoever's turn it is, and no extension is in use.
+    pub(crate) fn rcpt_or_try(
+        &mut self,
+        to: &ForwardPath<'_>,
+        parameters: &dyn Parameters,
+        tried: bool,
+    ) -> Result<(), Error> {
+        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters, tried)
     }
 
     fn envelope(
@@ -114,19 +132,27 @@ impl Client<'_> {
         verb: Verb,
         head: &str,
         address: &[u8],
-        parameters: &[&dyn Parameters],
+        parameters: &dyn Parameters,
+        tried: bool,
     ) -> Result<(), Error> {
-        self.may_send(verb)?;
+        let used = if tried {
+            0
+        } else {
+            self.may_send(verb)?;
+            self.scratch
+        };
         let mut out = self.tx.writer();
         out.put(head.as_bytes());
         out.put(address);
         out.put(b">");
-        let mut list = ParameterList::new(&mut out, verb, &self.capabilities, self.scratch);
-        for parameters in parameters {
-            parameters.write(&mut list)?;
-        }
-        self.scratch = list.end()?;
+        let mut list = ParameterList::new(&mut out, verb, &self.capabilities, used);
+        parameters.write(&mut list)?;
+        let used = list.end()?;
         let octets = out.line();
+        if tried {
+            return Ok(());
+        }
+        self.scratch = used;
         self.launch(verb, octets)
     }
 
@@ -140,6 +166,11 @@ impl Client<'_> {
         if self.scratch & used(Extension::BinaryMime) != 0 {
             return Err(Misuse::OutOfOrder(Verb::Data).into());
         }
+        self.data_in_lines()
+    }
+
+    /// DATA for a mail that is known to stand in lines.
+    pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
         self.command(Verb::Data, "DATA", b"")?;
         self.stuffer = crate::data::Stuffer::new(self.line_ends);
         Ok(())

@@ -2,6 +2,7 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::Misuse;
+use crate::data::Needs;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
@@ -15,11 +16,6 @@ pub trait Parameters: sealed::Sealed + Sync {
     /// # Errors
     /// [`Misuse::NotOffered`] or [`Misuse::Parameter`] for what may not go with this verb to this server.
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse>;
-
-    /// Whether no value is outside ASCII: else MAIL has to ask for SMTPUTF8 (RFC 6531 §3.4).
-    fn is_ascii(&self) -> bool {
-        true
-    }
 }
 
 /// Of the extensions that a transaction makes use of, the first eight, a bit for each: SMTPUTF8 and BINARYMIME are among them, and the
@@ -75,16 +71,12 @@ impl<'l, 'b> ParameterList<'l, 'b> {
     }
 }
 
-/// Whether they may all go with `verb` to this server.
-pub(crate) fn check(parameters: &dyn Parameters, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
-    let mut nowhere = Writer::new(&mut []);
-    parameters.write(&mut ParameterList::new(&mut nowhere, verb, offered, 0))
-}
-
 mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
     impl Sealed for super::Transfer {}
+    impl Sealed for super::Both<'_> {}
+    impl Sealed for super::OfMail<'_> {}
     impl Sealed for &[super::Param<'_>] {}
     impl<const N: usize> Sealed for [super::Param<'_>; N] {}
 }
@@ -135,6 +127,33 @@ impl Parameters for Transfer {
     }
 }
 
+/// One list behind the other.
+pub(super) struct Both<'p>(pub(super) &'p dyn Parameters, pub(super) &'p dyn Parameters);
+
+impl Parameters for Both<'_> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
+        self.0.write(list)?;
+        self.1.write(list)
+    }
+}
+
+/// What a mail asks for, and what else its sender does.
+pub(crate) struct OfMail<'p> {
+    /// Left out where SIZE is not offered.
+    pub(crate) size: Option<u64>,
+    pub(crate) needs: Needs,
+    pub(crate) more: &'p dyn Parameters,
+}
+
+impl Parameters for OfMail<'_> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
+        let Needs { eight_bit, utf8_headers: smtputf8, binary } = self.needs;
+        let size = self.size.filter(|_| list.offered.has(Extension::Size));
+        Transfer { size, eight_bit, binary, smtputf8 }.write(list)?;
+        self.more.write(list)
+    }
+}
+
 impl Parameters for &[Param<'_>] {
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
         for parameter in *self {
@@ -149,19 +168,11 @@ impl Parameters for &[Param<'_>] {
         }
         Ok(())
     }
-
-    fn is_ascii(&self) -> bool {
-        self.iter().all(Param::is_ascii)
-    }
 }
 
 impl<const N: usize> Parameters for [Param<'_>; N] {
     fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
         self.as_slice().write(list)
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.as_slice().is_ascii()
     }
 }
 

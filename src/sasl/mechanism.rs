@@ -57,6 +57,16 @@ impl<'w, 'b> Message<'w, 'b> {
         self.0.put(octets);
     }
 
+    /// NUL, which sets apart what PLAIN says.
+    pub(super) fn nul(&mut self) {
+        self.0.hold(0, 8);
+    }
+
+    /// The line that the message is part of.
+    pub(crate) fn line(&mut self) -> &mut Writer<'b> {
+        self.0.out()
+    }
+
     pub(crate) fn finish(&mut self) {
         self.0.finish();
     }

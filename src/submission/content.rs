@@ -2,63 +2,37 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{IN_PLACE, Transfer, check};
+use crate::client::{IN_PLACE, OfMail};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::{Extension, Verb};
-use crate::{Buffer, Error, Misuse};
+use crate::wire::Verb;
+use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
-    /// Before MAIL: refuses what the server cannot take of the recipients' parameters and of the mail's size, before
-    /// anything of the mail is sent. What MAIL itself needs is found out when it is given.
+    /// Before the envelope: a mail that is too large is not begun.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
-        self.step = Step::Mail;
-        let offered = self.client.capabilities();
-        for recipient in &*self.envelope.recipients {
-            if let Err(misuse) = check(recipient.parameters, Verb::Rcpt, offered) {
-                return self.obstacle(misuse);
-            }
-        }
+        self.step = Step::Address;
         if let Some(size) = self.body.size()
-            && !offered.size().allows(size)
+            && !self.client.capabilities().size().allows(size)
         {
             self.cause = Some(Cause::TooLarge);
         }
     }
 
-    /// The envelope or the mail asks for what the server does not offer, or for what cannot be.
-    fn obstacle(&mut self, misuse: Misuse) {
-        self.cause = Some(match misuse {
-            Misuse::NotOffered(Extension::EightBitMime) => Cause::NeedsEightBitMime,
-            Misuse::NotOffered(Extension::BinaryMime | Extension::Chunking) => Cause::NeedsBinaryMime,
-            Misuse::NotOffered(Extension::SmtpUtf8) => Cause::NeedsSmtpUtf8,
-            Misuse::NotOffered(extension) => Cause::NotOffered(extension),
-            misuse => Cause::Engine(misuse.into()),
-        });
-    }
-
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn transfer(&self) -> Transfer {
-        let needs = self.body.needs();
-        let ascii = self.envelope.from.is_ascii()
-            && self.envelope.parameters.is_ascii()
-            && self.envelope.recipients.iter().all(|to| to.path.is_ascii() && to.parameters.is_ascii());
-        let size = self.body.size().filter(|_| self.client.capabilities().has(Extension::Size));
-        let (eight_bit, binary) = (needs.eight_bit, needs.binary);
-        Transfer { size, eight_bit, binary, smtputf8: needs.utf8_headers || !ascii }
-    }
-
     /// Sends what may be sent now of the envelope, one command after the other without waiting
-    /// where the server offers PIPELINING.
+    /// where the server offers PIPELINING. Before MAIL all recipients are tried: what the server cannot take of them is
+    /// refused before anything of the mail is sent.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn send_envelope(&mut self) {
         // Once something is refused, nothing more is sent; what is in flight is awaited.
         while self.cause.is_none() {
-            let verb = match self.step {
+            let step = self.step;
+            let tried = step == Step::Address;
+            let verb = match step {
+                Step::Address | Step::Rcpt => Verb::Rcpt,
                 Step::Mail => Verb::Mail,
-                Step::Rcpt => Verb::Rcpt,
                 Step::Data if self.body.needs().binary => {
                     // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
                     if self.client.in_flight() == 0 && self.any(Status::Accepted) {
@@ -69,30 +43,43 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 Step::Data => Verb::Data,
                 _ => return,
             };
-            if !self.client.permits(verb) {
+            if !tried && !self.client.permits(verb) {
                 return;
             }
             let result = match verb {
                 Verb::Mail => {
-                    let transfer = self.transfer();
-                    self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
+                    let mut needs = self.body.needs();
+                    needs.utf8_headers |= self.utf8;
+                    let parameters = OfMail { size: self.body.size(), needs, more: self.envelope.parameters };
+                    self.client.mail_by(&self.envelope.from, &parameters)
                 }
-                Verb::Rcpt => match self.envelope.recipients.get(self.sent) {
-                    Some(recipient) => self.client.rcpt(&recipient.path, recipient.parameters),
-                    None => Ok(()),
-                },
-                _ => self.client.data(),
+                Verb::Rcpt => {
+                    let Some(recipient) = self.envelope.recipients.get(self.sent) else { return };
+                    self.client.rcpt_or_try(&recipient.path, recipient.parameters, tried)
+                }
+                _ => self.client.data_in_lines(),
             };
-            if !self.had_room(result) {
+            if result == Err(Misuse::NeedsSmtpUtf8.into()) && step <= Step::Mail {
+                self.utf8 = true;
+                if step == Step::Mail {
+                    // With that, this does not come again.
+                    continue;
+                }
+            } else if !self.had_room(result) {
                 return;
             }
             if verb == Verb::Rcpt {
                 self.sent = self.sent.wrapping_add(1);
+                if self.sent < self.envelope.recipients.len() {
+                    continue;
+                }
+                self.sent = 0;
             }
-            self.step = match verb {
-                Verb::Data => Step::Content,
-                _ if self.sent >= self.envelope.recipients.len() => Step::Data,
-                _ => Step::Rcpt,
+            self.step = match step {
+                Step::Address => Step::Mail,
+                Step::Mail => Step::Rcpt,
+                Step::Rcpt => Step::Data,
+                _ => Step::Content,
             };
         }
     }
@@ -152,7 +139,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 match taken {
                     Ok(0) => return,
                     Ok(taken) => self.body.consume(taken),
-                    Err(error) => return self.did(Err(error)),
+                    Err(error) => return self.fail(error),
                 }
             }
         }
@@ -160,18 +147,15 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
 
     /// Whether a command is on its way. Room that will come of itself (by writing, by reading replies) is waited for; a
     /// buffer that could not hold this even when empty is an error. What MAIL needs and the server lacks is the cause.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn had_room(&mut self, result: Result<(), Error>) -> bool {
-        if let Err(Error::Capacity(short)) = result
-            && (short.buffer() == Buffer::Queue || !self.client.transmit().is_empty())
-        {
-            return false;
+        let Err(error) = result else { return true };
+        match error {
+            Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
+            Error::Misuse(_) if self.step <= Step::Mail => self.cause = Some(Cause::Engine(error)),
+            error => self.fail(error),
         }
-        if let (Step::Mail, Err(Error::Misuse(misuse))) = (self.step, result) {
-            self.obstacle(misuse);
-            return false;
-        }
-        self.did(result);
-        result.is_ok()
+        false
     }
 }
 
