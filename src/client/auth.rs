@@ -69,8 +69,8 @@ impl Client<'_> {
         if !begins && longest > self.tx.free() {
             return Err(Capacity::new(Buffer::Tx, longest).into());
         }
-        let (length, whole) = match &self.shown {
-            Shown::Line(line) => (line.length, !line.truncated),
+        let (length, whole) = match self.shown {
+            Shown::Line => (self.line.length, !self.line.truncated),
             _ => (0, false),
         };
         let number = self.scratch;
@@ -130,7 +130,7 @@ impl Client<'_> {
             self.scratch = 0;
         }
         if self.scratch >= MAX_CHALLENGES {
-            self.failed = Some(Protocol::EndlessAuth);
+            self.fail(Protocol::EndlessAuth);
             return Err(Protocol::EndlessAuth.into());
         }
         Ok(())

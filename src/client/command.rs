@@ -1,6 +1,7 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
+use super::event::Shown;
 use super::parameters::{ParameterList, used};
 use super::reply::count;
 use super::{Client, Parameters};
@@ -67,7 +68,7 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::TlsState`] when no handshake was due.
     pub fn tls_established(&mut self) -> Result<(), Error> {
-        if self.phase != Phase::Tls || !self.rx.is_empty() || self.failed.is_some() || self.flags.closed {
+        if self.phase != Phase::Tls || !self.rx.is_empty() || self.flags.over {
             return Err(Misuse::TlsState.into());
         }
         self.release();
@@ -217,14 +218,11 @@ impl Client<'_> {
     }
 
     pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
-        if let Some(failed) = self.failed {
-            return Err(failed.into());
-        }
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
         if !self.permits(verb) {
-            return Err(Misuse::OutOfOrder(verb).into());
+            return Err(self.failed.map_or(Misuse::OutOfOrder(verb).into(), Error::from));
         }
         if self.pipeline.is_full() {
             return Err(Capacity::new(Buffer::Queue, MAX_IN_FLIGHT + 1).into());
@@ -239,7 +237,9 @@ impl Client<'_> {
         }
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
-            self.mark_stale();
+            // What has come in already, but for the line that is shown, is no answer to it.
+            let used = self.shown == Shown::Line;
+            self.flags.stale |= self.rx.has_more(used);
             self.tick();
         }
         self.pipeline.push(verb);

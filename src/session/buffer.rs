@@ -99,6 +99,12 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.bare = false;
     }
 
+    /// A part of the octets in use: from here to there, as far as there are so many.
+    pub(crate) fn part(&self, from: usize, to: usize) -> &[u8] {
+        let start = usize::from(self.start);
+        within(self.storage, start.wrapping_add(from), start.wrapping_add(to))
+    }
+
     /// A part of the octets in use.
     pub(crate) fn slice(&self, range: Range<usize>) -> &[u8] {
         self.filled().get(range).unwrap_or_default()
@@ -180,6 +186,16 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.searched = self.searched.max(start);
     }
 
+    /// Uses up the line that was found last.
+    pub(crate) fn next_line(&mut self) {
+        self.start = self.searched;
+    }
+
+    /// Whether there is more than the line that was found last, if that is `found`; else whether there is anything.
+    pub(crate) fn has_more(&self, found: bool) -> bool {
+        self.end != if found { self.searched } else { self.start }
+    }
+
     /// The line that was found last, and was not used up, will be found again.
     pub(crate) fn look_again(&mut self) {
         self.searched = self.start;
@@ -191,15 +207,16 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
-            let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
-            let Some(found) = find(b'\n', fresh) else { break };
+            let Some(found) = find(b'\n', within(self.storage, from, usize::from(self.end))) else { break };
             let lf = from.wrapping_add(found);
             self.searched = lf.wrapping_add(1) as u16;
-            let line = self.storage.get(usize::from(self.start)..lf);
-            if let Some([kept @ .., b'\r']) = line {
+            if let [kept @ .., b'\r'] = within(self.storage, usize::from(self.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
             }
-            if !SERVES || !self.bare {
+            if !SERVES {
+                return Framed::BareLf;
+            }
+            if !self.bare {
                 self.bare = true;
                 return Framed::BareLf;
             }
@@ -217,21 +234,26 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
         let consumed = left.wrapping_add(2);
         let line = Line { length, consumed, dropped: self.dropped, truncated, bare: SERVES && self.bare };
-        (self.cut, self.dropped, self.bare) = (0, 0, false);
+        (self.cut, self.dropped) = (0, 0);
+        if SERVES {
+            self.bare = false;
+        }
         line
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
-        if self.cut == 0 {
+        if !SERVES {
+            // The line begins at the buffer's front, for nothing is put aside there.
+            self.cut = self.end.wrapping_sub(self.end / 4);
+        } else if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
             self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
         // The last octet is kept: it may be the CR of the CRLF.
-        let last = self.storage.last().copied();
-        if let (Some(last), Some(octet)) = (last, self.storage.get_mut(usize::from(self.cut))) {
-            *octet = last;
+        if let Some([octet, .., last]) = self.storage.get_mut(usize::from(self.cut)..) {
+            *octet = *last;
         }
         let end = self.cut.saturating_add(1).min(self.end);
         self.dropped = self.dropped.saturating_add(self.end.saturating_sub(end));
@@ -265,7 +287,7 @@ impl<'b> Outgoing<'b> {
 
     /// What is to be written next.
     pub(crate) fn waiting(&self) -> &[u8] {
-        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+        within(self.storage, usize::from(self.start), usize::from(self.end))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -368,6 +390,14 @@ impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Outgoing {{ waiting: {} of {} }}", self.waiting().len(), self.capacity())
     }
+}
+
+/// What lies from here to there, as far as there is so much: cut to the bounds instead of judged by them, which takes less
+/// flash.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn within(octets: &[u8], from: usize, to: usize) -> &[u8] {
+    let to = to.min(octets.len());
+    octets.get(from.min(to)..to).unwrap_or_default()
 }
 
 /// Moves what lies from `start` to `end` down to `to`.

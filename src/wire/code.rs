@@ -70,10 +70,10 @@ impl Code {
     #[inline(never)]
     pub const fn severity(self) -> Severity {
         match self.0.get() / 100 {
-            ..=2 => Severity::Positive,
+            2 => Severity::Positive,
             3 => Severity::Intermediate,
             4 => Severity::Transient,
-            5.. => Severity::Permanent,
+            _ => Severity::Permanent,
         }
     }
 }
