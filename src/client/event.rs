@@ -2,7 +2,7 @@
 
 use crate::session::Incoming;
 use crate::wire::reply::HEAD;
-use crate::wire::{Code, Reply, Verb};
+use crate::wire::{Code, Reply, Severity, Verb};
 
 /// Something has come from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,7 @@ pub(crate) struct ReplyLine {
     pub(crate) last: bool,
     pub(super) truncated: bool,
     pub(crate) closing: bool,
+    pub(crate) severity: Severity,
     pub(crate) code: Code,
     /// Octets of the line, without CRLF.
     pub(super) length: u16,
@@ -68,6 +69,7 @@ impl ReplyLine {
         last: true,
         truncated: false,
         closing: false,
+        severity: Severity::Positive,
         code: Code::CLOSING,
         length: 0,
         octets: 0,

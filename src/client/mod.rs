@@ -57,13 +57,13 @@ pub struct Client<'b> {
     recipients: u16,
     /// Octets to be written until the server may have the end of a mail.
     left: u32,
+    capabilities: Capabilities,
     /// While a chunk is open; and its octets that are still to be given.
     open: Option<Give>,
     pipeline: Pipeline,
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
     chunk: u64,
-    capabilities: Capabilities,
     /// By use, so that others do not link it.
     limits: Option<LimitsReader>,
     lmtp: Option<reply::Counter>,

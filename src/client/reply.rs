@@ -2,11 +2,11 @@
 
 use super::Client;
 use super::content::Content;
-use super::event::{ReplyLine, Shown};
+use super::event::Shown;
 use crate::Protocol;
 use crate::log::debug;
 use crate::session::{Framed, Line, MAX_REPLY, Phase};
-use crate::wire::reply::{HEAD, head};
+use crate::wire::reply::head;
 use crate::wire::{Code, Extension, Severity, Verb};
 
 /// What counts the replies of LMTP; by use, so that others do not link it.
@@ -34,13 +34,16 @@ impl Client<'_> {
             return self.fail(Protocol::ReplyTooLong);
         }
         match framed {
-            Framed::Line(line) => self.show_line(line, octets as u16),
+            Framed::Line(line) => {
+                self.line.octets = octets as u16;
+                self.take_line(line);
+            }
             Framed::BareLf => self.fail(Protocol::BareLf),
             Framed::Partial => {}
         }
     }
 
-    fn show_line(&mut self, line: Line, octets: u16) {
+    fn take_line(&mut self, line: Line) {
         let text = self.rx.part(0, line.length);
         let (code, last) = match head(text) {
             Ok(head) => head,
@@ -50,35 +53,42 @@ impl Client<'_> {
         if !first && self.line.code != code {
             return self.fail(Protocol::CodeChanged(code));
         }
-        let severity = code.severity();
-        let Some((to, closing)) = self.addressee(code, severity) else {
+        self.line.code = code;
+        self.line.last = last;
+        self.line.length = line.length as u16;
+        self.line.truncated = line.truncated;
+        self.line.severity = code.severity();
+        if !self.address_line() {
             return self.fail(Protocol::Unasked(code));
-        };
-        if let (Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo), Severity::Positive) = (to, severity) {
-            if first {
-                self.forget_offers();
-            }
-            if to != Some(Verb::Helo) {
-                let text = self.rx.part(HEAD, line.length);
-                self.capabilities.fold_with(text, first, line.truncated, self.limits);
-            }
-            // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
-            if !self.flags.tls {
-                self.capabilities.forget(Extension::RequireTls);
-            }
         }
-        let (length, truncated) = (line.length as u16, line.truncated);
-        let octets = if last { 0 } else { octets };
-        self.line = ReplyLine { to, last, truncated, closing, code, length, octets };
         self.shown = Shown::Line;
+        if self.line.severity == Severity::Positive {
+            self.take_offer(first);
+        }
         if last {
-            debug!("reply {} in phase {:?}", code.number(), self.phase);
-            self.complete(to, severity, closing);
+            self.complete();
         }
     }
 
-    /// What a reply with this code answers, and whether it ends the session; `None` when nothing was asked.
-    fn addressee(&self, code: Code, severity: Severity) -> Option<(Option<Verb>, bool)> {
+    /// The reply to EHLO.
+    fn take_offer(&mut self, first: bool) {
+        let Some(to @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo)) = self.line.to else { return };
+        if first {
+            self.forget_offers();
+        }
+        if to != Verb::Helo {
+            let text = self.line.text(&self.rx);
+            self.capabilities.fold_with(text, first, self.line.truncated, self.limits);
+        }
+        // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
+        if !self.flags.tls {
+            self.capabilities.forget(Extension::RequireTls);
+        }
+    }
+
+    /// Finds out what the line answers, and whether it ends the session; whether anything was asked.
+    fn address_line(&mut self) -> bool {
+        let (code, severity) = (self.line.code, self.line.severity);
         let front = if self.flags.stale { None } else { self.pipeline.front() };
         let ends_content = matches!(front, Some(Verb::EndOfData | Verb::BdatLast));
         let in_content = front.is_none() & (self.phase == Phase::Data);
@@ -88,15 +98,20 @@ impl Client<'_> {
         let early = in_content | (ends_content & !self.in_doubt());
         // RFC 5321 §3.8: 421 may come at any moment.
         let closing = (code == Code::CLOSING) | (early & severity.is_refusal());
+        self.line.to = to;
+        self.line.closing = closing;
         // No 3yz can answer it; what has become of the mail is not known.
         let unasked = early | to.is_none() | (ends_content & (severity == Severity::Intermediate));
-        if unasked & !closing { None } else { Some((to, closing)) }
+        closing | !unasked
     }
 
     /// The reply is whole.
-    fn complete(&mut self, to: Option<Verb>, severity: Severity, closing: bool) {
+    fn complete(&mut self) {
+        debug!("reply {} in phase {:?}", self.line.code.number(), self.phase);
+        self.line.octets = 0;
         self.tick();
-        if let (false, Some(verb)) = (closing, to) {
+        if let (false, Some(verb)) = (self.line.closing, self.line.to) {
+            let severity = self.line.severity;
             if let Some(count) = self.lmtp
                 && count(self, verb, Some(severity))
             {
