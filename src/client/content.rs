@@ -113,7 +113,7 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         out.put(end);
         let octets = out.wanted();
-        self.launch(Verb::EndOfData, octets)?;
+        self.launch(Verb::EndOfData, octets, self.scratch)?;
         if let Some(count) = self.lmtp
             && count(self, Verb::EndOfData, None)
         {
@@ -140,7 +140,7 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         emit::bdat(&mut out, size, last);
         let octets = out.line();
-        self.launch(verb, octets)?;
+        self.launch(verb, octets, self.scratch)?;
         self.content = if last { Content::Ends } else { Content::Begun };
         self.chunk = size;
         self.open = Some(give);

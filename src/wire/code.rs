@@ -55,7 +55,8 @@ impl Code {
     /// Of three digits, of which the first is within 2 to 5.
     pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
         let [a, b, c] = digits;
-        let tens = u16::from(a.wrapping_sub(b'0')).wrapping_mul(10).wrapping_add(u16::from(b.wrapping_sub(b'0')));
+        let tens =
+            u16::from(a.wrapping_sub(b'0')).wrapping_mul(10).wrapping_add(u16::from(b.wrapping_sub(b'0')));
         let number = tens.wrapping_mul(10).wrapping_add(u16::from(c.wrapping_sub(b'0')));
         NonZeroU16::new(number).map(Self)
     }
