@@ -92,7 +92,7 @@ impl<'b> Client<'b> {
             rx: Incoming::new(rx),
             tx: Outgoing::new(tx),
             pipeline,
-            capabilities: Capabilities::NONE,
+            capabilities: Capabilities::none(),
             limits: None,
             lmtp: None,
             phase: Phase::Connected,
@@ -273,7 +273,7 @@ impl<'b> Client<'b> {
     /// What the server offered is offered no more.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn forget_offers(&mut self) {
-        self.capabilities = Capabilities::NONE;
+        self.capabilities = Capabilities::none();
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.

@@ -119,16 +119,16 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let front = self.front();
-        if self.start > front {
-            // What is left is the front of a line, or nothing.
-            let by = self.start.wrapping_sub(front);
-            move_down(self.storage, self.start, self.end, front);
-            self.start = front;
-            self.end = self.end.wrapping_sub(by);
-            self.searched = self.searched.wrapping_sub(by);
+        // What is left is the front of a line, or nothing.
+        let by = self.start.wrapping_sub(front);
+        move_down(self.storage, self.start, self.end, front);
+        self.start = front;
+        self.end = self.end.wrapping_sub(by);
+        self.searched = self.searched.wrapping_sub(by);
+        if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
     }
 
     /// Where what is in use may begin.
@@ -175,8 +175,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Takes note of `octets` that were put into [`room`](Self::room).
     pub(crate) fn received(&mut self, octets: usize) {
-        let free = self.storage.len().saturating_sub(usize::from(self.end));
-        self.end = self.end.saturating_add(octets.min(free) as u16);
+        let free = self.storage.len().wrapping_sub(usize::from(self.end));
+        self.end = self.end.wrapping_add(octets.min(free) as u16);
     }
 
     /// Uses up octets at the front.
@@ -309,11 +309,10 @@ impl<'b> Outgoing<'b> {
 
     /// Takes note of `octets` that have been written; whether they end a piece.
     pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
-        let before = usize::from(self.start);
-        let start = before.saturating_add(octets);
-        if start < usize::from(self.end) {
-            self.start = start as u16;
-            return is_piece(before, start);
+        if octets < self.len() {
+            let before = self.start;
+            self.start = before.wrapping_add(octets as u16);
+            return is_piece(usize::from(before), usize::from(self.start));
         }
         (self.start, self.end) = (0, 0);
         if self.secret {
@@ -326,15 +325,15 @@ impl<'b> Outgoing<'b> {
     /// The whole room behind what waits, as one piece.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         move_down(self.storage, self.start, self.end, 0);
-        self.end = self.end.saturating_sub(self.start);
+        self.end = self.end.wrapping_sub(self.start);
         self.start = 0;
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
     }
 
     /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
     /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
     }
 
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
@@ -345,10 +344,9 @@ impl<'b> Outgoing<'b> {
     /// Takes `octets` of the room into what is to go out, if it has so many; if not, nothing has happened.
     #[must_use]
     pub(crate) fn written(&mut self, octets: usize) -> bool {
-        let end = usize::from(self.end).saturating_add(octets);
-        let fits = end <= self.storage.len();
+        let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
         if fits {
-            self.end = end as u16;
+            self.end = self.end.wrapping_add(octets as u16);
         } else if self.secret {
             // Half a secret is one too.
             wipe(self.room());
@@ -398,6 +396,12 @@ impl fmt::Debug for Outgoing<'_> {
 fn within(octets: &[u8], from: usize, to: usize) -> &[u8] {
     let to = to.min(octets.len());
     octets.get(from.min(to)..to).unwrap_or_default()
+}
+
+/// The same of what lies behind a place.
+fn behind(octets: &mut [u8], from: u16) -> &mut [u8] {
+    let from = usize::from(from).min(octets.len());
+    octets.get_mut(from..).unwrap_or_default()
 }
 
 /// Moves what lies from `start` to `end` down to `to`.
