@@ -18,11 +18,6 @@ impl<'w, 'b> Encoder<'w, 'b> {
         Self { out, held: 0, bits: 0 }
     }
 
-    /// Where it writes.
-    pub(crate) fn out(&mut self) -> &mut Writer<'b> {
-        self.out
-    }
-
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put(&mut self, octets: &[u8]) {
         for octet in octets {

@@ -62,11 +62,6 @@ impl<'w, 'b> Message<'w, 'b> {
         self.0.hold(0, 8);
     }
 
-    /// The line that the message is part of.
-    pub(crate) fn line(&mut self) -> &mut Writer<'b> {
-        self.0.out()
-    }
-
     pub(crate) fn finish(&mut self) {
         self.0.finish();
     }

@@ -2,11 +2,11 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{IN_PLACE, OfMail};
+use crate::client::{IN_PLACE, Transfer};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::Verb;
+use crate::wire::{Extension, Verb};
 use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
@@ -48,14 +48,21 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             let result = match verb {
                 Verb::Mail => {
-                    let mut needs = self.body.needs();
-                    needs.utf8_headers |= self.utf8;
-                    let parameters = OfMail { size: self.body.size(), needs, more: self.envelope.parameters };
-                    self.client.mail_by(&self.envelope.from, &parameters)
+                    let needs = self.body.needs();
+                    let transfer = Transfer {
+                        size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
+                        eight_bit: needs.eight_bit,
+                        binary: needs.binary,
+                        smtputf8: self.utf8 || needs.utf8_headers,
+                    };
+                    self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
                 }
                 Verb::Rcpt => {
                     let Some(recipient) = self.envelope.recipients.get(self.sent) else { return };
-                    self.client.rcpt_or_try(&recipient.path, recipient.parameters, tried)
+                    self.client.try_only(tried);
+                    let result = self.client.rcpt(&recipient.path, recipient.parameters);
+                    self.client.try_only(false);
+                    result
                 }
                 _ => self.client.data_in_lines(),
             };
