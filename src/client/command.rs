@@ -129,9 +129,7 @@ impl Client<'_> {
 
     /// DATA for a mail that is known to stand in lines.
     pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
-        self.command(Verb::Data, "DATA", b"", &[])?;
-        self.stuffer = crate::data::Stuffer::new(self.line_ends);
-        Ok(())
+        self.command(Verb::Data, "DATA", b"", &[])
     }
 
     /// RSET (RFC 5321 §4.1.1.5): the transaction is forgotten.

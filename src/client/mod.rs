@@ -135,6 +135,7 @@ impl<'b> Client<'b> {
     /// What becomes of bare CR and LF in mails to be sent.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
         self.line_ends = line_ends;
+        self.stuffer = Stuffer::new(line_ends);
         self
     }
 
@@ -149,6 +150,7 @@ impl<'b> Client<'b> {
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
         self.line = ReplyLine::NONE;
+        self.stuffer = Stuffer::new(self.line_ends);
         self.failed = None;
         self.in_place = 0;
         self.open = None;

@@ -29,25 +29,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         // Once something is refused, nothing more is sent; what is in flight is awaited.
         while self.cause.is_none() {
             let step = self.step;
-            let tried = step == Step::Address;
-            let verb = match step {
-                Step::Address | Step::Rcpt => Verb::Rcpt,
-                Step::Mail => Verb::Mail,
-                Step::Data if self.body.needs().binary => {
-                    // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
-                    if self.client.in_flight() == 0 && self.any(Status::Accepted) {
-                        self.step = Step::Content;
-                    }
-                    return;
-                }
-                Step::Data => Verb::Data,
-                _ => return,
-            };
-            if !tried && !self.client.permits(verb) {
-                return;
-            }
-            let result = match verb {
-                Verb::Mail => {
+            let result = match step {
+                Step::Mail => {
                     let needs = self.body.needs();
                     let transfer = Transfer {
                         size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
@@ -57,32 +40,34 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                     };
                     self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
                 }
-                Verb::Rcpt => {
+                Step::Address | Step::Rcpt => {
                     let Some(recipient) = self.envelope.recipients.get(self.sent) else { return };
-                    self.client.try_only(tried);
+                    self.client.try_only(step == Step::Address);
                     let result = self.client.rcpt(&recipient.path, recipient.parameters);
                     self.client.try_only(false);
                     result
                 }
-                _ => self.client.data_in_lines(),
-            };
-            if result == Err(Misuse::NeedsSmtpUtf8.into()) && step <= Step::Mail {
-                self.utf8 = true;
-                if step == Step::Mail {
-                    // With that, this does not come again.
-                    continue;
+                Step::Data if self.body.needs().binary => {
+                    // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
+                    if self.client.in_flight() == 0 && self.any(Status::Accepted) {
+                        self.step = Step::Content;
+                    }
+                    return;
                 }
-            } else if !self.had_room(result) {
+                Step::Data => self.client.data_in_lines(),
+                _ => return,
+            };
+            if !self.done_with(result) {
                 return;
             }
-            if verb == Verb::Rcpt {
+            if matches!(step, Step::Address | Step::Rcpt) {
                 self.sent = self.sent.wrapping_add(1);
                 if self.sent < self.envelope.recipients.len() {
                     continue;
                 }
                 self.sent = 0;
             }
-            self.step = match step {
+            self.step = match self.step {
                 Step::Address => Step::Mail,
                 Step::Mail => Step::Rcpt,
                 Step::Rcpt => Step::Data,
@@ -91,74 +76,80 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
     }
 
-    /// Sends what may be sent now of the content: short pieces by way of the transmit buffer, where
-    /// they travel together, and long ones from where they lie.
+    /// Sends what may be sent now of the content, a piece at a time; whether there may be more of it. Short pieces go by way of
+    /// the transmit buffer, where they travel together, and long ones from where they lie.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) fn send_content(&mut self) {
+    pub(super) fn send_content(&mut self) -> bool {
         let binary = self.body.needs().binary;
-        while self.step == Step::Content && (binary || self.client.phase() == Phase::Data) {
-            let pending = IN_PLACE && self.client.body_pending() > 0;
-            let chunk = if binary { self.client.chunk_left() } else { 0 };
-            if binary && !pending && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat))
-            {
-                return;
+        if !binary && self.client.phase() != Phase::Data {
+            return false;
+        }
+        let pending = IN_PLACE && self.client.body_pending() > 0;
+        let chunk = if binary { self.client.chunk_left() } else { 0 };
+        if binary && !pending && chunk == 0 && (self.cause.is_some() || !self.client.permits(Verb::Bdat)) {
+            return false;
+        }
+        // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
+        let wanted = pending || binary || self.cause.is_none();
+        let piece = match if wanted { self.body.fill() } else { Ok(&[][..]) } {
+            Ok(piece) => piece,
+            Err(error) => {
+                self.body_error = Some(error);
+                self.abandon(Cause::BodyFailed);
+                return false;
             }
-            // Nobody was accepted, or MAIL was refused, and 354 came all the same: the lone dot (RFC 2920 §3.1).
-            let wanted = pending || binary || self.cause.is_none() && self.any(Status::Accepted);
-            let piece = match if wanted { self.body.fill() } else { Ok(&[][..]) } {
-                Ok(piece) => piece,
-                Err(error) => {
-                    self.body_error = Some(error);
-                    return self.abandon(Cause::BodyFailed);
-                }
-            };
-            let (lent, done) = (piece.len() as u64, piece.is_empty());
-            let piece = if binary { front(piece, chunk) } else { piece };
-            if pending || done && binary && chunk > 0 {
-                // What is lent already is lent again for each write; a chunk that has been opened is given wholly.
-                if done {
-                    self.abandon(Cause::BodyFailed);
-                }
-                return;
+        };
+        let (lent, done) = (piece.len() as u64, piece.is_empty());
+        let piece = if binary { front(piece, chunk) } else { piece };
+        if pending || done && binary && chunk > 0 {
+            // What is lent already is lent again for each write; a chunk that has been opened is given wholly.
+            if done {
+                self.abandon(Cause::BodyFailed);
             }
-            if binary && chunk == 0 {
-                // As much as is lent makes a chunk; how long the last one is shows behind it only.
-                let result = self.client.bdat(lent, done);
-                if !self.had_room(result) {
-                    return;
-                }
-                if done {
-                    self.step = Step::End;
-                }
-            } else if done {
-                let result = self.client.end_of_body();
-                if !self.had_room(result) {
-                    return;
-                }
+            return false;
+        }
+        if done || binary && chunk == 0 {
+            // As much as is lent makes a chunk; how long the last one is shows behind it only.
+            let result = if binary { self.client.bdat(lent, done) } else { self.client.end_of_body() };
+            let given = self.done_with(result);
+            if given && done {
                 self.step = Step::End;
-            } else {
-                let in_place = if IN_PLACE { self.client.body_in_place(piece) } else { Ok(0) };
-                let taken = match in_place {
-                    Ok(0) => self.client.body(piece),
-                    // It is lent for writing.
-                    result => result.map(|_| 0),
-                };
-                match taken {
-                    Ok(0) => return,
-                    Ok(taken) => self.body.consume(taken),
-                    Err(error) => return self.fail(error),
-                }
+            }
+            return given;
+        }
+        let in_place = if IN_PLACE { self.client.body_in_place(piece) } else { Ok(0) };
+        let taken = match in_place {
+            Ok(0) => self.client.body(piece),
+            // It is lent for writing.
+            result => result.map(|_| 0),
+        };
+        match taken {
+            Ok(taken) => {
+                self.body.consume(taken);
+                taken > 0
+            }
+            Err(error) => {
+                self.fail(error);
+                false
             }
         }
     }
 
-    /// Whether a command is on its way. Room that will come of itself (by writing, by reading replies) is waited for; a
-    /// buffer that could not hold this even when empty is an error. What MAIL needs and the server lacks is the cause.
+    /// Whether a command is on its way, or has been tried. What is not its turn, and room that will come of itself (by writing, by
+    /// reading replies), is waited for; a buffer that could not hold this even when empty is an error. What the envelope
+    /// needs and the server lacks is the cause.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn had_room(&mut self, result: Result<(), Error>) -> bool {
+    fn done_with(&mut self, result: Result<(), Error>) -> bool {
         let Err(error) = result else { return true };
         match error {
             Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
+            Error::Misuse(Misuse::OutOfOrder(_)) => {}
+            Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
+                // MAIL is next, and asks for it: with that, this does not come again.
+                self.utf8 = true;
+                self.step = Step::Address;
+                return true;
+            }
             Error::Misuse(_) if self.step <= Step::Mail => self.cause = Some(Cause::Engine(error)),
             error => self.fail(error),
         }

@@ -21,9 +21,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if matches!(self.step, Step::Address | Step::Mail | Step::Rcpt | Step::Data) {
                 self.send_envelope();
             }
-            if self.step == Step::Content {
-                self.send_content();
-            }
+            while self.step == Step::Content && self.send_content() {}
             self.settle();
             if self.step == Step::Done {
                 return self.take_end();
