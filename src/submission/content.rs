@@ -25,55 +25,57 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// where the server offers PIPELINING. Before MAIL all recipients are tried: what the server cannot take of them is
     /// refused before anything of the mail is sent.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) fn send_envelope(&mut self) {
+    pub(super) fn send_envelope(&mut self) -> bool {
         // Once something is refused, nothing more is sent; what is in flight is awaited.
-        while self.cause.is_none() {
-            let step = self.step;
-            let result = match step {
-                Step::Mail => {
-                    let needs = self.body.needs();
-                    let transfer = Transfer {
-                        size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
-                        eight_bit: needs.eight_bit,
-                        binary: needs.binary,
-                        smtputf8: self.utf8 || needs.utf8_headers,
-                    };
-                    self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
-                }
-                Step::Address | Step::Rcpt => {
-                    let Some(recipient) = self.envelope.recipients.get(self.sent) else { return };
-                    self.client.try_only(step == Step::Address);
-                    let result = self.client.rcpt(&recipient.path, recipient.parameters);
-                    self.client.try_only(false);
-                    result
-                }
-                Step::Data if self.body.needs().binary => {
-                    // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
-                    if self.client.in_flight() == 0 && self.any(Status::Accepted) {
-                        self.step = Step::Content;
-                    }
-                    return;
-                }
-                Step::Data => self.client.data_in_lines(),
-                _ => return,
-            };
-            if !self.done_with(result) {
-                return;
-            }
-            if matches!(step, Step::Address | Step::Rcpt) {
-                self.sent = self.sent.wrapping_add(1);
-                if self.sent < self.envelope.recipients.len() {
-                    continue;
-                }
-                self.sent = 0;
-            }
-            self.step = match self.step {
-                Step::Address => Step::Mail,
-                Step::Mail => Step::Rcpt,
-                Step::Rcpt => Step::Data,
-                _ => Step::Content,
-            };
+        if self.cause.is_some() {
+            return false;
         }
+        let step = self.step;
+        let result = match step {
+            Step::Mail => {
+                let needs = self.body.needs();
+                let transfer = Transfer {
+                    size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
+                    eight_bit: needs.eight_bit,
+                    binary: needs.binary,
+                    smtputf8: self.utf8 || needs.utf8_headers,
+                };
+                self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
+            }
+            Step::Address | Step::Rcpt => {
+                let Some(recipient) = self.envelope.recipients.get(self.sent) else { return false };
+                self.client.try_only(step == Step::Address);
+                let result = self.client.rcpt(&recipient.path, recipient.parameters);
+                self.client.try_only(false);
+                result
+            }
+            Step::Data if self.body.needs().binary => {
+                // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
+                if self.client.in_flight() == 0 && self.any(Status::Accepted) {
+                    self.step = Step::Content;
+                }
+                return false;
+            }
+            Step::Data => self.client.data_in_lines(),
+            _ => return false,
+        };
+        if !self.done_with(result) {
+            return false;
+        }
+        if matches!(step, Step::Address | Step::Rcpt) {
+            self.sent = self.sent.wrapping_add(1);
+            if self.sent < self.envelope.recipients.len() {
+                return true;
+            }
+            self.sent = 0;
+        }
+        self.step = match self.step {
+            Step::Address => Step::Mail,
+            Step::Mail => Step::Rcpt,
+            Step::Rcpt => Step::Data,
+            _ => Step::Content,
+        };
+        true
     }
 
     /// Sends what may be sent now of the content, a piece at a time; whether there may be more of it. Short pieces go by way of

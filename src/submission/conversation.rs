@@ -18,9 +18,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             self.begin();
         }
         loop {
-            if matches!(self.step, Step::Address | Step::Mail | Step::Rcpt | Step::Data) {
-                self.send_envelope();
-            }
+            while self.send_envelope() {}
             while self.step == Step::Content && self.send_content() {}
             self.settle();
             if self.step == Step::Done {
