@@ -61,6 +61,7 @@ pub(crate) mod scan;
 mod stated;
 pub(crate) mod syntax;
 mod verb;
+pub(crate) mod words;
 pub(crate) mod writer;
 mod xclient;
 pub(crate) mod xtext;
