@@ -48,6 +48,8 @@ mod code;
 pub(crate) mod command;
 pub(crate) mod domain;
 pub(crate) mod emit;
+mod framed;
+mod keywords;
 pub mod limits;
 pub(crate) mod literal;
 pub(crate) mod mailbox;

@@ -12,12 +12,15 @@ pub(crate) const fn each(octet: u8) -> u64 {
     u64::from_le_bytes([octet; WORD])
 }
 
-/// The high bit of the first octet below 14, the first one lowest; those behind it mean nothing. Of these CR, LF and NUL end or break
-/// a line (RFC 5321 §2.3.8), and but for HT the others are not for text (§4.2).
+/// Below this octet are CR, LF and NUL, which end or break a line (RFC 5321 §2.3.8), and others that but for HT are not for text
+/// (§4.2).
+const LOW: u8 = 14;
+
+/// The high bit of the first octet below `bound`, which is ASCII, the first one lowest; those behind it mean nothing.
 #[inline]
-pub(crate) const fn low(word: u64) -> u64 {
+pub(crate) const fn below(word: u64, bound: u8) -> u64 {
     // In front of the first one no octet borrows.
-    word.wrapping_sub(each(14)) & !word & HIGH
+    word.wrapping_sub(each(bound)) & !word & HIGH
 }
 
 /// The place of the lowest bit set of those in [`HIGH`].
@@ -32,13 +35,21 @@ pub(crate) const fn place(marks: u64) -> usize {
 pub(crate) fn first_low(octets: &[u8], most: usize) -> Result<usize, usize> {
     let mut at = 0_usize;
     for word in octets.as_chunks::<WORD>().0.iter().take(most) {
-        let marks = low(u64::from_le_bytes(*word));
+        let marks = below(u64::from_le_bytes(*word), LOW);
         if marks != 0 {
             return Ok(at.wrapping_add(place(marks)));
         }
         at = at.wrapping_add(WORD);
     }
     Err(at)
+}
+
+/// As [`first_low`], when no whole word holds one: in the last octets, as a word that may overlap those. `None` too when there are
+/// not so many octets.
+#[inline]
+pub(crate) fn first_low_of_last(octets: &[u8]) -> Option<usize> {
+    let marks = below(u64::from_le_bytes(*octets.last_chunk()?), LOW);
+    (marks != 0).then(|| octets.len().wrapping_sub(WORD).wrapping_add(place(marks)))
 }
 
 #[cfg(test)]
