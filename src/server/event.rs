@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::Policy;
 use super::auth::understood;
 use crate::sasl::server::{Claim, Message, Step};
 use crate::session::Incoming;
@@ -178,7 +179,7 @@ impl ShownPath {
 }
 
 impl Shown {
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
         Some(match *self {
             Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.text(rx)) },
             Self::Mail { path, params, .. } => Event::Mail {
@@ -193,13 +194,13 @@ impl Shown {
             Self::Body(span) => Event::Body(span.text(rx)),
             Self::EndOfChunk => Event::EndOfChunk,
             Self::EndOfData { recipient } => Event::EndOfData { recipient },
-            _ => return self.rare_event(rx),
+            _ => return self.rare_event(rx, policy),
         })
     }
 
     /// Those of which there is not one for each mail.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that the others need few registers
-    fn rare_event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
+    fn rare_event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
         Some(match *self {
             Self::Lost(lost) => Event::Lost(lost),
             Self::Reset => Event::Reset,
@@ -216,11 +217,11 @@ impl Shown {
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),
             // These two are rare enough to be parsed again.
-            Self::Proxy(span) => match ProxyHeader::parse(span.text(rx)) {
+            Self::Proxy(span) => match policy.proxy?.0(span.text(rx)) {
                 ProxyParse::Complete { header, .. } => Event::Proxy(header),
                 _ => return None,
             },
-            Self::XClient(span) => Event::XClient(XClient::parse(span.text(rx)).ok()?),
+            Self::XClient(span) => Event::XClient(policy.xclient?.0(span.text(rx))?),
             Self::StartTls => Event::StartTls,
             Self::Quit => Event::Quit,
             _ => return None,

@@ -2,16 +2,21 @@
 
 use super::canned::Line;
 use super::event::{Shown, Span};
+use super::policy::Asked;
 use super::{Done, Server, Stop};
 use crate::session::Phase;
-use crate::wire::{AuthMechanisms, Emit, Extension, ProxyHeader, ProxyParse, Verb, Writer};
+use crate::wire::{AuthMechanisms, Emit, Extension, ProxyParse, Verb, Writer};
 use crate::{Error, Misuse, Protocol};
 
 impl Server<'_, '_> {
     /// The header of the PROXY protocol, in front of everything.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_proxy_header(&mut self) -> Done {
-        match ProxyHeader::parse(self.rx.filled()) {
+        let Some(Asked(read)) = self.policy.proxy else {
+            self.flags.proxied = true;
+            return Ok(());
+        };
+        match read(self.rx.filled()) {
             ProxyParse::Complete { consumed, .. } => {
                 self.flags.proxied = true;
                 self.consumed = consumed as u16;

@@ -4,12 +4,12 @@ use super::Server;
 use super::answer;
 use super::canned::Canned;
 use super::event::{Shown, ShownPath, Span};
+use super::policy::Asked;
 use crate::session::Phase;
 use crate::wire::param::{Found, Keyword};
 use crate::wire::syntax::{WIDE, has_c1};
 use crate::wire::{
-    AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb,
-    XClient, limits,
+    AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb, limits,
 };
 
 /// What is to be done about a command.
@@ -136,15 +136,17 @@ impl Server<'_, '_> {
             return Hopeless(&answer::SYNTAX);
         }
         let xclient = line.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"XCLIENT"));
-        if !xclient || !self.policy.offers(Extension::XClient) {
+        let (true, Some(Asked(read)), true) =
+            (xclient, self.policy.xclient, self.policy.offers(Extension::XClient))
+        else {
             return Answer(&answer::UNKNOWN_COMMAND);
-        }
+        };
         if !self.phase.permits(Verb::XClient) {
             return Answer(&answer::BAD_SEQUENCE);
         }
-        match XClient::parse(line) {
-            Ok(_) => Ask(Verb::XClient, Shown::XClient(Span::of(line, line))),
-            Err(_) => Answer(&answer::SYNTAX),
+        match read(line) {
+            Some(_) => Ask(Verb::XClient, Shown::XClient(Span::of(line, line))),
+            None => Answer(&answer::SYNTAX),
         }
     }
 

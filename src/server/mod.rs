@@ -138,7 +138,7 @@ impl<'b, 'p> Server<'b, 'p> {
             epoch: 0,
             mechanism: None,
             lost: None,
-            flags: Flags { proxied: !policy.proxy, ..Flags::default() },
+            flags: Flags { proxied: policy.proxy.is_none(), ..Flags::default() },
         }
     }
 
@@ -163,7 +163,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.idle = 0;
         self.errors = 0;
         self.mechanism = None;
-        self.flags = Flags { tls, proxied: !self.policy.proxy, ..Flags::default() };
+        self.flags = Flags { tls, proxied: self.policy.proxy.is_none(), ..Flags::default() };
         self.tick();
     }
 
@@ -297,7 +297,7 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx)
+        self.shown.event(&self.rx, self.policy)
     }
 
     /// The timer that runs now; none while a reply is owed, for then the caller is waited for, unless others must be written
