@@ -115,8 +115,11 @@ impl Config {
             Some(user) => Some((user, variable("RELAY_PASSWORD").ok_or("--user needs RELAY_PASSWORD")?)),
             None => None,
         };
+        if !has_port(&arguments.listen, 0) {
+            return Err(format!("--listen {}: give it as ADDRESS:PORT", arguments.listen).into());
+        }
         let next_hop_login = login(variable("NEXT_HOP_USER"), variable("NEXT_HOP_PASSWORD"))?;
-        if !has_port(&arguments.next_hop) {
+        if !has_port(&arguments.next_hop, 1) {
             return Err(format!("--next-hop {}: give it as HOST:PORT", arguments.next_hop).into());
         }
         if sender_login.is_none() && !arguments.anyone && !is_of_this_machine(&arguments.listen) {
@@ -200,14 +203,14 @@ fn open_to_all(listen: &str, next_hop_login: Option<&(String, String)>) -> Strin
     )
 }
 
-/// The port decides on more than where to go: mails are handed in at 587 or 465, and pass between servers at 25. So it is
-/// not guessed.
-fn has_port(next_hop: &str) -> bool {
-    let parts = next_hop.rsplit_once(':');
+/// Whether the text is a host and a port of at least `lowest` (0 has the system choose one). The port decides on more than where to go, so
+/// it is not guessed: mails are handed in at 587 or 465, and pass between servers at 25.
+fn has_port(text: &str, lowest: u16) -> bool {
+    let parts = text.rsplit_once(':');
     let is_host = |host: &str| {
         !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'))
     };
-    parts.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0))
+    parts.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port >= lowest))
 }
 
 /// Both or none: with half a login, mails would go on without it.
@@ -261,10 +264,18 @@ mod tests {
             let refused = starts_for(next_hop, &[]).unwrap_err();
             assert!(refused.contains(next_hop) && refused.contains("HOST:PORT"), "{refused}");
         }
-        for sessions in ["0", "65536"] {
-            let refused = starts(&["--sessions", sessions]).unwrap_err();
-            assert!(refused.contains("--sessions"), "{refused}");
+        for listen in ["127.0.0.1", "127.0.0.1:", ":2525", "::1", "127.0.0.1:smtp"] {
+            let refused = starts(&["--listen", listen]).unwrap_err();
+            assert!(refused.contains(listen) && refused.contains("ADDRESS:PORT"), "{refused}");
         }
+        for option in ["--sessions", "--answer-seconds"] {
+            for number in ["0", "65536"] {
+                let refused = starts(&[option, number]).unwrap_err();
+                assert!(refused.contains(option), "{refused}");
+            }
+        }
+        let refused = starts(&["--ca", "Cargo.toml"]).unwrap_err();
+        assert_eq!(refused, "Cargo.toml: no certificate in PEM");
     }
 
     #[test]

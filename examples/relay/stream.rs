@@ -82,6 +82,9 @@ pub(crate) fn connector(ca: Option<&Path>) -> Result<TlsConnector, Box<dyn Error
             for certificate in CertificateDer::pem_file_iter(file).map_err(read)? {
                 roots.add(certificate.map_err(read)?)?;
             }
+            if roots.is_empty() {
+                return Err(format!("{}: no certificate in PEM", file.display()).into());
+            }
         }
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -80,7 +80,8 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
 
     /// The same under the engine's timers. `sleep` makes a future that is ready when that much time has gone by:
     /// `tokio::time::sleep`, or `|after| embassy_time::Timer::after_micros(after.as_micros() as u64)`. `alarm` holds that
-    /// future, so that the clock goes on from one call to the next, also when a call was dropped.
+    /// future, so that the clock goes on from one call to the next, also when a call was dropped. Cancel-safe as [`run`](Self::run), whatever the
+    /// future of `sleep` is.
     ///
     /// ```
     /// # use core::{future::Future, pin::pin, time::Duration};
