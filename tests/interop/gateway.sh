@@ -67,8 +67,8 @@ start_gateway() { # OPTION...
     wait_for 15 port_is_open "$rest_port" || fail "the gateway does not listen: $(cat "$log")"
 }
 
-stop_gateway() { # WHAT   of the case that ends
-    kill -TERM "$gateway_pid"
+stop_gateway() { # WHAT   of the case that ends; it may have told the gateway already
+    kill -TERM "$gateway_pid" 2>/dev/null
     if wait_for 40 process_is_gone "$gateway_pid" && wait "$gateway_pid"; then
         pass "the gateway ends when told to ($1)"
     else
@@ -190,7 +190,7 @@ faults() {
         printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
     } >"$work/faults.toml"
     start_gateway --config "$work/faults.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
-    rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port"
+    rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" --pid "$gateway_pid"
     stop_gateway "faults"
 }
 
