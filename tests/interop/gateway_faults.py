@@ -8,7 +8,6 @@ is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, 250 t
 comes octet by octet, from creep@ that to RCPT so slowly that it never ends; from mute-POINT@ there is none at that point, or `muted` is set; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
-import argparse
 import collections
 import http.client
 import json
@@ -19,7 +18,7 @@ import socket
 import threading
 import time
 
-from gateway_common import Rest, TOKEN, check, miss
+from gateway_common import arguments, check, miss, Rest, run, TOKEN
 
 args = None
 stored = collections.Counter()
@@ -40,21 +39,15 @@ ANSWER, MAIL = 2, 6
 
 def main():
     global args
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--hop", type=int, required=True)
-    parser.add_argument("--pid", type=int, required=True)
-    args = parser.parse_args()
+    args = arguments(__doc__, "rest", "smtp", "hop", "pid")
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone, as_the_sender_was_told,
-                 too_late, too_late_in_the_queue, not_promised, hostile, silence, unwelcoming, plain_and_simple, lies_about_size, ended_under_load):
-        try:
-            case()
-        except Exception as error:  # noqa: BLE001
-            miss(case.__name__, repr(error))
+    run(
+        one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether,
+        several_mails, idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
+        not_promised, hostile, silence, unwelcoming, plain_and_simple, lies_about_size, ended_under_load,
+    )
 
 
 # --- the next hop ----------------------------------------------------------------------------------------------
