@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::Policy;
 use super::auth::understood;
 use crate::sasl::server::{Claim, Message, Step};
 use crate::session::Incoming;
@@ -132,11 +133,11 @@ impl Span {
     pub(super) fn of(part: &[u8], whole: &[u8]) -> Self {
         let from = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
         let from = if part.is_empty() { 0 } else { from as u16 };
-        Self { from, to: from.saturating_add(part.len() as u16) }
+        Self { from, to: from.wrapping_add(part.len() as u16) }
     }
 
     pub(super) fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
-        rx.slice(usize::from(self.from)..usize::from(self.to))
+        rx.part(usize::from(self.from), usize::from(self.to))
     }
 }
 
@@ -162,26 +163,24 @@ pub(super) enum Shown {
     Quit,
 }
 
-/// A path; without a mailbox it is the null sender, or the postmaster.
+/// A path's mailbox; it is empty for the null sender, and for the postmaster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ShownPath {
-    pub(super) mailbox: Option<Span>,
-}
+pub(super) struct ShownPath(Span);
 
 impl ShownPath {
     pub(super) fn of(mailbox: Option<Mailbox<'_>>, line: &[u8]) -> Self {
-        Self { mailbox: mailbox.map(|mailbox| Span::of(mailbox.as_bytes(), line)) }
+        Self(mailbox.map_or(Span::default(), |mailbox| Span::of(mailbox.as_bytes(), line)))
     }
 
     fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
-        self.mailbox.map(|span| Mailbox::again(span.text(rx)))
+        let text = self.0.text(rx);
+        (!text.is_empty()).then(|| Mailbox::again(text))
     }
 }
 
 impl Shown {
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
         Some(match *self {
-            Self::Nothing => return None,
             Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.text(rx)) },
             Self::Mail { path, params, .. } => Event::Mail {
                 path: path.mailbox(rx).map_or(ReversePath::Null, ReversePath::Mailbox),
@@ -195,6 +194,14 @@ impl Shown {
             Self::Body(span) => Event::Body(span.text(rx)),
             Self::EndOfChunk => Event::EndOfChunk,
             Self::EndOfData { recipient } => Event::EndOfData { recipient },
+            _ => return self.rare_event(rx, policy),
+        })
+    }
+
+    /// Those of which there is not one for each mail.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that the others need few registers
+    fn rare_event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
+        Some(match *self {
             Self::Lost(lost) => Event::Lost(lost),
             Self::Reset => Event::Reset,
             Self::AuthMessage { mechanism, first, message } => {
@@ -210,13 +217,14 @@ impl Shown {
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),
             // These two are rare enough to be parsed again.
-            Self::Proxy(span) => match ProxyHeader::parse(span.text(rx)) {
+            Self::Proxy(span) => match policy.proxy?.0(span.text(rx)) {
                 ProxyParse::Complete { header, .. } => Event::Proxy(header),
                 _ => return None,
             },
-            Self::XClient(span) => Event::XClient(XClient::parse(span.text(rx)).ok()?),
+            Self::XClient(span) => Event::XClient(policy.xclient?.0(span.text(rx))?),
             Self::StartTls => Event::StartTls,
             Self::Quit => Event::Quit,
+            _ => return None,
         })
     }
 }

@@ -68,10 +68,9 @@ fn images(value: &Value) -> Asked {
 /// One or several; a form can write an empty list only as one empty value.
 fn tags(value: &Value) -> Asked {
     match (switch(value), value) {
-        (Asked::Unclear, Value::String(_)) => Asked::Yes,
         (_, Value::Array(tags)) if !tags.iter().all(Value::is_string) => Asked::Unclear,
         (_, Value::Array(tags)) if tags.iter().all(|tag| tag == "") => Asked::No,
-        (_, Value::Array(_)) => Asked::Yes,
+        (Asked::Unclear, Value::String(_)) | (_, Value::Array(_)) => Asked::Yes,
         (asked, _) => asked,
     }
 }

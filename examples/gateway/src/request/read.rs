@@ -11,6 +11,9 @@ use crate::problem::{Problem, cut};
 
 /// The properties go into the request without a copy of their texts, which may be large.
 pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
+    if properties.contains_key("") {
+        return Err(Problem::new(400, "a property has no name; /openapi.json lists them all"));
+    }
     objects(&properties)?;
     // Whatever is wrong, the property that was taken last is to blame.
     let last = RefCell::new(String::new());
@@ -39,9 +42,6 @@ fn objects(properties: &Map<String, Value>) -> Result<(), Problem> {
 fn plain(error: &str, name: &str) -> String {
     if error.starts_with(&format!("unknown field `{name}`")) {
         return "there is no such property; /openapi.json lists them all".to_owned();
-    }
-    if name.is_empty() {
-        return "a property has no name".to_owned();
     }
     let error = error.replace("unknown field", "unknown property");
     let error = error

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use tokio::time::{Instant, timeout};
 
+use super::kind::{self, Kind};
 use super::{Gateway, answer, token};
 use crate::config::Config;
 use crate::hop::{Hop, OUT_OF_TIME, Outcome};
@@ -63,19 +64,10 @@ fn admit(config: &Config, query: Option<&str>, headers: &HeaderMap) -> Result<In
     if length.is_some_and(|length| length > limits.body) {
         return Err(body_too_large(limits));
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(Problem::new(415, "the body must come as it is, without a Content-Encoding"));
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match kind.as_str() {
-        "application/json" => Ok(Intake::json(limits)),
-        "application/x-www-form-urlencoded" => Ok(Intake::form(limits)),
-        _ => {
-            let text = "the Content-Type must be application/json or application/x-www-form-urlencoded";
-            Err(Problem::new(415, text))
-        }
-    }
+    Ok(match kind::of(headers)? {
+        Kind::Json => Intake::json(limits),
+        Kind::Form => Intake::form(limits),
+    })
 }
 
 async fn take(body: &mut Body, mut intake: Intake, config: &Config) -> Result<Taken, Problem> {
