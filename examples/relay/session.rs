@@ -172,7 +172,7 @@ impl Session<'_> {
                 match self.next_hop.mail(&path, &params).await {
                     Ok(answer) if answer.is_positive() => {
                         self.mail = Some(mail);
-                        Decision::Reply(answer)
+                        Decision::Reply(answer.for_sender(Severity::Positive))
                     }
                     outcome => Decision::Reply(mail.refused(outcome, &mut self.next_hop)),
                 }
