@@ -214,10 +214,9 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     /// session ends now (after an error of the stream, say).
     pub fn report(&self) -> Report<'_> {
         let recipients = &*self.envelope.recipients;
-        let cause = self
-            .cause
-            .or_else(|| (self.step != Step::Done && !self.is_settled()).then_some(Cause::ConnectionLost));
-        let verdict = report::verdict(recipients, cause, &self.answer, self.client.in_doubt());
+        let verdict = report::verdict(recipients, self.cause, &self.answer, self.client.in_doubt());
+        let ends = self.step != Step::Done && !self.is_settled();
+        let cause = self.cause.or(if ends { Some(Cause::ConnectionLost) } else { None });
         let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
         let offered = self.client.capabilities();
         Report { verdict, cause, answer: self.answer, recipients, words: self.words.octets(), offered }

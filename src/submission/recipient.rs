@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::client::Parameters;
-use crate::wire::{Code, EnhancedCode, ForwardPath, Severity};
+use crate::wire::{Code, EnhancedCode, ForwardPath};
 
 use super::texts::Range;
 
@@ -86,7 +86,7 @@ impl<'e> Recipient<'e> {
     /// Refused, but not for good, or not asked for at all: a later try may succeed.
     pub fn is_worth_retrying(&self) -> bool {
         match self.status {
-            Status::Refused => self.answer.severity() != Some(Severity::Permanent),
+            Status::Refused => !self.answer.is_permanent(),
             Status::Waiting => true,
             Status::Accepted | Status::Delivered => false,
         }
@@ -109,7 +109,8 @@ impl Answer {
         self.enhanced
     }
 
-    pub(super) fn severity(&self) -> Option<Severity> {
-        self.code.map(Code::severity)
+    /// 5yz.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.code.is_some_and(|code| code.number() >= 500)
     }
 }
