@@ -75,36 +75,34 @@ impl Client<'_> {
         let bare = out.wanted();
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
         // go with it.
-        let longest = encoded_length(mechanism.longest()).saturating_add(bare).saturating_add(3);
+        let longest = encoded_length(mechanism.longest().min(MOST)).wrapping_add(bare).wrapping_add(3);
         if longest > free {
             return Err(Capacity::new(Buffer::Tx, longest).into());
         }
-        if begins {
-            out.byte(b' ');
-        }
-        let front = out.wanted();
         let mut message = Message::new(&mut out);
-        let any = if begins {
-            mechanism.initial(&mut message)
+        if begins {
+            message.line().byte(b' ');
+            let any = mechanism.initial(&mut message);
+            if !any {
+                message.take_back(bare);
+            } else if message.line().wanted() == bare.wrapping_add(1) {
+                // RFC 4954 §4: an empty response is told from none.
+                message.line().byte(b'=');
+            }
         } else {
             let whole = self.shown == Shown::Line && !self.line.truncated;
             let (storage, place) = self.rx.place(HEAD..usize::from(self.line.length));
-            mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
-        };
-        message.finish();
-        if !any {
-            // What the mechanism may have written is part of no line; `*` alone is.
-            out.truncate(bare);
-            if !begins {
-                out.byte(b'*');
+            if mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_err() {
+                // What the mechanism may have written is part of no line; `*` alone is.
+                message.take_back(bare);
+                message.line().byte(b'*');
                 number = CANCELLED;
             }
-        } else if begins && out.wanted() == front {
-            // RFC 4954 §4: an empty response is told from none.
-            out.byte(b'=');
+            number = number.saturating_add(1);
         }
+        message.finish();
         let octets = out.line();
-        self.launch(verb, octets, number.saturating_add(u8::from(!begins)))
+        self.launch(verb, octets, number)
     }
 
     /// Gives the exchange up with `*` (RFC 4954 §4).
@@ -128,6 +126,9 @@ impl Client<'_> {
         Ok(self.scratch)
     }
 }
+
+/// What is longer fits no buffer, and need not be told from this.
+const MOST: usize = u16::MAX as usize / 4 * 3;
 
 /// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
 const CANCELLED: u8 = MAX_CHALLENGES - 1;

@@ -290,9 +290,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     fn leave(&mut self) {
         let said = match self.options.leave {
             Some(leave) => leave(self.client),
-            None => self.client.quit().is_ok(),
+            None => self.client.quit(),
         };
         // Where nothing can be said any more, that is that.
-        self.step = if said { Step::Leaving } else { Step::Done };
+        self.step = if said.is_ok() { Step::Leaving } else { Step::Done };
     }
 }

@@ -215,8 +215,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     pub fn report(&self) -> Report<'_> {
         let recipients = &*self.envelope.recipients;
         let verdict = report::verdict(recipients, self.cause, &self.answer, self.client.in_doubt());
-        let ends = self.step != Step::Done && !self.is_settled();
-        let cause = self.cause.or(if ends { Some(Cause::ConnectionLost) } else { None });
+        let cause = self.cause.or(if self.is_settled() { None } else { Some(Cause::ConnectionLost) });
         let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
         let offered = self.client.capabilities();
         Report { verdict, cause, answer: self.answer, recipients, words: self.words.octets(), offered }
