@@ -132,7 +132,8 @@ impl<'b> Client<'b> {
         self
     }
 
-    /// What becomes of bare CR and LF in mails to be sent.
+    /// What becomes of bare CR and LF in mails to be sent, which RFC 5321 §2.3.8 forbids: [`LineEnds::Normalize`] unless this says
+    /// otherwise.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
         self.line_ends = line_ends;
         self.stuffer = Stuffer::new(line_ends);

@@ -119,12 +119,19 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let front = self.front();
+        if WIDE && self.is_empty() {
+            // Nothing to move.
+            (self.start, self.end, self.searched, self.cut) = (front, front, front, 0);
+            return behind(self.storage, self.end);
+        }
         // What is left is the front of a line, or nothing.
         let by = self.start.wrapping_sub(front);
-        move_down(self.storage, self.start, self.end, front);
-        self.start = front;
-        self.end = self.end.wrapping_sub(by);
-        self.searched = self.searched.wrapping_sub(by);
+        if !WIDE || by > 0 {
+            move_down(self.storage, self.start, self.end, front);
+            self.start = front;
+            self.end = self.end.wrapping_sub(by);
+            self.searched = self.searched.wrapping_sub(by);
+        }
         if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
@@ -166,6 +173,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Overwrites the first `octets` of what is in use, and what lies behind all that is: copies of what was moved to the front, or
     /// cut off.
+    #[inline(never)]
     pub(crate) fn wipe(&mut self, octets: usize) {
         wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
@@ -334,6 +342,15 @@ impl<'b> Outgoing<'b> {
     /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
         behind(self.storage, self.end)
+    }
+
+    /// Appends the first `length` (at most `N`) of these octets, which are copied whole and without a call; not where there is no room
+    /// for that.
+    pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
+        let Some(room) = self.spare().first_chunk_mut() else { return false };
+        *room = *octets;
+        self.end = self.end.wrapping_add(length.min(N) as u16);
+        true
     }
 
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.

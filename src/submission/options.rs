@@ -40,7 +40,7 @@ pub enum Hello<'e> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TlsPolicy {
-    /// STARTTLS, or nothing is sent: neither login nor mail.
+    /// STARTTLS (RFC 3207), or nothing is sent: neither login nor mail.
     Required,
     /// STARTTLS where it is offered and accepted, else in clear; whoever sits in between can make it so.
     IfOffered,
