@@ -64,16 +64,18 @@ pub(crate) struct ReplyLine {
 
 impl ReplyLine {
     /// None has come: as behind the end of a reply.
-    pub(super) const NONE: Self = Self {
-        to: None,
-        last: true,
-        truncated: false,
-        closing: false,
-        severity: Severity::Positive,
-        code: Code::CLOSING,
-        length: 0,
-        octets: 0,
-    };
+    pub(super) const fn none() -> Self {
+        Self {
+            to: None,
+            last: true,
+            truncated: false,
+            closing: false,
+            severity: Severity::Positive,
+            code: Code::CLOSING,
+            length: 0,
+            octets: 0,
+        }
+    }
 
     /// There is none in a line of a code alone.
     pub(super) fn text<'e>(&self, rx: &'e Incoming<'_, false>) -> &'e [u8] {

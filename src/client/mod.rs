@@ -97,7 +97,7 @@ impl<'b> Client<'b> {
             lmtp: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
-            line: ReplyLine::NONE,
+            line: ReplyLine::none(),
             failed: None,
             stuffer: Stuffer::new(LineEnds::Normalize),
             line_ends: LineEnds::Normalize,
@@ -147,7 +147,7 @@ impl<'b> Client<'b> {
         self.forget_offers();
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
-        self.line = ReplyLine::NONE;
+        self.line = ReplyLine::none();
         self.failed = None;
         self.in_place = 0;
         self.open = None;
@@ -339,10 +339,12 @@ impl<'b> Client<'b> {
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
-        self.open.is_none()
-            && !self.flags.over
-            && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
-            && !(self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast))
+        // Of two ends of mails, nobody could tell which one is out.
+        let barred = self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast);
+        if self.open.is_some() || self.flags.over || barred {
+            return false;
+        }
+        self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
     }
 
     fn tick(&mut self) {
