@@ -2,11 +2,10 @@
 
 use super::Client;
 use super::event::Shown;
-use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::MAX_CHALLENGES;
 use crate::wire::reply::HEAD;
-use crate::wire::{Extension, Verb};
+use crate::wire::{Extension, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -66,8 +65,9 @@ impl Client<'_> {
         let begins = verb == Verb::Auth;
         let mut number = if begins { 0 } else { self.may_answer()? };
         self.tx.mark_secret();
-        let free = self.tx.free();
-        let mut out = self.tx.writer();
+        let room = self.tx.room();
+        let free = room.len();
+        let mut out = Writer::new(room);
         if begins {
             out.put(b"AUTH ");
             out.put(mechanism.mechanism().octets());
@@ -75,9 +75,10 @@ impl Client<'_> {
         let bare = out.wanted();
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
         // go with it.
-        let longest = encoded_length(mechanism.longest()).saturating_add(bare).saturating_add(3);
-        if longest > free {
-            return Err(Capacity::new(Buffer::Tx, longest).into());
+        let longest = mechanism.longest().min(MOST) as u32 + 2;
+        let longest = longest / 3 * 4 + bare.min(MOST) as u32 + 3;
+        if longest > free as u32 {
+            return Err(Capacity::new(Buffer::Tx, longest.min(MOST as u32) as usize).into());
         }
         if begins {
             out.byte(b' ');
@@ -95,16 +96,16 @@ impl Client<'_> {
         if !any {
             // What the mechanism may have written is part of no line; `*` alone is.
             out.truncate(bare);
-            if !begins {
+            if bare == 0 {
                 out.byte(b'*');
                 number = CANCELLED;
             }
-        } else if begins && out.wanted() == front {
+        } else if bare > 0 && out.wanted() == front {
             // RFC 4954 §4: an empty response is told from none.
             out.byte(b'=');
         }
         let octets = out.line();
-        self.launch(verb, octets, number.saturating_add(u8::from(!begins)))
+        self.launch(verb, octets, number.saturating_add(u8::from(bare == 0)))
     }
 
     /// Gives the exchange up with `*` (RFC 4954 §4).
@@ -128,6 +129,9 @@ impl Client<'_> {
         Ok(self.scratch)
     }
 }
+
+/// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
+const MOST: usize = u16::MAX as usize;
 
 /// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
 const CANCELLED: u8 = MAX_CHALLENGES - 1;
