@@ -88,8 +88,9 @@ impl Client<'_> {
         let any = if begins {
             mechanism.initial(&mut message)
         } else {
-            let whole = self.shown == Shown::Line && !self.line.truncated;
-            let (storage, place) = self.rx.place(HEAD..usize::from(self.line.length));
+            let whole = self.shown == Shown::Line && !self.rx.is_cut();
+            let place = self.rx.text_place(HEAD);
+            let storage = self.rx.storage();
             mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
         };
         message.finish();

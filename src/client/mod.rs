@@ -27,6 +27,7 @@ use crate::data::{LineEnds, Stuffer};
 use crate::session::{
     Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
 };
+use crate::wire::reply::HEAD;
 use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
@@ -287,7 +288,7 @@ impl<'b> Client<'b> {
 
     /// The line that is shown, and its text.
     pub(crate) fn shown_line(&self) -> Option<(&ReplyLine, &[u8])> {
-        (self.shown == Shown::Line).then(|| (&self.line, self.line.text(&self.rx)))
+        (self.shown == Shown::Line).then(|| (&self.line, self.rx.text(HEAD)))
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
