@@ -3,7 +3,7 @@
 use super::Client;
 use super::event::Shown;
 use crate::sasl::{Challenge, Mechanism, Message};
-use crate::session::MAX_CHALLENGES;
+use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
 use crate::wire::{Extension, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
@@ -106,6 +106,10 @@ impl Client<'_> {
             out.byte(b'=');
         }
         let octets = out.line();
+        if octets > free {
+            // The mechanism's word was not to be relied on; half a secret is one too.
+            wipe(out.into_buffer());
+        }
         self.launch(verb, octets, number.saturating_add(u8::from(bare == 0)))
     }
 

@@ -266,9 +266,10 @@ impl<'b> Client<'b> {
         self.flags.over = true;
         // Nothing more is written.
         self.tx.clear();
-        self.in_place = 0;
         self.open = None;
-        self.chunk = 0;
+        if IN_PLACE {
+            self.in_place = 0;
+        }
     }
 
     /// What the server offered is offered no more.
@@ -335,7 +336,7 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.content == Content::Ends && self.left == 0 && self.open.is_none()
+        self.content == Content::Ends && self.left == 0
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.

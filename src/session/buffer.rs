@@ -391,9 +391,6 @@ impl<'b> Outgoing<'b> {
         let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
         if fits {
             self.end = self.end.wrapping_add(octets as u16);
-        } else if self.secret {
-            // Half a secret is one too.
-            wipe(self.room());
         }
         fits
     }
@@ -478,7 +475,7 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
 /// Overwrites what may be secret. On small machines by a loop of its own, in which the compiler sees no `memset`, for that is
 /// larger.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn wipe(octets: &mut [u8]) {
+pub(crate) fn wipe(octets: &mut [u8]) {
     if WIDE {
         octets.fill(0);
         return;

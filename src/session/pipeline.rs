@@ -26,6 +26,11 @@ impl Pipeline {
         self.verbs.first().copied()
     }
 
+    /// The verb that was added last.
+    pub(crate) fn last(&self) -> Option<Verb> {
+        self.verbs.last().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.verbs.is_empty()
     }
