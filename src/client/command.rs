@@ -55,7 +55,7 @@ impl Client<'_> {
             return Err(Misuse::TlsState.into());
         }
         self.offered(Extension::StartTls)?;
-        self.command(Verb::StartTls, "STARTTLS", b"", &[])
+        self.word(Verb::StartTls, "STARTTLS")
     }
 
     /// Says that the handshake is done and octets go through TLS from here on. What the server
@@ -129,7 +129,7 @@ impl Client<'_> {
 
     /// DATA for a mail that is known to stand in lines.
     pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
-        self.command(Verb::Data, "DATA", b"", &[])
+        self.word(Verb::Data, "DATA")
     }
 
     /// RSET (RFC 5321 §4.1.1.5): the transaction is forgotten.
@@ -137,7 +137,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn rset(&mut self) -> Result<(), Error> {
-        self.command(Verb::Rset, "RSET", b"", &[])
+        self.word(Verb::Rset, "RSET")
     }
 
     /// NOOP (RFC 5321 §4.1.1.9).
@@ -145,7 +145,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn noop(&mut self) -> Result<(), Error> {
-        self.command(Verb::Noop, "NOOP", b"", &[])
+        self.word(Verb::Noop, "NOOP")
     }
 
     /// QUIT (RFC 5321 §4.1.1.10).
@@ -153,7 +153,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn quit(&mut self) -> Result<(), Error> {
-        self.command(Verb::Quit, "QUIT", b"", &[])
+        self.word(Verb::Quit, "QUIT")
     }
 
     /// VRFY (RFC 5321 §4.1.1.6).
@@ -177,7 +177,7 @@ impl Client<'_> {
     /// # Errors
     /// As [`vrfy`](Self::vrfy).
     pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
-        let Some(topic) = topic else { return self.command(Verb::Help, "HELP", b"", &[]) };
+        let Some(topic) = topic else { return self.word(Verb::Help, "HELP") };
         self.look_up(Verb::Help, "HELP ", topic)
     }
 
@@ -202,6 +202,12 @@ impl Client<'_> {
         }
         let (octets, used) = list.end()?;
         self.launch(verb, octets, used)
+    }
+
+    /// A verb alone.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) fn word(&mut self, verb: Verb, word: &str) -> Result<(), Error> {
+        self.command(verb, word, b"", &[])
     }
 
     /// A look-up, whose text may need SMTPUTF8; that is no business of the transaction's.

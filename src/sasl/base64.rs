@@ -125,6 +125,7 @@ pub(crate) fn decode_pieces(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
 }
 
 /// Octets that `length` octets take when they are encoded.
+#[cfg(any(test, feature = "scram"))]
 pub(crate) const fn encoded_length(length: usize) -> usize {
     (length.saturating_add(2) / 3).saturating_mul(4)
 }

@@ -79,18 +79,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.start == self.end
     }
 
-    /// How many octets are in use.
-    pub(crate) fn len(&self) -> u16 {
-        self.end.wrapping_sub(self.start)
-    }
-
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
-    }
-
-    /// Octets so far of the line that is not complete, dropped ones included.
-    pub(crate) fn partial(&self) -> u16 {
-        self.len().saturating_add(self.dropped)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -110,10 +100,9 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.filled().get(range).unwrap_or_default()
     }
 
-    /// The whole slice, and where this part of the octets in use lies in it: for what may be asked for, or not.
-    pub(crate) fn place(&mut self, part: Range<usize>) -> (&mut [u8], Range<usize>) {
-        let start = usize::from(self.start);
-        (self.storage, start.wrapping_add(part.start)..start.wrapping_add(part.end))
+    /// The whole slice.
+    pub(crate) fn storage(&mut self) -> &mut [u8] {
+        self.storage
     }
 
     /// Room for more octets, behind what is in use, which moves to the front.
@@ -131,8 +120,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             self.start = front;
             self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
-        }
-        if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
         behind(self.storage, self.end)
@@ -194,16 +181,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.searched = self.searched.max(start);
     }
 
-    /// Uses up the line that was found last.
-    pub(crate) fn next_line(&mut self) {
-        self.start = self.searched;
-    }
-
-    /// Whether there is more than the line that was found last, if that is `found`; else whether there is anything.
-    pub(crate) fn has_more(&self, found: bool) -> bool {
-        self.end != if found { self.searched } else { self.start }
-    }
-
     /// The line that was found last, and was not used up, will be found again.
     pub(crate) fn look_again(&mut self) {
         self.searched = self.start;
@@ -220,9 +197,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             self.searched = lf.wrapping_add(1) as u16;
             if let [kept @ .., b'\r'] = within(self.storage, usize::from(self.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
-            }
-            if !SERVES {
-                return Framed::BareLf;
             }
             if !self.bare {
                 self.bare = true;
@@ -241,21 +215,15 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let truncated = self.cut != 0;
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
         let consumed = left.wrapping_add(2);
-        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: SERVES && self.bare };
-        (self.cut, self.dropped) = (0, 0);
-        if SERVES {
-            self.bare = false;
-        }
+        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
+        (self.cut, self.dropped, self.bare) = (0, 0, false);
         line
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
-        if !SERVES {
-            // The line begins at the buffer's front, for nothing is put aside there.
-            self.cut = self.end.wrapping_sub(self.end / 4);
-        } else if self.cut == 0 {
+        if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
             self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
@@ -268,6 +236,88 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.end = end;
         self.searched = self.end;
     }
+}
+
+/// A client's: all that comes is lines, and is looked at once.
+impl Incoming<'_, false> {
+    /// Looks for the end of the line at the front; what is found stays until [`next_line`](Self::next_line).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
+    pub(crate) fn look(&mut self) -> Looked {
+        let from = usize::from(self.searched);
+        let Some(found) = find(b'\n', within(self.storage, from, usize::from(self.end))) else {
+            self.searched = self.end;
+            // Of a line that begins elsewhere the front moves there first.
+            if usize::from(self.end) == self.storage.len() && self.start == 0 {
+                self.shorten();
+            }
+            return Looked::Partial;
+        };
+        self.searched = from.wrapping_add(found).wrapping_add(1) as u16;
+        let line = within(self.storage, usize::from(self.start), usize::from(self.searched));
+        if let [.., b'\r', _] = line { Looked::Line } else { Looked::BareLf }
+    }
+
+    /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
+    #[cold]
+    fn shorten(&mut self) {
+        let cut = self.cut();
+        // The last octet is kept: it may be the CR of the CRLF.
+        if let Some([octet, .., last]) = self.storage.get_mut(cut..) {
+            *octet = *last;
+        }
+        let end = cut.wrapping_add(1) as u16;
+        self.dropped = self.dropped.saturating_add(self.end.wrapping_sub(end));
+        (self.end, self.searched) = (end, end);
+    }
+
+    /// Where the kept front of an overlong line ends.
+    fn cut(&self) -> usize {
+        self.storage.len().wrapping_sub(self.storage.len() / 4)
+    }
+
+    /// Whether the line lost its tail.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.dropped > 0
+    }
+
+    /// Octets of the line that was looked for, as far as it has come, those that were dropped among them.
+    pub(crate) fn line_octets(&self) -> usize {
+        usize::from(self.searched.wrapping_sub(self.start)).wrapping_add(usize::from(self.dropped))
+    }
+
+    /// Where the text of the line that was found lies, behind its first octets and without its CRLF.
+    pub(crate) fn text_place(&self, behind: usize) -> Range<usize> {
+        let (start, end) = (usize::from(self.start), usize::from(self.searched).wrapping_sub(2));
+        start.wrapping_add(behind)..if self.is_cut() { self.cut() } else { end }
+    }
+
+    /// The text of the line that was found.
+    pub(crate) fn text(&self, behind: usize) -> &[u8] {
+        let place = self.text_place(behind);
+        within(self.storage, place.start, place.end)
+    }
+
+    /// Uses up the line that was found.
+    pub(crate) fn next_line(&mut self) {
+        (self.start, self.dropped) = (self.searched, 0);
+    }
+
+    /// Whether there is more than the line that was `found`, if one was; else whether there is anything.
+    pub(crate) fn has_more(&self, found: bool) -> bool {
+        self.end != if found { self.searched } else { self.start }
+    }
+}
+
+/// What the search for a reply's line found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// A line.
+    Line,
+    /// An LF without a CR.
+    BareLf,
+    /// The line is not complete.
+    Partial,
 }
 
 /// Whether what is written goes beyond a piece, from `before` to `after`: a peer that takes as much is not idle.
@@ -364,9 +414,6 @@ impl<'b> Outgoing<'b> {
         let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
         if fits {
             self.end = self.end.wrapping_add(octets as u16);
-        } else if self.secret {
-            // Half a secret is one too.
-            wipe(self.room());
         }
         fits
     }
@@ -451,7 +498,7 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
 /// Overwrites what may be secret. On small machines by a loop of its own, in which the compiler sees no `memset`, for that is
 /// larger.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn wipe(octets: &mut [u8]) {
+pub(crate) fn wipe(octets: &mut [u8]) {
     if WIDE {
         octets.fill(0);
         return;
