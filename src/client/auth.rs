@@ -118,7 +118,7 @@ impl Client<'_> {
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_send(Verb::AuthResponse)?;
         self.may_answer()?;
-        self.command(Verb::AuthResponse, "*", b"", &[])?;
+        self.command(Verb::AuthResponse, "*", b"", None)?;
         self.scratch = MAX_CHALLENGES;
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! queue, and then happens wholly, or it does not happen.
 
 use super::event::Shown;
-use super::parameters::{ParameterList, Utf8, used};
+use super::parameters::{Both, ParameterList, Utf8, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
@@ -43,7 +43,7 @@ impl Client<'_> {
 
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
         // RFC 6531 §3.7.1: no extension is there yet that would allow it.
-        self.command(verb, head, name.as_bytes(), &[])
+        self.command(verb, head, name.as_bytes(), None)
     }
 
     /// STARTTLS (RFC 3207). When it is accepted, [`Event::StartTls`](super::Event::StartTls) comes.
@@ -81,7 +81,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.mail_with(from, parameters, &())
+        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), Some(parameters))
     }
 
     /// MAIL with two lists of parameters, one behind the other.
@@ -94,7 +94,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
+        self.mail(from, &Both(parameters, more))
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -103,7 +103,16 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
+        self.rcpt_with(to, Some(parameters))
+    }
+
+    /// RCPT, perhaps with parameters.
+    pub(crate) fn rcpt_with(
+        &mut self,
+        to: &ForwardPath<'_>,
+        parameters: Option<&dyn Parameters>,
+    ) -> Result<(), Error> {
+        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters)
     }
 
     /// Between transactions: from here on RCPT is only `tried`, as in one that makes use of no extension, or is given again.
@@ -188,7 +197,7 @@ impl Client<'_> {
         verb: Verb,
         head: &str,
         argument: &[u8],
-        parameters: &[&dyn Parameters],
+        parameters: Option<&dyn Parameters>,
     ) -> Result<(), Error> {
         self.may_send(verb)?;
         let mut list = ParameterList::new(self.tx.writer(), verb, &self.capabilities, self.scratch);
@@ -197,7 +206,7 @@ impl Client<'_> {
         if matches!(verb, Verb::Mail | Verb::Rcpt) {
             list.out.byte(b'>');
         }
-        for parameters in parameters {
+        if let Some(parameters) = parameters {
             parameters.write(&mut list);
         }
         let (octets, used) = list.end()?;
@@ -207,13 +216,13 @@ impl Client<'_> {
     /// A verb alone.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn word(&mut self, verb: Verb, word: &str) -> Result<(), Error> {
-        self.command(verb, word, b"", &[])
+        self.command(verb, word, b"", None)
     }
 
     /// A look-up, whose text may need SMTPUTF8; that is no business of the transaction's.
     fn look_up(&mut self, verb: Verb, head: &str, text: Text<'_>) -> Result<(), Error> {
         let scratch = self.scratch;
-        let result = self.command(verb, head, text.as_bytes(), &[&Utf8]);
+        let result = self.command(verb, head, text.as_bytes(), Some(&Utf8));
         self.scratch = scratch;
         result
     }

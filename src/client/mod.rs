@@ -16,6 +16,7 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
+pub(crate) use parameters::OfMail;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 pub(crate) use content::IN_PLACE;

@@ -2,11 +2,11 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{IN_PLACE, Transfer};
+use crate::client::{IN_PLACE, OfMail};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::{Extension, Verb};
+use crate::wire::Verb;
 use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
@@ -33,19 +33,15 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let step = self.step;
         let result = match step {
             Step::Mail => {
-                let needs = self.body.needs();
-                let transfer = Transfer {
-                    size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
-                    eight_bit: needs.eight_bit,
-                    binary: needs.binary,
-                    smtputf8: self.utf8 || needs.utf8_headers,
-                };
-                self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
+                let mut needs = self.body.needs();
+                needs.utf8_headers |= self.utf8;
+                let parameters = OfMail { size: self.body.size(), needs, more: self.envelope.parameters };
+                self.client.mail(&self.envelope.from, &parameters)
             }
             Step::Address | Step::Rcpt => {
                 let Some(recipient) = self.envelope.recipients.get(self.sent) else { return false };
                 self.client.try_only(step == Step::Address);
-                let result = self.client.rcpt(&recipient.path, recipient.parameters);
+                let result = self.client.rcpt_with(&recipient.path, recipient.parameters);
                 self.client.try_only(false);
                 result
             }

@@ -30,19 +30,19 @@ use crate::{Error, Misuse};
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
 pub struct Envelope<'s, 'e> {
     from: ReversePath<'e>,
-    parameters: &'e dyn Parameters,
+    parameters: Option<&'e dyn Parameters>,
     recipients: &'s mut [Recipient<'e>],
 }
 
 impl<'s, 'e> Envelope<'s, 'e> {
     /// From `from`, for `recipients`, in which the outcomes will be written.
     pub const fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
-        Self { from, parameters: &(), recipients }
+        Self { from, parameters: None, recipients }
     }
 
     /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
     pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
-        self.parameters = parameters;
+        self.parameters = Some(parameters);
         self
     }
 }

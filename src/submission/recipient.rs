@@ -11,7 +11,7 @@ use super::texts::Range;
 #[derive(Clone, Copy)]
 pub struct Recipient<'e> {
     pub(super) path: ForwardPath<'e>,
-    pub(super) parameters: &'e dyn Parameters,
+    pub(super) parameters: Option<&'e dyn Parameters>,
     pub(super) status: Status,
     pub(super) answer: Answer,
 }
@@ -59,12 +59,12 @@ impl fmt::Debug for Recipient<'_> {
 impl<'e> Recipient<'e> {
     /// A recipient without parameters.
     pub const fn new(path: ForwardPath<'e>) -> Self {
-        Self { path, parameters: &(), status: Status::Waiting, answer: Answer::NONE }
+        Self { path, parameters: None, status: Status::Waiting, answer: Answer::NONE }
     }
 
     /// With parameters for its RCPT, such as NOTIFY (RFC 3461).
     pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
-        self.parameters = parameters;
+        self.parameters = Some(parameters);
         self
     }
 
