@@ -115,12 +115,9 @@ impl Client<'_> {
         self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters)
     }
 
-    /// Between transactions: from here on RCPT is only `tried`, as in one that makes use of no extension, or is given again.
-    pub(crate) fn try_only(&mut self, tried: bool) {
-        self.flags.tried = tried;
-        if tried {
-            self.scratch = 0;
-        }
+    /// Between transactions: whatever is given out of its turn now, before MAIL, makes use of no extension.
+    pub(crate) fn forget_parameters(&mut self) {
+        self.scratch = 0;
     }
 
     /// DATA (RFC 5321 §4.1.1.4). Behind its 354 the content is due, even if it is only the lone
@@ -199,7 +196,6 @@ impl Client<'_> {
         argument: &[u8],
         parameters: Option<&dyn Parameters>,
     ) -> Result<(), Error> {
-        self.may_send(verb)?;
         let mut list = ParameterList::new(self.tx.writer(), verb, &self.capabilities, self.scratch);
         list.out.put(head.as_bytes());
         list.out.put(argument);
@@ -210,6 +206,8 @@ impl Client<'_> {
             parameters.write(&mut list);
         }
         let (octets, used) = list.end()?;
+        // Behind all that: a command that is not its turn's can be tried.
+        self.may_send(verb)?;
         self.launch(verb, octets, used)
     }
 
@@ -232,9 +230,6 @@ impl Client<'_> {
     }
 
     pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
-        if self.flags.tried {
-            return Ok(());
-        }
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
@@ -249,9 +244,6 @@ impl Client<'_> {
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
-        if self.flags.tried {
-            return Ok(());
-        }
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }

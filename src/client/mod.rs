@@ -82,8 +82,6 @@ struct Flags {
     over: bool,
     /// Something came before the command in flight was given, and cannot answer it, nor can what follows it.
     stale: bool,
-    /// Commands are only tried.
-    tried: bool,
 }
 
 impl<'b> Client<'b> {

@@ -14,6 +14,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
         self.step = Step::Address;
+        self.client.forget_parameters();
         if let Some(size) = self.body.size()
             && !self.client.capabilities().size().allows(size)
         {
@@ -40,10 +41,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             Step::Address | Step::Rcpt => {
                 let Some(recipient) = self.envelope.recipients.get(self.sent) else { return false };
-                self.client.try_only(step == Step::Address);
-                let result = self.client.rcpt_with(&recipient.path, recipient.parameters);
-                self.client.try_only(false);
-                result
+                self.client.rcpt_with(&recipient.path, recipient.parameters)
             }
             Step::Data if self.body.needs().binary => {
                 // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
@@ -141,7 +139,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let Err(error) = result else { return true };
         match error {
             Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
-            Error::Misuse(Misuse::OutOfOrder(_)) => {}
+            // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
+            Error::Misuse(Misuse::OutOfOrder(_)) => return self.step == Step::Address,
             Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
                 // MAIL is next, and asks for it: with that, this does not come again.
                 self.utf8 = true;
