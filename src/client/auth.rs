@@ -76,9 +76,9 @@ impl Client<'_> {
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
         // go with it.
         let longest = mechanism.longest().min(MOST) as u32 + 2;
-        let longest = longest / 3 * 4 + bare.min(MOST) as u32 + 3;
+        let longest = (longest / 3 * 4).wrapping_add(bare as u32).wrapping_add(3);
         if longest > free as u32 {
-            return Err(Capacity::new(Buffer::Tx, longest.min(MOST as u32) as usize).into());
+            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
         }
         let mut message = Message::new(&mut out);
         if begins {
