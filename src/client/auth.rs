@@ -58,9 +58,9 @@ impl Client<'_> {
         self.exchange(Verb::AuthResponse, mechanism)
     }
 
-    /// One message of the exchange: AUTH itself, or the answer to a challenge.
+    /// One message of the exchange: AUTH itself, or the answer to a challenge. The caller sees to it that the mechanism may be used.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+    pub(crate) fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
         self.may_send(verb)?;
         let begins = verb == Verb::Auth;
         let mut number = if begins { 0 } else { self.may_answer()? };

@@ -106,6 +106,14 @@ impl Client<'_> {
         self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
     }
 
+    /// Between transactions: from here on RCPT is only `tried`, as in one that makes use of no extension, or is given again.
+    pub(crate) fn try_only(&mut self, tried: bool) {
+        self.flags.tried = tried;
+        if tried {
+            self.scratch = 0;
+        }
+    }
+
     /// DATA (RFC 5321 §4.1.1.4). Behind its 354 the content is due, even if it is only the lone
     /// dot because nobody was accepted (RFC 2920 §3.1).
     ///
@@ -116,9 +124,12 @@ impl Client<'_> {
         if self.scratch & used(Extension::BinaryMime) != 0 {
             return Err(Misuse::OutOfOrder(Verb::Data).into());
         }
-        self.word(Verb::Data, "DATA")?;
-        self.stuffer = crate::data::Stuffer::new(self.line_ends);
-        Ok(())
+        self.data_in_lines()
+    }
+
+    /// DATA for a mail that is known to stand in lines.
+    pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
+        self.word(Verb::Data, "DATA")
     }
 
     /// RSET (RFC 5321 §4.1.1.5): the transaction is forgotten.
@@ -212,6 +223,9 @@ impl Client<'_> {
     }
 
     pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
+        if self.flags.tried {
+            return Ok(());
+        }
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
@@ -226,6 +240,9 @@ impl Client<'_> {
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
+        if self.flags.tried {
+            return Ok(());
+        }
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }

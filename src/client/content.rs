@@ -1,6 +1,7 @@
 //! The content of a mail on its way out: behind DATA, stuffed, or behind BDAT, as it is.
 
 use super::Client;
+use crate::data::Stuffer;
 use crate::session::Phase;
 use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
@@ -114,6 +115,8 @@ impl Client<'_> {
         out.put(end);
         let octets = out.wanted();
         self.launch(Verb::EndOfData, octets, self.scratch)?;
+        // For the next mail.
+        self.stuffer = Stuffer::new(self.line_ends);
         if let Some(count) = self.lmtp
             && count(self, Verb::EndOfData, None)
         {

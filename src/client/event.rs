@@ -9,7 +9,7 @@ use crate::wire::{Code, Reply, Severity, Verb};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// A line of a reply that goes on. Whoever does not want the text passes over it.
+    /// A line of a reply that goes on (RFC 5321 §4.2.1). Whoever does not want the text passes over it.
     Line {
         /// What is being answered; `None` for an unasked 421.
         to: Option<Verb>,
@@ -24,7 +24,7 @@ pub enum Event<'e> {
         /// The line.
         reply: Reply<'e>,
     },
-    /// The server gives the session up: 421, asked for or not, or a refusal in the middle of a
+    /// The server gives the session up: 421, asked for or not (RFC 5321 §3.8), or a refusal in the middle of a
     /// mail's content. Commands in flight stay unanswered; close the stream.
     Closing {
         /// What it stands in front of; `None` when nothing was in flight.
@@ -32,7 +32,7 @@ pub enum Event<'e> {
         /// The line.
         reply: Reply<'e>,
     },
-    /// STARTTLS was accepted: do the handshake on this stream now, then call
+    /// STARTTLS was accepted (RFC 3207 §4): do the handshake on this stream now, then call
     /// [`tls_established`](super::Client::tls_established). Told until that happens.
     StartTls,
 }
@@ -72,7 +72,7 @@ impl ReplyLine {
         }
     }
 
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_, false>) -> Event<'e> {
+    pub(super) fn event<'e>(self, rx: &'e Incoming<'_, false>) -> Event<'e> {
         let reply = Reply::behind(self.code, self.last, rx.text(HEAD));
         let reply = Reply { truncated: rx.is_cut(), ..reply };
         match (self.to, self.last) {

@@ -16,7 +16,6 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
-pub(crate) use parameters::check;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 pub(crate) use content::IN_PLACE;
@@ -82,6 +81,8 @@ struct Flags {
     over: bool,
     /// Something came before the command in flight was given, and cannot answer it, nor can what follows it.
     stale: bool,
+    /// Commands are only tried.
+    tried: bool,
 }
 
 impl<'b> Client<'b> {
@@ -132,9 +133,11 @@ impl<'b> Client<'b> {
         self
     }
 
-    /// What becomes of bare CR and LF in mails to be sent.
+    /// What becomes of bare CR and LF in mails to be sent, which RFC 5321 §2.3.8 forbids: [`LineEnds::Normalize`] unless this says
+    /// otherwise.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
         self.line_ends = line_ends;
+        self.stuffer = Stuffer::new(line_ends);
         self
     }
 
@@ -149,6 +152,7 @@ impl<'b> Client<'b> {
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
         self.line = ReplyLine::none();
+        self.stuffer = Stuffer::new(self.line_ends);
         self.failed = None;
         self.in_place = 0;
         self.open = None;

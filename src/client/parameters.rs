@@ -12,11 +12,6 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 pub trait Parameters: sealed::Sealed + Sync {
     /// Writes them, each behind a space; the list takes note of what may not go with this verb to this server.
     fn write(&self, list: &mut ParameterList<'_, '_>);
-
-    /// Whether no value is outside ASCII: else MAIL has to ask for SMTPUTF8 (RFC 6531 §3.4).
-    fn is_ascii(&self) -> bool {
-        true
-    }
 }
 
 /// Of the extensions that a transaction makes use of, the first eight, a bit for each: SMTPUTF8 and BINARYMIME are among them, and the
@@ -87,13 +82,6 @@ impl<'l, 'b> ParameterList<'l, 'b> {
             None => Ok((self.out.line(), self.used)),
         }
     }
-}
-
-/// Whether they may all go with `verb` to this server.
-pub(crate) fn check(parameters: &dyn Parameters, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
-    let mut list = ParameterList::new(Writer::new(&mut []), verb, offered, 0);
-    parameters.write(&mut list);
-    list.fault.map_or(Ok(()), Err)
 }
 
 mod sealed {
@@ -167,19 +155,11 @@ impl Parameters for &[Param<'_>] {
             parameter.emit(&mut list.out);
         }
     }
-
-    fn is_ascii(&self) -> bool {
-        self.iter().all(Param::is_ascii)
-    }
 }
 
 impl<const N: usize> Parameters for [Param<'_>; N] {
     fn write(&self, list: &mut ParameterList<'_, '_>) {
         self.as_slice().write(list);
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.as_slice().is_ascii()
     }
 }
 

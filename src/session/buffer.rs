@@ -5,8 +5,12 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
+mod lines;
+
 use core::fmt;
 use core::ops::Range;
+
+pub(crate) use lines::Looked;
 
 use crate::wire::Writer;
 use crate::wire::syntax::{WIDE, find};
@@ -89,6 +93,12 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.bare = false;
     }
 
+    /// A part of the octets in use: from here to there, as far as there are so many.
+    pub(crate) fn part(&self, from: usize, to: usize) -> &[u8] {
+        let start = usize::from(self.start);
+        within(self.storage, start.wrapping_add(from), start.wrapping_add(to))
+    }
+
     /// A part of the octets in use.
     pub(crate) fn slice(&self, range: Range<usize>) -> &[u8] {
         self.filled().get(range).unwrap_or_default()
@@ -102,13 +112,22 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let front = self.front();
+        if WIDE && self.is_empty() {
+            // Nothing to move.
+            (self.start, self.end, self.searched, self.cut) = (front, front, front, 0);
+            return behind(self.storage, self.end);
+        }
         // What is left is the front of a line, or nothing.
         let by = self.start.wrapping_sub(front);
-        move_down(self.storage, self.start, self.end, front);
-        self.start = front;
-        self.end = self.end.wrapping_sub(by);
-        self.searched = self.searched.wrapping_sub(by);
-        self.cut = self.cut.saturating_sub(by);
+        if !WIDE || by > 0 {
+            move_down(self.storage, self.start, self.end, front);
+            self.start = front;
+            self.end = self.end.wrapping_sub(by);
+            self.searched = self.searched.wrapping_sub(by);
+        }
+        if SERVES {
+            self.cut = self.cut.saturating_sub(by);
+        }
         behind(self.storage, self.end)
     }
 
@@ -147,6 +166,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Overwrites the first `octets` of what is in use, and what lies behind all that is: copies of what was moved to the front, or
     /// cut off.
+    #[inline(never)]
     pub(crate) fn wipe(&mut self, octets: usize) {
         wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
@@ -224,88 +244,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     }
 }
 
-/// A client's: all that comes is lines, and is looked at once.
-impl Incoming<'_, false> {
-    /// Looks for the end of the line at the front; what is found stays until [`next_line`](Self::next_line).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
-    pub(crate) fn look(&mut self) -> Looked {
-        let from = usize::from(self.searched);
-        let Some(found) = find(b'\n', within(self.storage, from, usize::from(self.end))) else {
-            self.searched = self.end;
-            // Of a line that begins elsewhere the front moves there first.
-            if usize::from(self.end) == self.storage.len() && self.start == 0 {
-                self.shorten();
-            }
-            return Looked::Partial;
-        };
-        self.searched = from.wrapping_add(found).wrapping_add(1) as u16;
-        let line = within(self.storage, usize::from(self.start), usize::from(self.searched));
-        if let [.., b'\r', _] = line { Looked::Line } else { Looked::BareLf }
-    }
-
-    /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
-    #[cold]
-    fn shorten(&mut self) {
-        let cut = self.cut();
-        // The last octet is kept: it may be the CR of the CRLF.
-        if let Some([octet, .., last]) = self.storage.get_mut(cut..) {
-            *octet = *last;
-        }
-        let end = cut.wrapping_add(1) as u16;
-        self.dropped = self.dropped.saturating_add(self.end.wrapping_sub(end));
-        (self.end, self.searched) = (end, end);
-    }
-
-    /// Where the kept front of an overlong line ends.
-    fn cut(&self) -> usize {
-        self.storage.len().wrapping_sub(self.storage.len() / 4)
-    }
-
-    /// Whether the line lost its tail.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.dropped > 0
-    }
-
-    /// Octets of the line that was looked for, as far as it has come, those that were dropped among them.
-    pub(crate) fn line_octets(&self) -> usize {
-        usize::from(self.searched.wrapping_sub(self.start)).wrapping_add(usize::from(self.dropped))
-    }
-
-    /// Where the text of the line that was found lies, behind its first octets and without its CRLF.
-    pub(crate) fn text_place(&self, behind: usize) -> Range<usize> {
-        let (start, end) = (usize::from(self.start), usize::from(self.searched).wrapping_sub(2));
-        start.wrapping_add(behind)..if self.is_cut() { self.cut() } else { end }
-    }
-
-    /// The text of the line that was found.
-    pub(crate) fn text(&self, behind: usize) -> &[u8] {
-        let place = self.text_place(behind);
-        within(self.storage, place.start, place.end)
-    }
-
-    /// Uses up the line that was found.
-    pub(crate) fn next_line(&mut self) {
-        (self.start, self.dropped) = (self.searched, 0);
-    }
-
-    /// Whether there is more than the line that was `found`, if one was; else whether there is anything.
-    pub(crate) fn has_more(&self, found: bool) -> bool {
-        self.end != if found { self.searched } else { self.start }
-    }
-}
-
-/// What the search for a reply's line found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Looked {
-    /// A line.
-    Line,
-    /// An LF without a CR.
-    BareLf,
-    /// The line is not complete.
-    Partial,
-}
-
 /// Whether what is written goes beyond a piece, from `before` to `after`: a peer that takes as much is not idle.
 pub(crate) fn is_piece(before: usize, after: usize) -> bool {
     const PIECE: usize = 1024;
@@ -378,6 +316,15 @@ impl<'b> Outgoing<'b> {
     /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
         behind(self.storage, self.end)
+    }
+
+    /// Appends the first `length` (at most `N`) of these octets, which are copied whole and without a call; not where there is no room
+    /// for that.
+    pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
+        let Some(room) = self.spare().first_chunk_mut() else { return false };
+        *room = *octets;
+        self.end = self.end.wrapping_add(length.min(N) as u16);
+        true
     }
 
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
