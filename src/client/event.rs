@@ -72,7 +72,7 @@ impl ReplyLine {
         }
     }
 
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_, false>) -> Event<'e> {
+    pub(super) fn event<'e>(self, rx: &'e Incoming<'_, false>) -> Event<'e> {
         let reply = Reply::behind(self.code, self.last, rx.text(HEAD));
         let reply = Reply { truncated: rx.is_cut(), ..reply };
         match (self.to, self.last) {

@@ -80,6 +80,7 @@ impl Client<'_> {
     }
 
     /// Finds out what the line answers, and whether it ends the session; whether anything was asked.
+    #[allow(clippy::needless_bitwise_bool, reason = "counted: less flash without branches")]
     fn address_line(&mut self) -> bool {
         let (code, severity) = (self.line.code, self.line.severity);
         let front = if self.flags.stale { None } else { self.pipeline.front() };
