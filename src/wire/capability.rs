@@ -85,7 +85,12 @@ impl Default for Capabilities {
 
 impl Capabilities {
     /// Nothing at all, as after HELO.
-    pub const NONE: Self = Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE };
+    pub const NONE: Self = Self::none();
+
+    /// The same, not copied from a constant, which takes more flash.
+    pub(crate) const fn none() -> Self {
+        Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE }
+    }
 
     /// Whether `extension` is offered.
     pub const fn has(&self, extension: Extension) -> bool {
