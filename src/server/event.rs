@@ -15,30 +15,30 @@ use crate::wire::{
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// EHLO, HELO or LHLO. A reply is owed; once accepted, any open transaction is gone.
+    /// EHLO, HELO (RFC 5321 §4.1.1.1) or LHLO (RFC 2033 §4.1). A reply is owed; once accepted, any open transaction is gone.
     Hello {
         /// Which one.
         verb: Verb,
         /// The name that the client gives itself.
         name: HelloName<'e>,
     },
-    /// MAIL, with parameters that are all offered and within the policy. A reply is owed.
+    /// MAIL (RFC 5321 §4.1.1.2), with parameters that are all offered and within the policy. A reply is owed.
     Mail {
         /// Whom the mail is from.
         path: ReversePath<'e>,
         /// The parameters.
         params: Params<'e>,
     },
-    /// RCPT, with parameters that are all offered. A reply is owed.
+    /// RCPT (RFC 5321 §4.1.1.3), with parameters that are all offered. A reply is owed.
     Rcpt {
         /// Whom the mail is for.
         path: ForwardPath<'e>,
         /// The parameters.
         params: Params<'e>,
     },
-    /// DATA. A reply is owed: accepting it says 354. (Behind BDAT there is no such event.)
+    /// DATA (RFC 5321 §4.1.1.4). A reply is owed: accepting it says 354. (Behind BDAT there is no such event.)
     Data,
-    /// A piece of the mail's content, dots removed. No reply.
+    /// A piece of the mail's content, dots removed (RFC 5321 §4.5.2): as many octets as have come, which may be one. No reply.
     Body(&'e [u8]),
     /// A chunk has come whole, and more are to follow (BDAT without LAST). A reply is owed; a refusal spoils the mail
     /// until RSET (RFC 3030 §2).
@@ -51,9 +51,9 @@ pub enum Event<'e> {
     },
     /// The mail is lost as a whole: drop what came of it. The engine refuses it. No reply.
     Lost(Lost),
-    /// The client took the transaction back. No reply.
+    /// The client took the transaction back: RSET (RFC 5321 §4.1.1.5). No reply.
     Reset,
-    /// A user name and a password, by PLAIN or LOGIN. A reply is owed: accepting it says 235.
+    /// A user name and a password, by PLAIN (RFC 4616) or LOGIN. A reply is owed: accepting it says 235.
     Login(Login<'e>),
     /// A message of another SASL mechanism, decoded. It may be a secret. Give it to a [`Mechanism`](crate::sasl::server::Mechanism), and to
     /// [`auth`](super::Server::auth) what that answers; or do without one, and [`challenge`](super::Server::challenge), accept or reply.
@@ -61,19 +61,19 @@ pub enum Event<'e> {
     /// An exchange may end without a word to the caller: the client takes it back, or breaks a rule for lines. So state of a
     /// mechanism is good from one message to the next only where that is not the [first](Message::is_first).
     AuthMessage(Message<'e>),
-    /// VRFY, where the policy leaves it to the caller. A reply is owed.
+    /// VRFY (RFC 5321 §4.1.1.6), where the policy leaves it to the caller. A reply is owed.
     Vrfy(&'e [u8]),
-    /// EXPN, where the policy leaves it to the caller. A reply is owed.
+    /// EXPN (RFC 5321 §4.1.1.7), where the policy leaves it to the caller. A reply is owed.
     Expn(&'e [u8]),
     /// What a proxy says of the real client, where the policy expects that. No reply.
     Proxy(ProxyHeader),
     /// What a trusted client says of the one it speaks for. A reply is owed; once accepted, the session begins anew behind
     /// another greeting.
     XClient(XClient<'e>),
-    /// STARTTLS was answered by 220, and that has been written: do the handshake now, then call
+    /// STARTTLS (RFC 3207 §4) was answered by 220, and that has been written: do the handshake now, then call
     /// [`tls_established`](super::Server::tls_established). Told until that happens.
     StartTls,
-    /// The client said QUIT; 221 is on its way. No reply.
+    /// The client said QUIT (RFC 5321 §4.1.1.10); 221 is on its way. No reply.
     Quit,
 }
 
@@ -137,7 +137,7 @@ impl Span {
     }
 
     pub(super) fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
-        rx.part(self.from, self.to)
+        rx.part(usize::from(self.from), usize::from(self.to))
     }
 }
 

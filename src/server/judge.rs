@@ -57,7 +57,7 @@ use Judgement::{Answer, Ask, Hopeless, RefuseChunk};
 
 impl Server<'_, '_> {
     pub(super) fn judge(&self, length: usize) -> Judgement {
-        let line = self.rx.part(0, length as u16);
+        let line = self.rx.part(0, length);
         match Command::parse(line) {
             Ok(ref command) => {
                 let whole = length.wrapping_add(2);
