@@ -81,6 +81,8 @@ fn a_bad_first_message_of_the_server_ends_the_exchange() {
         (format!("{good},"), Some(Failure::Syntax)),
         (format!("{good},x"), Some(Failure::Syntax)),
         (format!("{good},x="), Some(Failure::Syntax)),
+        (format!("{good},x=\0"), Some(Failure::Syntax)),
+        (format!("{good},x=y\0"), Some(Failure::Syntax)),
         (format!("{good},1=x"), Some(Failure::Syntax)),
         ("e=unknown-user".into(), Some(Failure::Syntax)),
         ("v=".into(), Some(Failure::Syntax)),
@@ -342,7 +344,7 @@ fn a_client_that_does_not_prove_itself_is_refused() {
 
     let wrong = ScramSha256::new(Credentials::new("timothy", "tanstaaf").unwrap(), nonce());
     assert_eq!(at_server(None, false, wrong, same), Err(Refusal::Proof));
-    let table: [(usize, Change, Refusal); 14] = [
+    let table: [(usize, Change, Refusal); 20] = [
         (0, |_| String::new(), Refusal::Syntax),
         (0, |text| text.replace("n,,", "x,,"), Refusal::ChannelBinding),
         (0, |text| text.replace("n,,", "n,x,"), Refusal::Syntax),
@@ -351,11 +353,17 @@ fn a_client_that_does_not_prove_itself_is_refused() {
         (0, |text| text.replace("n=timothy", "n=tim=2Dothy"), Refusal::Syntax),
         (0, |text| text.replace("n=timothy", "m=x,n=timothy"), Refusal::Extension),
         (0, |text| format!("{text},m=x"), Refusal::Extension),
+        (0, |text| format!("{text},x="), Refusal::Syntax),
+        (0, |text| format!("{text},x=\0"), Refusal::Syntax),
+        (0, |text| format!("{text},x=y\0"), Refusal::Syntax),
+        (0, |text| format!("{text},1=y"), Refusal::Syntax),
         (0, |text| text.replace("r=", "r= "), Refusal::Syntax),
         (0, |text| format!("{text}{}", "x".repeat(500)), Refusal::TooLong),
         (1, |text| text.replace("r=", "r=x"), Refusal::Nonce),
         (1, |text| text.replace("c=biws", "c=biw"), Refusal::ChannelBinding),
         (1, |text| text.replace(",p=", ",m=x,p="), Refusal::Extension),
+        (1, |text| text.replace(",p=", ",x=,p="), Refusal::Syntax),
+        (1, |text| text.replace(",p=", ",x,p="), Refusal::Syntax),
         (1, |text| text.rsplit_once(',').unwrap().0.to_owned(), Refusal::Syntax),
     ];
     for (place, change, refusal) in table {
@@ -404,6 +412,11 @@ fn bearers_that_are_none_are_refused() {
         "n,,\u{1}auth=Bearer abc\u{1}auth=Bearer abc\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}port=x\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}port=65536\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer abc\u{1}port=+25\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer abc\u{1}port=\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer a=c\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer =\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer a\u{e9}\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}=\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}x\u{1}\u{1}",
         "n,a=,\u{1}auth=Bearer abc\u{1}\u{1}",
@@ -494,6 +507,7 @@ fn secrets_are_printed_by_nothing() {
     for printed in [
         format!("{token:?} {:?} {:?}", OAuthBearer::new(token), XOAuth2::new(token)),
         format!("{verifier:?} {half:?} {scram:?} {:?}", nonce()),
+        format!("{:?}", ChannelBinding::tls_server_end_point(PASSWORD.as_bytes())),
         format!("{:?} {:?}", CramMd5::new(credentials()), server::CramMd5::new(b"challenge", &mut [0; 16])),
         format!("{:?}", server::OAuthBearer::parse(bearer.as_bytes()).unwrap()),
         format!("{:?}", server::XOAuth2::parse(old.as_bytes()).unwrap()),
