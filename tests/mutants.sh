@@ -4,6 +4,7 @@
 #
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
+#   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -47,6 +48,12 @@ if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
     set --
 fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
+if [[ "$*" == *src/sasl* ]]; then
+    hashes=yes
+    judges=(sasl sasl_pair sasl_server sasl_vectors server_sessions server_policy attacks/main)
+    # Those that take longest come last (mutants.py).
+    export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
+fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"

@@ -289,7 +289,7 @@ fn client(number: u8, sent: (&str, &str), lines: &[Line<'_>]) -> Option<()> {
         }
         let line = sent_line(&mut client);
         let alphabet = |letter: u8| letter.is_ascii_alphanumeric() || b"+/=".contains(&letter);
-        assert!(line == "*" || line.bytes().all(alphabet) && line.len() % 4 == 0, "{line}");
+        assert!(line == "*" || line.bytes().all(alphabet) && line.len().is_multiple_of(4), "{line}");
     }
     Some(())
 }
