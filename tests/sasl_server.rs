@@ -151,6 +151,8 @@ fn each_mechanism_makes_of_its_messages_a_claim_and_of_the_judgement_an_answer()
             &["334 <1896.697170952@mail.test>", "name tim|", "Refuse(Judged)"],
         ),
         (Name::CramMd5, &[None, Some("tim")], Accept, &["334 <1896.697170952@mail.test>", syntax]),
+        (Name::CramMd5, &[None, Some(&md5[..35])], Accept, &["334 <1896.697170952@mail.test>", syntax]),
+        (Name::CramMd5, &[None, Some(&md5[3..])], Accept, &["334 <1896.697170952@mail.test>", syntax]),
         (Name::CramMd5, &[Some(md5)], Password(b"x"), &[syntax]),
         (Name::ScramSha256, &[Some("n,a=b,n=u,r=1")], Refuse, &["name u|b", "Refuse(Judged)"]),
         (Name::ScramSha256, &[None, Some("n,,n=u,r=1")], Accept, &["334 ", "name u|", "Refuse(Judged)"]),

@@ -11,8 +11,8 @@ use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};
 use embedded_smtp::sasl::{
     Anonymous, Authenticator, BearerToken, ChannelBinding, CramMd5, Credentials, DEFAULT_MAX_ITERATIONS,
-    External, Failure, MIN_ITERATIONS, Mechanism, Nonce, OAuthBearer, Plain, ScramSha256, Strongest,
-    TokenStatus, Verifier, XOAuth2,
+    External, Failure, Login, MIN_ITERATIONS, Mechanism, Nonce, OAuthBearer, Password, Plain, ScramSha256,
+    Strongest, TokenStatus, Verifier, XOAuth2,
 };
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
@@ -285,6 +285,42 @@ fn what_is_missing_of_tx_is_told_before_anything_is_sent() {
         assert_eq!(short.buffer(), Buffer::Tx);
         assert_eq!(attempt(needed), Ok(()));
         assert!(attempt(needed - 1).is_err());
+    }
+}
+
+/// The engine keeps this much free before it asks for an answer, which a mechanism gives once.
+#[test]
+fn each_mechanism_knows_the_length_of_its_longest_message() {
+    let nonce = || Nonce::from_text("0123456789abcdef").unwrap();
+    let first = format!("r=0123456789abcdef{},s=c2FsdA==,i=4096", "x".repeat(128));
+    let token = BearerToken::new("a=user,with=signs", "token").unwrap();
+    let only = |name| {
+        let mut password = Password::new(credentials());
+        password.choose(AuthMechanisms::NONE.with(name));
+        Box::new(password) as Box<dyn Mechanism>
+    };
+    let table: [(Box<dyn Mechanism>, &[&str]); 12] = [
+        (Box::new(Plain::new(credentials())), &[""]),
+        (only(AuthMechanism::Plain), &[""]),
+        (Box::new(Login::new(credentials())), &["Username:", "Password:"]),
+        (only(AuthMechanism::Login), &["Username:", "Password:"]),
+        (Box::new(CramMd5::new(credentials())), &["<1@b>"]),
+        (Box::new(External::new()), &[""]),
+        (Box::new(External::on_behalf_of("somebody").unwrap()), &[""]),
+        (Box::new(Anonymous::new("somebody").unwrap()), &[""]),
+        (Box::new(OAuthBearer::new(token)), &["", "{}"]),
+        (Box::new(OAuthBearer::new(token).to_server("mail.example.test", 587).unwrap()), &[""]),
+        (Box::new(XOAuth2::new(token)), &["", "{}"]),
+        (Box::new(ScramSha256::new(credentials(), nonce())), &["", &first]),
+    ];
+    for (mut mechanism, challenges) in table {
+        let lines: Vec<_> = challenges.iter().map(|challenge| ask(challenge)).collect();
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let said = exchange(&mut *mechanism, &lines, 0);
+        // An empty message is written so.
+        let length = |line: &String| if line.ends_with(" =\r\n") { 0 } else { message(line).len() };
+        let longest = said.iter().map(length).max();
+        assert_eq!(Some(mechanism.longest()), longest, "{:?}: {said:?}", mechanism.mechanism());
     }
 }
 
