@@ -9,7 +9,7 @@
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
 # It works on a copy, in which the tests below are modules of the crate itself and each function holds all its mutants, so that there
-# is one build (mutants.py). What survives is judged again on what a machine without a vector unit runs. What became of each lies in
+# is one build (mutants.py). What survives, but for mechanisms, is judged again on what a machine without a vector unit runs. What became of each lies in
 # target/inside/mutants.tsv and target/inside/mutants-narrow.tsv. Functions that no switch reaches are judged by cargo-mutants itself, one
 # build each, with
 #
@@ -47,6 +47,9 @@ if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
     these=$(realpath "$2")
     set --
 fi
+if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
+    set -- 'src/sasl/**'
+fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 if [[ "$*" == *src/sasl* ]]; then
     hashes=yes
@@ -70,7 +73,8 @@ if [ -n "$wide" ]; then
 else
     sed "s/^/missed\t/" "$these" >"$work/mutants.tsv"
 fi
-(
+# No machine runs the mechanisms in another way.
+[ -n "$hashes" ] || (
     # What was not noticed.
     awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
     named "$work/mutants.json" "$work/missed" >"$work/narrow.json"

@@ -5,7 +5,7 @@ use embedded_smtp::sasl::server::{
     Anonymous, Answer, Claim, CramMd5, External, Judgement, Login, Mechanism, Mechanisms, Message,
     OAuthBearer, Plain, Refusal, ScramSha256, Step, XOAuth2,
 };
-use embedded_smtp::sasl::{ChannelBinding, Nonce, Verifier};
+use embedded_smtp::sasl::{ChannelBinding, Nonce, SaslName, Verifier};
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
@@ -361,6 +361,32 @@ fn what_is_not_utf_8_is_no_message_of_any_mechanism() {
 fn a_password_of_login_holds_no_nul() {
     let told = exchange(&mut Login, AuthMechanism::Login, &[Some("u"), Some("p\0x")], Judgement::Accept);
     assert_eq!(told, ["334 Password:", "Refuse(Syntax)"]);
+}
+
+#[test]
+fn only_names_of_scram_and_oauthbearer_have_escapes() {
+    let decoded = |name: SaslName<'_>| {
+        let mut room = [0; 16];
+        let text = name.decode(&mut room).unwrap();
+        assert!(name == *text);
+        text.to_owned()
+    };
+    let old = XOAuth2::parse(b"user=a=2Cb=\x01auth=Bearer t\x01\x01").unwrap();
+    assert_eq!(decoded(old.user().unwrap()), "a=2Cb=");
+    let new = OAuthBearer::parse(b"n,a=a=2Cb=3D,\x01auth=Bearer t\x01\x01").unwrap();
+    assert_eq!(decoded(new.user().unwrap()), "a,b=");
+    let mut memory = [0; 64];
+    let mut cram = CramMd5::new(CHALLENGE, &mut memory);
+    cram.step(Message::first(AuthMechanism::CramMd5, None));
+    let answer = b"a=2Cb 5b4a3d2e1f5b4a3d2e1f5b4a3d2e1f5b";
+    let step = cram.step(Message::answer(AuthMechanism::CramMd5, answer, b""));
+    let Step::Judge(Claim::Name { user, .. }) = step else { panic!("{step:?}") };
+    assert_eq!(decoded(user), "a=2Cb");
+    let mut memory = [0; 128];
+    let mut scram = ScramSha256::new(nonce(), &mut memory);
+    let step = scram.step(Message::first(AuthMechanism::ScramSha256, Some(b"n,a=c=3Dd,n=a=2Cb,r=1")));
+    let Step::Judge(Claim::Name { user, authorize_as: Some(other) }) = step else { panic!("{step:?}") };
+    assert_eq!([user, other].map(decoded), ["a,b", "c=d"]);
 }
 
 /// C.2.2 of RFC 3454, by RFC 4013 §2.3.
