@@ -15,6 +15,8 @@
 //! Notifications (DSN, RFC 3461) and deadlines (DELIVERBY, RFC 2852) are offered to senders unless the next hop offered none when it was
 //! last asked, and go on as they came.
 //!
+//! A next hop that falls silent costs a 451 after `--answer-seconds`; behind the whole mail it says that the mail may have been taken.
+//!
 //! Without `--user` only programs on this machine may send: an address that others can reach needs `--user` or `--anyone`.
 //! Passwords come from the environment: `RELAY_PASSWORD` is what senders log in with, `NEXT_HOP_USER` and
 //! `NEXT_HOP_PASSWORD` are what the relay logs in with at the next hop.
@@ -27,6 +29,7 @@ mod legible;
 mod next_hop;
 mod offers;
 mod passed;
+mod patience;
 #[path = "../common/printer.rs"]
 mod printer;
 mod serve;

@@ -13,11 +13,12 @@ use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{
     AuthMechanism, AuthMechanisms, Extension, ForwardPath, Param, Params, ReversePath, Severity,
 };
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
 use super::offers;
+use super::patience::within;
 use super::stream::{self, Stream};
 
 /// How long a QUIT is worth waiting for.
@@ -57,6 +58,8 @@ pub(crate) struct NextHop<'s> {
     config: &'s Config,
     client: Client<'s>,
     stream: Option<Stream>,
+    /// What is left of the time that the mail may take here.
+    left: Duration,
     /// The session is in clear because the next hop has no TLS for the time being (RFC 3207 §4: 454).
     tls_later: bool,
 }
@@ -93,15 +96,24 @@ impl From<std::io::Error> for Failure {
 impl<'s> NextHop<'s> {
     pub(crate) fn new(config: &'s Config, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
         let client = config.next_hop_manner.client(Client::new(rx, tx));
-        Self { config, client, stream: None, tls_later: false }
+        Self { config, client, stream: None, left: config.patience.mail, tls_later: false }
     }
 
-    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
+    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again. All of that has
+    /// the time of one answer, for the sender waits.
     pub(crate) async fn mail(
         &mut self,
         from: &ReversePath<'_>,
         params: &Params<'_>,
     ) -> Result<Answer, Failure> {
+        self.left = self.config.patience.mail;
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.mail_or_open(from, params)).await;
+        self.left = left;
+        outcome
+    }
+
+    async fn mail_or_open(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
         if self.tls_later && requires_tls(params) {
             self.drop_session();
         }
@@ -145,17 +157,24 @@ impl<'s> NextHop<'s> {
             Err(answer) => return Ok(answer),
         };
         self.client.rcpt(to, &passed.as_slice())?;
-        self.answer().await
+        self.answer_in_time().await
     }
 
     /// DATA: the content may follow when the answer is intermediate.
     pub(crate) async fn data(&mut self) -> Result<Answer, Failure> {
         self.client.data()?;
-        self.answer().await
+        self.answer_in_time().await
     }
 
     /// More of the content: it is written when the buffer is full, and not before.
-    pub(crate) async fn body(&mut self, mut piece: &[u8]) -> Result<(), Failure> {
+    pub(crate) async fn body(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, Duration::MAX, self.write(piece)).await;
+        self.left = left;
+        outcome
+    }
+
+    async fn write(&mut self, mut piece: &[u8]) -> Result<(), Failure> {
         while !piece.is_empty() {
             match self.client.body(piece)? {
                 0 => self.make_room().await?,
@@ -165,8 +184,16 @@ impl<'s> NextHop<'s> {
         Ok(())
     }
 
-    /// The end of the content, and the next hop's word on it.
+    /// The end of the content, and the next hop's word on it, which has all of RFC 5321 §4.5.3.2.6's time: whoever gives up
+    /// before makes the mail come twice.
     pub(crate) async fn end_of_body(&mut self) -> Result<Answer, Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, Duration::MAX, self.finish()).await;
+        self.left = left;
+        outcome
+    }
+
+    async fn finish(&mut self) -> Result<Answer, Failure> {
         while let Err(error) = self.client.end_of_body() {
             match error {
                 embedded_smtp::Error::Capacity(_) => self.make_room().await?,
@@ -188,7 +215,7 @@ impl<'s> NextHop<'s> {
         }
         let reset = async {
             self.client.rset()?;
-            self.answer().await
+            self.answer_in_time().await
         };
         if !matches!(reset.await, Ok(answer) if answer.is_positive()) {
             self.drop_session();
@@ -321,6 +348,13 @@ impl<'s> NextHop<'s> {
         }
     }
 
+    async fn answer_in_time(&mut self) -> Result<Answer, Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.answer()).await;
+        self.left = left;
+        outcome
+    }
+
     /// What it said before it closed tells more than that it closed.
     async fn last_words(&mut self, failure: Failure) -> Failure {
         match self.rest_of_answer().await {
@@ -331,7 +365,8 @@ impl<'s> NextHop<'s> {
 
     /// Runs the session to its next event.
     async fn listen(&mut self) -> Result<(), Failure> {
-        if self.connection()?.run_timed(pin!(None), sleep).await? {
+        let patience = self.config.patience;
+        if self.connection()?.run_timed(pin!(None), |standard| patience.sleep(standard)).await? {
             return Ok(());
         }
         Err(Failure::Lost("the next hop closed the connection".into()))
@@ -368,7 +403,8 @@ impl<'s> NextHop<'s> {
 
     /// Writes, to make room for more of the content. A next hop that refuses in its middle is heard.
     async fn make_room(&mut self) -> Result<(), Failure> {
-        let patience = self.client.timer().map_or(FAREWELL, |timer| timer.after());
+        let standard = self.client.timer().map_or(FAREWELL, |timer| timer.after());
+        let patience = standard.min(self.config.patience.answer);
         let step = timeout(patience, self.connection()?.step()).await;
         match step.map_err(|_| Failure::Lost("the next hop takes no more octets".into()))? {
             Ok(Want::Write | Want::Read) => Ok(()),

@@ -67,8 +67,8 @@ start_gateway() { # OPTION...
     wait_for 15 port_is_open "$rest_port" || fail "the gateway does not listen: $(cat "$log")"
 }
 
-stop_gateway() { # WHAT   of the case that ends
-    kill -TERM "$gateway_pid"
+stop_gateway() { # WHAT   of the case that ends; it may have told the gateway already
+    kill -TERM "$gateway_pid" 2>/dev/null
     if wait_for 40 process_is_gone "$gateway_pid" && wait "$gateway_pid"; then
         pass "the gateway ends when told to ($1)"
     else
@@ -185,8 +185,12 @@ refused() { # WHAT STATUS TEXT
 }
 
 faults() {
-    start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
-    rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port"
+    {
+        write_settings
+        printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
+    } >"$work/faults.toml"
+    start_gateway --config "$work/faults.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
+    rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" --pid "$gateway_pid"
     stop_gateway "faults"
 }
 
@@ -203,6 +207,7 @@ promises() {
     rm -rf "$work/inbox"
     start_gateway --config "$work/gateway.toml"
     rows python3 "$here/gateway_promises.py" --rest "$rest_port" --smtp "$smtp_port" --inbox "$work/inbox"
+    rows python3 "$here/gateway_requests.py" --rest "$rest_port" --inbox "$work/inbox"
     stop_gateway "promises"
 }
 
@@ -292,7 +297,7 @@ description() {
     start_gateway --config "$work/gateway.toml"
     # It leaves what it has found in the directory where it runs.
     if (cd "$work" && "$venv/bin/schemathesis" run "http://127.0.0.1:$rest_port/openapi.json" --header "Authorization: Bearer $token" \
-        --checks not_a_server_error,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-25}" \
+        --checks not_a_server_error,status_code_conformance,response_schema_conformance,content_type_conformance --max-examples "${GATEWAY_EXAMPLES:-25}" \
         --seed 1 --workers 2 --no-color >"$work/said" 2>&1); then
         pass "$what" "$(grep -oE '[0-9]+ generated' "$work/said" | head -n 1), $(find "$work/inbox" -name '*.eml' | wc -l) of them became mails"
     else

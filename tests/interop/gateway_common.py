@@ -1,5 +1,6 @@
 """What the gateway's tests share: requests, rows of results, delivered mails."""
 
+import argparse
 import email
 import email.policy
 import http.client
@@ -25,6 +26,23 @@ def check(what, fine, why, remark=""):
         ok(what, remark)
     else:
         miss(what, why)
+
+
+def arguments(doc, *ports, **others):
+    """The command line of a test, all of it required: `ports` are numbers, `others` names with their types."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, kind in {**dict.fromkeys(ports, int), **others}.items():
+        parser.add_argument(f"--{name}", type=kind, required=True)
+    return parser.parse_args()
+
+
+def run(*cases):
+    """One case that breaks does not hide the others."""
+    for case in cases:
+        try:
+            case()
+        except Exception as error:  # noqa: BLE001
+            miss(case.__name__, repr(error))
 
 
 class Rest:

@@ -6,7 +6,6 @@
 What the documentation prints is sent as it is, but for host and token, and for commas and brackets where the print is no JSON.
 """
 
-import argparse
 import base64
 import json
 import smtplib
@@ -14,27 +13,19 @@ import ssl
 import subprocess
 import urllib.parse
 
-from gateway_common import TOKEN, check, delivered, miss, ok, recipients, text_of
+from gateway_common import arguments, check, delivered, miss, recipients, run, text_of, TOKEN
 
 args = None
 
 
 def main():
     global args
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--maildir", required=True)
-    parser.add_argument("--ca", required=True)
-    args = parser.parse_args()
-    for case in (
-        simple_json, html_json, form, own_mime, several_recipients, all_parts, one_with_data, several_with_data,
-        template_by_number, template_inline, notifications, tracking_is_refused, deadline, transcript_number_one, both_doors_alike,
-    ):
-        try:
-            case()
-        except Exception as error:  # noqa: BLE001: one case that breaks must not hide the others
-            miss(case.__name__, repr(error))
+    args = arguments(__doc__, "rest", "smtp", maildir=str, ca=str)
+    run(
+        simple_json, html_json, form, own_mime, several_recipients, all_parts, one_with_data,
+        several_with_data, template_by_number, template_inline, notifications, tracking_is_refused, deadline,
+        transcript_number_one, both_doors_alike,
+    )
 
 
 def curl(body, kind="application/json"):

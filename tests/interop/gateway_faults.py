@@ -1,48 +1,53 @@
 #!/usr/bin/env python3
 """A next hop that refuses, greylists, closes and dies, and what the gateway says to that at both doors.
 
-  gateway_faults.py --rest PORT --smtp PORT --hop PORT
+  gateway_faults.py --rest PORT --smtp PORT --hop PORT --pid PID
 
 The next hop is here. What it does stands in the addresses: refused@ is refused by 550, grey@ by 450 the first time; a mail from slow@ and busy@
 is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, 250 that of one from eager@, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
-comes octet by octet; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
+comes octet by octet, from creep@ that to RCPT so slowly that it never ends; from mute-POINT@ there is none at that point, or `muted` is set; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
 """
 
-import argparse
 import collections
+import http.client
 import json
+import os
+import signal
 import smtplib
 import socket
 import threading
 import time
 
-from gateway_common import Rest, TOKEN, check, miss
+from gateway_common import arguments, check, miss, Rest, run, TOKEN
 
 args = None
 stored = collections.Counter()
 # What EHLO is answered, and the sessions that have been told so.
 announced = ["PIPELINING", "8BITMIME", "SIZE"]
 sessions = set()
+# What new sessions are greeted with; None closes them.
+greeting = ["220 hop ESMTP"]
+# Whether they are greeted at all.
+muted = threading.Event()
 seen_grey = set()
 lock = threading.Lock()
 
 
+# What the gateway is told: seconds for an answer, and for all of a mail.
+ANSWER, MAIL = 2, 6
+
+
 def main():
     global args
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--hop", type=int, required=True)
-    args = parser.parse_args()
+    args = arguments(__doc__, "rest", "smtp", "hop", "pid")
     down("rest")
     listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    for case in (one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether, several_mails, idle_session, client_gone, as_the_sender_was_told,
-                 too_late, too_late_in_the_queue, not_promised, hostile, lies_about_size):
-        try:
-            case()
-        except Exception as error:  # noqa: BLE001
-            miss(case.__name__, repr(error))
+    run(
+        one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether,
+        several_mails, idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
+        not_promised, hostile, silence, unwelcoming, plain_and_simple, lies_about_size, ended_under_load,
+    )
 
 
 # --- the next hop ----------------------------------------------------------------------------------------------
@@ -81,11 +86,17 @@ def converse(connection, lines):
 
     sender, wanted, mails = "", [], 0
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    say("220 hop ESMTP")
+    if muted.is_set():
+        return time.sleep(3 * MAIL)
+    if greeting[0] is None:
+        return None
+    say(greeting[0])
     while line := lines.readline():
         line = line.decode().rstrip("\r\n")
         verb = line[:4].upper()
         point = f"close-{verb.lower()}"
+        if sender.startswith(f"mute-{verb.lower()}"):
+            return time.sleep(3 * MAIL)
         if verb == "EHLO":
             say("\r\n".join(["250-hop", *(f"250-{line}" for line in announced[:-1]), f"250 {announced[-1]}"]))
         elif verb == "MAIL":
@@ -129,6 +140,8 @@ def converse(connection, lines):
             if sender.startswith("close-content"):
                 lines.readline()
                 return
+            if sender.startswith("mute-content"):
+                return time.sleep(3 * MAIL)
             while (line := lines.readline()) not in (b".\r\n", b""):
                 pass
             if not line:
@@ -142,6 +155,8 @@ def converse(connection, lines):
                     stored[address] += 1
             if sender.startswith("close-end"):
                 return
+            if sender.startswith("mute-end"):
+                return time.sleep(3 * MAIL)
             if sender.startswith("odd"):
                 say("354 go on")
                 continue
@@ -167,6 +182,10 @@ def misbehaves(sender, say, connection):
     elif sender.startswith("long"):
         while True:
             connection.sendall(b"250-" + b"x" * 100_000)
+    elif sender.startswith("creep"):
+        for _ in range(20):
+            say("250-and so on")
+            time.sleep(ANSWER / 3)
     elif sender.startswith("garbage"):
         say("hello\x00\xff there")
     elif sender.startswith("hasty"):
@@ -194,7 +213,7 @@ def announce(*lines):
 
 def lines(sender):
     """More than the systems' buffers hold, where the next hop closes in the midst of it."""
-    return 4_000_000 if sender.startswith("close-content") else 2000
+    return 4_000_000 if sender.startswith(("close-content", "mute-content")) else 2000
 
 
 def mail(sender, *recipients):
@@ -417,6 +436,127 @@ def hostile():
         check(f"a next hop of the manner {manner}, by SMTP: {code}", fine, (code, text, stored[who]))
     status, _, answer = rest("a@example.test", "after@example.test")
     check("after all that, a mail goes through", status == 200 and stored["after@example.test"] == 1, (status, answer))
+
+
+def silence():
+    """A next hop that says nothing more holds nobody longer than the gateway was told, and what is not known is not claimed."""
+    found = {}
+
+    def one(door, manner):
+        who = f"{manner}-{door.__name__}@example.test"
+        began = time.monotonic()
+        said = door(f"{manner}@example.test", who)
+        found[manner, door.__name__] = said, time.monotonic() - began, stored[who]
+
+    manners = ["mute-rcpt", "mute-data", "mute-content", "mute-end", "creep", "greeting"]
+    for group in (manners[:-1], manners[-1:]):
+        if "greeting" in group:
+            announce(*announced)
+            muted.set()
+        threads = [threading.Thread(target=one, args=(door, manner)) for manner in group for door in (rest, smtp)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    muted.clear()
+    for manner in manners:
+        (status, headers, answer), took, there = found[manner, "rest"]
+        seconds = MAIL if manner == "mute-end" else ANSWER
+        if manner == "mute-end":
+            fine = status == 502 and "may have been delivered" in answer["error"] and "retry-after" not in headers and there == 1
+        else:
+            fine = status == 503 and "retry-after" in headers and "took too long" in answer["error"] and there == 0
+        check(f"silent ({manner}), by REST: {status} in time", fine and seconds - 0.5 < took < MAIL + 8, (status, answer, took, there), f"{took:.1f} s")
+        (code, text), took, there = found[manner, "smtp"]
+        if manner == "mute-end":
+            fine = code == 451 and b"4.4.2" in text and b"may have been taken" in text and there == 1
+        else:
+            fine = code == 451 and there == 0
+        check(f"silent ({manner}), by SMTP: {code} in time", fine and took < MAIL + 8, (code, text, took, there), f"{took:.1f} s")
+    fates = {(entry[0], entry[2][:9]) for entry in entries("mute-end@example.test")}
+    check("silent behind the mail: nobody knows what became of it, says the journal", {fate for fate, _ in fates} == {"unknown"}, fates)
+
+
+def unwelcoming():
+    """A next hop that wants nobody: its words where it has some, and no mail is lost."""
+    for words, statuses, text in [
+        ("554 5.7.1 you are on a list", (502,), "you are on a list"),
+        ("421 4.3.2 too many of you", (503,), "too many of you"),
+        ("what do you want", (502, 503), ""),
+        ("\x00\x16\x03", (502, 503), ""),
+        (None, (503,), "closed"),
+    ]:
+        announce(*announced)
+        greeting[0] = words
+        status, headers, answer = rest("a@example.test", "welcome1@example.test")
+        fine = status in statuses and text in answer["error"] and ("retry-after" in headers) == (status == 503)
+        check(f"greeted with {words!r}, by REST: {status}", fine, (status, headers, answer))
+        code, said = smtp("a@example.test", "welcome2@example.test")
+        check(f"greeted with {words!r}, by SMTP: {code}", code == 451, (code, said))
+    greeting[0] = "220 hop ESMTP"
+    check("nobody got a mail by that", stored["welcome1@example.test"] == stored["welcome2@example.test"] == 0, stored)
+
+
+def plain_and_simple():
+    """A next hop that takes 7-bit octets and ASCII addresses only: what can be encoded is, and the rest is refused with the reason."""
+    announce("PIPELINING")
+    mail = {"recipient": "plain@example.test", "from": "J\u00f6rg <a@example.test>", "subject": "\u20ac", "text": "Gr\u00fc\u00dfe", "html": "\u20ac"}
+    status, _, answer = Rest(args.rest).send({**mail, "extra": {"x-name": "\u00fc"}})
+    check("a next hop without 8BITMIME and SMTPUTF8 gets texts and names encoded", status == 200 and stored["plain@example.test"] == 1, (status, answer))
+    for what, body, properties, text in [
+        ("a recipient's address", {**mail, "recipient": "j\u00f6rg@example.test"}, (None,), "SMTPUTF8"),
+        ("a domain", {**mail, "recipient": "a@b\u00fccher.example"}, (None,), "SMTPUTF8"),
+        ("a return path", {**mail, "envelope": "j\u00f6rg@example.test"}, (None,), "SMTPUTF8"),
+        ("an address in to", {**mail, "to": "J <j\u00f6rg@example.test>"}, (None,), "SMTPUTF8"),
+        ("a message of one's own", {"recipient": "plain@example.test", "mime": "From: a@example.test\r\n\r\n\u00fc\r\n"}, ("mime",), "7-bit"),
+        ("its header section", {"recipient": "plain@example.test", "mime": "From: a@example.test\r\nSubject: \u00fc\r\n\r\nx\r\n"}, ("mime", None), ""),
+    ]:
+        status, _, answer = Rest(args.rest).send(body)
+        fine = status == 422 and answer.get("property") in properties and text in answer["error"]
+        check(f"it gets no {what} that is not ASCII: 422 that says so", fine and stored["plain@example.test"] == 1, (status, answer))
+    server = smtplib.SMTP("127.0.0.1", args.smtp, timeout=60)
+    server.login("my-username", "my-password")
+    codes = [server.docmd(f"MAIL FROM:<a@example.test> {parameter}")[0] for parameter in ("SMTPUTF8", "BODY=8BITMIME")]
+    server.close()
+    check("nor by SMTP: 553 and 554", codes == [553, 554], codes)
+
+
+def ended_under_load():
+    """Told to end while 20 clients send: who was told 200 has arrived, once, and nobody else. A connection that the system has taken
+    in the very moment in which the door closes is reset; nothing of it is sent."""
+    announce("PIPELINING", "8BITMIME", "SIZE")
+    taken, unanswered, refused, lock = [], [], collections.Counter(), threading.Lock()
+
+    def client(number):
+        for count in range(10_000):
+            who = f"load{number}-{count}@example.test"
+            try:
+                status, _, answer = Rest(args.rest).send({"recipient": who, "from": "a@example.test", "text": "x"})
+            except ConnectionRefusedError:
+                return
+            except (OSError, http.client.HTTPException) as error:
+                with lock:
+                    unanswered.append((who, repr(error)))
+                return
+            with lock:
+                if status == 200:
+                    taken.append(who)
+                else:
+                    refused[status, answer["error"]] += 1
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(20)]
+    for thread in clients:
+        thread.start()
+    time.sleep(1.5)
+    os.kill(args.pid, signal.SIGTERM)
+    for thread in clients:
+        thread.join()
+    there = {who: times for who, times in stored.items() if who.startswith("load")}
+    silent = {who for who, _ in unanswered}
+    wrong = [who for who in taken if there.get(who) != 1] + [who for who in there if who not in taken]
+    statuses = {status for status, _ in refused}
+    fine = taken and not wrong and len(silent) < 3 and statuses <= {503}
+    check("told to end under load: none lost, none doubled", fine, (wrong, unanswered, refused), f"{len(taken)} taken, {len(silent)} connections reset")
 
 
 def lies_about_size():

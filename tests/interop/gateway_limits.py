@@ -4,14 +4,13 @@
   gateway_limits.py --rest PORT --smtp PORT --pid PID
 """
 
-import argparse
 import json
 import os
 import signal
 import socket
 import time
 
-from gateway_common import Rest, TOKEN, check, miss
+from gateway_common import arguments, check, miss, Rest, run, TOKEN
 
 args = None
 MAIL = {"recipient": "b@example.test", "from": "a@example.test", "text": "x"}
@@ -19,16 +18,8 @@ MAIL = {"recipient": "b@example.test", "from": "a@example.test", "text": "x"}
 
 def main():
     global args
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--pid", type=int, required=True)
-    args = parser.parse_args()
-    for case in (answers, too_large, slow_clients, observed, ends_in_good_order):
-        try:
-            case()
-        except Exception as error:  # noqa: BLE001
-            miss(case.__name__, repr(error))
+    args = arguments(__doc__, "rest", "smtp", "pid")
+    run(answers, too_large, slow_clients, observed, ends_in_good_order)
 
 
 def post(body, kind="application/json", token=TOKEN, path="/v1/send", **more):

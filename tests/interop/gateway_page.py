@@ -6,7 +6,6 @@
 Chromium is driven by its DevTools protocol through two pipes; nothing but Python is needed for that.
 """
 
-import argparse
 import base64
 import json
 import os
@@ -15,15 +14,11 @@ import shutil
 import subprocess
 import time
 
-from gateway_common import Rest, TOKEN, check, miss
+from gateway_common import arguments, check, miss, Rest, TOKEN
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--profile", type=pathlib.Path, required=True)
-    parser.add_argument("--shots", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = arguments(__doc__, "rest", profile=pathlib.Path, shots=pathlib.Path)
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if not program:
         return miss("the page in Chromium", "chromium is missing: run tests/interop/install.sh chromium")

@@ -4,30 +4,21 @@
   gateway_promises.py --rest PORT --smtp PORT --inbox DIR      the inbox is the next hop; it notes parameters in front of each mail
 """
 
-import argparse
 import email
 import email.policy
 import pathlib
 import smtplib
 import time
 
-from gateway_common import Rest, check, miss
+from gateway_common import arguments, check, Rest, run
 
 args = None
 
 
 def main():
     global args
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rest", type=int, required=True)
-    parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--inbox", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    for case in (by_rest, by_smtp):
-        try:
-            case()
-        except Exception as error:  # noqa: BLE001
-            miss(case.__name__, repr(error))
+    args = arguments(__doc__, "rest", "smtp", inbox=pathlib.Path)
+    run(by_rest, by_smtp)
 
 
 def noted(subject):

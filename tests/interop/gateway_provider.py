@@ -4,25 +4,19 @@
   gateway_provider.py --rest PORT --smtp PORT --hop PORT --cert FILE --key FILE
 """
 
-import argparse
 import base64
 import smtplib
 import socket
 import ssl
 import threading
 
-from gateway_common import Rest, check, miss
+from gateway_common import arguments, check, miss, Rest
 
 logins = []
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("rest", "smtp", "hop"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("cert", "key"):
-        parser.add_argument(f"--{name}", required=True)
-    args = parser.parse_args()
+    args = arguments(__doc__, "rest", "smtp", "hop", cert=str, key=str)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(args.cert, args.key)
     listener = socket.create_server(("127.0.0.1", args.hop))

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::settings::{Certificate, Door, Relay, Settings};
 use crate::smtp::next_hop::LoginManner;
 use crate::smtp::offers::Offers;
+use crate::smtp::patience::Patience;
 use crate::smtp::{self, stream};
 use crate::{inbox, unique};
 
@@ -126,6 +127,10 @@ impl Config {
             content_seconds: limits.content_seconds as u16,
             sessions: limits.connections as usize,
             grace,
+            patience: Patience {
+                answer: Duration::from_secs(limits.answer_seconds),
+                mail: Duration::from_secs(limits.hop_seconds),
+            },
         };
         Ok(Self {
             rest,

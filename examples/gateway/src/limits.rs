@@ -27,6 +27,10 @@ pub(crate) struct Limits {
     pub(crate) command_seconds: u64,
     /// Seconds for the next kilobyte of an SMTP mail.
     pub(crate) content_seconds: u64,
+    /// Seconds that the next hop has for an answer, and to take more of a mail.
+    pub(crate) answer_seconds: u64,
+    /// Seconds that it has for all that one request, or one SMTP mail, asks of it.
+    pub(crate) hop_seconds: u64,
 }
 
 /// More than any machine has use for, and nowhere near where arithmetic would end.
@@ -47,6 +51,8 @@ impl Limits {
             request_seconds: given.number("request_seconds", 300, 1..=24 * HOUR)?,
             command_seconds: given.number("command_seconds", 300, 1..=HOUR)?,
             content_seconds: given.number("content_seconds", 180, 1..=HOUR)?,
+            answer_seconds: given.number("answer_seconds", 60, 1..=HOUR / 6)?,
+            hop_seconds: given.number("hop_seconds", 300, 1..=24 * HOUR)?,
         };
         match given.0.into_keys().next() {
             Some(name) => Err(format!("there is no limit {name:?}")),
@@ -112,6 +118,8 @@ mod tests {
             "request_seconds",
             "command_seconds",
             "content_seconds",
+            "answer_seconds",
+            "hop_seconds",
         ];
         for name in names {
             for value in ["0", "-1", "9223372036854775807", "1.5", "'many'", "[]"] {
@@ -119,7 +127,8 @@ mod tests {
                 let wanted = format!("limits.{name} wants a whole number from 1");
                 assert!(error.message().starts_with(&wanted), "{name} = {value}: {}", error.message());
             }
-            let set = toml::from_str::<Limits>(&format!("{name} = 2000")).unwrap();
+            let number = if name == "answer_seconds" { 200 } else { 2000 };
+            let set = toml::from_str::<Limits>(&format!("{name} = {number}")).unwrap();
             assert_ne!(set, Limits::default(), "{name}");
         }
         let error = toml::from_str::<Limits>("mial = 2000").unwrap_err();

@@ -10,12 +10,12 @@ pub(crate) use outcome::{Fate as FateOf, Words};
 pub(crate) use outcome::{Fault, Outcome};
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use embedded_smtp::submission::Verdict;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::request::Outgoing;
 use crate::smtp::config::Config;
@@ -33,9 +33,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const GOING_DOWN: &str = "the gateway is going down; try again later";
 
+/// Why a mail was not begun.
+pub(crate) const OUT_OF_TIME: &str =
+    "the time for this request was over before the mail's turn came, so it was not sent; try again later";
+
 /// A mail, whom to tell what became of it, and the right to one of the sessions.
 struct Job {
     mail: Outgoing,
+    /// When the next hop must have taken it.
+    end: Instant,
     tell: oneshot::Sender<Outcome>,
     session: OwnedSemaphorePermit,
 }
@@ -60,8 +66,8 @@ impl Hop {
         Self { jobs, free: Arc::new(Semaphore::new(sessions)) }
     }
 
-    /// Sends the mail, and says what became of it. Dropped before a session has taken the mail, it is not sent.
-    pub(crate) async fn send(&self, mail: Outgoing) -> Outcome {
+    /// Sends the mail, and says what became of it, by `end` at the latest. Dropped before a session has taken the mail, it is not sent.
+    pub(crate) async fn send(&self, mail: Outgoing, end: Instant) -> Outcome {
         let (recipients, from, id) = (mail.recipients.clone(), mail.envelope.clone(), mail.word());
         let left = mail.left();
         let (tell, told) = oneshot::channel();
@@ -70,14 +76,15 @@ impl Hop {
             outcome
         };
         let later = |why| unsent(Outcome::unsent(&recipients, Verdict::RetryLater, why));
-        let patience = left.unwrap_or(PATIENCE).min(PATIENCE);
-        let session = match timeout(patience, Arc::clone(&self.free).acquire_owned()).await {
+        let patience = end.saturating_duration_since(Instant::now()).min(PATIENCE);
+        let allowed = left.unwrap_or(patience).min(patience);
+        let session = match timeout(allowed, Arc::clone(&self.free).acquire_owned()).await {
             Ok(Ok(session)) => session,
             Ok(Err(_)) => return later(GOING_DOWN),
-            Err(_) if patience < PATIENCE => return unsent(Outcome::too_late(&recipients)),
+            Err(_) if allowed < patience => return unsent(Outcome::too_late(&recipients)),
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
         };
-        if self.jobs.send(Job { mail, tell, session }).await.is_err() {
+        if self.jobs.send(Job { mail, end, tell, session }).await.is_err() {
             return later(GOING_DOWN);
         }
         match told.await {
@@ -101,12 +108,13 @@ async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
         } else {
             next.await
         };
-        let Some(Job { mail, tell, session: _session }) = job else { break };
+        let Some(Job { mail, end, tell, session: _session }) = job else { break };
         // Whoever has gone away would not learn that it was sent, and send it again.
         if tell.is_closed() {
             continue;
         }
         let began = Instant::now();
+        session.until(end);
         let outcome = written::send(&mut session, &mail).await;
         // Here, since whoever waits for it may go away meanwhile.
         record::enter(&mail.word(), mail.envelope.clone(), &outcome, began.elapsed());

@@ -1,5 +1,6 @@
 //! A session with the next hop, kept from one mail to the next.
 
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,12 @@ use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password, Unfit};
-use embedded_smtp::session::Phase;
+use embedded_smtp::session::{Endpoint as _, Phase};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, ReversePath};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
+use super::OUT_OF_TIME;
 use super::outcome::{Again, Outcome, again, is_undecided};
 use crate::request::{Content, Outgoing};
 use crate::smtp::config::Config;
@@ -28,6 +30,8 @@ pub(super) struct Session<'b> {
     config: Arc<Config>,
     client: Client<'b>,
     stream: Option<Stream>,
+    /// When the mail must have been taken.
+    end: Instant,
 }
 
 /// A body that is lent, whatever makes it.
@@ -73,7 +77,12 @@ impl Authenticator for Login<'_> {
 impl<'b> Session<'b> {
     pub(super) fn new(config: Arc<Config>, rx: &'b mut [u8], tx: &'b mut [u8]) -> Self {
         let client = config.next_hop_manner.client(Client::new(rx, tx));
-        Self { config, client, stream: None }
+        Self { config, client, stream: None, end: Instant::now() }
+    }
+
+    /// Sets when the next mail must have been taken.
+    pub(super) fn until(&mut self, end: Instant) {
+        self.end = end;
     }
 
     /// Sends the mail once; says also whether another attempt makes sense at once.
@@ -86,9 +95,13 @@ impl<'b> Session<'b> {
         if mail.left() == Some(Duration::ZERO) {
             return (Outcome::too_late(&mail.recipients), Again::No);
         }
+        let end = self.end;
+        if end <= Instant::now() {
+            return (Outcome::unsent(&mail.recipients, Verdict::RetryLater, OUT_OF_TIME), Again::No);
+        }
         let config = Arc::clone(&self.config);
         let reused = self.stream.is_some() && self.client.is_open();
-        if !reused && let Err(error) = self.open(&config).await {
+        if !reused && let Err(error) = by(end, self.open(&config)).await {
             return (unreachable(&mail.recipients, &error), Again::No);
         }
         let Some(mut stream) = self.stream.take() else {
@@ -120,6 +133,7 @@ impl<'b> Session<'b> {
         let mut trouble = None;
         let mut alarm = pin!(sleep(left.unwrap_or_default()));
         let mut on_time = left.is_some();
+        let mut over = pin!(sleep_until(end));
         loop {
             let timer = pin!(None);
             let mut connection = Connection::new(stream, &mut submission);
@@ -127,7 +141,11 @@ impl<'b> Session<'b> {
             let ran = tokio::select! {
                 biased;
                 () = &mut alarm, if on_time => None,
-                ran = connection.run_timed(timer, sleep) => Some(ran),
+                () = &mut over => {
+                    connection.engine().timed_out();
+                    Some(Ok(false))
+                }
+                ran = connection.run_timed(timer, |standard| config.patience.sleep(standard)) => Some(ran),
             };
             stream = connection.into_inner();
             let Some(ran) = ran else {
@@ -140,7 +158,8 @@ impl<'b> Session<'b> {
             };
             match ran {
                 Ok(true) if submission.event() == Some(Event::StartTls) => {
-                    match stream::connect_tls(&config.connector, &config.next_hop_name, stream).await {
+                    let shaken = stream::connect_tls(&config.connector, &config.next_hop_name, stream);
+                    match by(end, shaken).await {
                         Ok(secure) => stream = secure,
                         Err(error) => {
                             submission.tls_failed();
@@ -171,7 +190,7 @@ impl<'b> Session<'b> {
             config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
         }
-        (outcome, again)
+        (outcome, if end <= Instant::now() { Again::No } else { again })
     }
 
     async fn open(&mut self, config: &Config) -> std::io::Result<()> {
@@ -201,10 +220,14 @@ impl<'b> Session<'b> {
     }
 }
 
+async fn by<T>(end: Instant, asked: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
+    timeout_at(end, asked).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+}
+
 /// No session could be had, so nothing was sent.
 fn unreachable(recipients: &[String], error: &std::io::Error) -> Outcome {
     // So rustls calls what the peer did or showed: a certificate that is not to be trusted, or no TLS at all.
-    if error.kind() == std::io::ErrorKind::InvalidData {
+    if error.kind() == ErrorKind::InvalidData {
         let text =
             format!("TLS with the next hop failed ({error}); nothing was sent; tell the gateway's operator");
         return Outcome::unsent(recipients, Verdict::Rejected, &text);

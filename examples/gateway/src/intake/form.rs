@@ -68,19 +68,21 @@ impl Scan {
                 Ok(())
             }
             b'+' => self.push(b' '),
-            b'=' if !self.in_value => {
-                self.in_value = true;
-                if self.name == b"mime" {
-                    if self.mime.is_some() {
-                        return Err(Problem::bad("mime", "the variable stands twice"));
-                    }
-                    self.mime = Some(Spool::new());
-                }
-                Ok(())
-            }
+            b'=' if !self.in_value => self.begin_value(),
             b'&' => self.end_of_pair(),
             octet => self.push(octet),
         }
+    }
+
+    fn begin_value(&mut self) -> Result<(), Problem> {
+        self.in_value = true;
+        if self.name == b"mime" {
+            if self.mime.is_some() {
+                return Err(Problem::bad("mime", "the variable stands twice"));
+            }
+            self.mime = Some(Spool::new());
+        }
+        Ok(())
     }
 
     fn digit(&mut self, octet: u8) -> Result<(), Problem> {
@@ -128,8 +130,12 @@ impl Scan {
     }
 
     fn end_of_pair(&mut self) -> Result<(), Problem> {
+        // A name alone has an empty value.
+        if !self.in_value && !self.name.is_empty() {
+            self.begin_value()?;
+        }
         self.put_mime_aside()?;
-        if !self.is_mime() && (self.in_value || !self.name.is_empty()) {
+        if self.in_value && !self.is_mime() {
             let name = String::from_utf8(std::mem::take(&mut self.name))
                 .map_err(|_| self.bad("a name that is not UTF-8"))?;
             let value = String::from_utf8(std::mem::take(&mut self.value))
@@ -217,6 +223,7 @@ mod tests {
                 Some("A: b\r\n\r\n\u{20ac}"),
             ),
             ("&&a=b&", json!({"a": "b"}), None),
+            ("a&mime&b", json!({"a": "", "b": ""}), Some("")),
         ] {
             for pieces in [1, 2, 7, 100] {
                 assert_eq!(
@@ -272,6 +279,10 @@ mod tests {
             ("a=%ff", 400, "not UTF-8"),
             ("a=1&a=2", 400, "stands twice"),
             ("mime=1&mime=2", 400, "stands twice"),
+            ("mime=1&mime", 400, "stands twice"),
+            ("mime&mime=1", 400, "stands twice"),
+            ("=1", 400, "without a name"),
+            ("[a]=1", 400, "without a name"),
             ("to[]=1&to=2", 400, "stands twice"),
             ("to=1&to[]=2", 400, "both as one value and as several"),
             ("to[=1", 400, "brackets"),

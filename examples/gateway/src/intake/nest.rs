@@ -25,7 +25,10 @@ pub(super) fn insert(properties: &mut Properties, name: &str, value: String) -> 
     if property.is_empty() {
         return Err(Problem::new(
             400,
-            format!("a variable has no name, but {}", crate::problem::shown(name)),
+            format!(
+                "a variable without a name stands there: {}",
+                crate::problem::shown(&format!("{name}={value}"))
+            ),
         ));
     }
     if path.len() > DEEPEST {

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use embedded_smtp::wire::ForwardPath;
-
 use super::variables::{Values, values};
-use super::{Recipients, Request};
+use super::{Recipients, Request, pure};
 use crate::problem::{Problem, shown};
 
 /// A recipient, and its personal data.
@@ -50,12 +48,12 @@ pub(super) fn addressees(request: &mut Request, most: usize) -> Result<Vec<Addre
     }
     let mut seen = BTreeSet::new();
     for Addressee { address, .. } in &addressees {
-        if let Err(error) = ForwardPath::new(address) {
+        if let Err(why) = pure::recipient(address) {
             let text =
-                format!("{} is no pure address ({error}); names and brackets belong into to", shown(address));
+                format!("{} is no pure address ({why}); names and brackets belong into to", shown(address));
             return Err(Problem::bad(property, text));
         }
-        if !seen.insert(address.as_str()) {
+        if !seen.insert(pure::same(address)) {
             return Err(Problem::bad(property, format!("{} stands twice", shown(address))));
         }
     }

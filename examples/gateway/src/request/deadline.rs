@@ -29,7 +29,9 @@ fn parse(text: &str) -> Option<u64> {
         _ => 31,
     };
     let valid = year >= 1970 && (1..=12).contains(&month) && (1..=length).contains(&day);
-    if !shape || !valid || hour > 23 || minute > 59 || second > 59 {
+    // A leap second is the last of its day; seconds since 1970 count it with the next one.
+    let seconds = if (hour, minute) == (23, 59) { 60 } else { 59 };
+    if !shape || !valid || hour > 23 || minute > 59 || second > seconds {
         return None;
     }
     // Days before the first of each month in a year that is no leap year.
@@ -54,6 +56,9 @@ mod tests {
             ("2026-11-21 06:21:55", Some(1_795_242_115)),
             ("2100-03-01 00:00:00", Some(4_107_542_400)),
             ("9999-12-31 23:59:59", Some(253_402_300_799)),
+            ("2016-12-31 23:59:60", Some(1_483_228_800)),
+            ("2016-12-31 23:59:61", None),
+            ("2016-12-31 22:59:60", None),
             ("2100-02-29 00:00:00", None),
             ("2026-11-31 00:00:00", None),
             ("2026-13-01 00:00:00", None),

@@ -2,8 +2,8 @@
 
 use embedded_smtp::wire::{By, ByMode, Envid, Notify, Orcpt, Param, Ret};
 
-use super::Dsn;
-use crate::problem::Problem;
+use super::{Dsn, pure};
+use crate::problem::{Problem, shown};
 
 /// Parameters, checked, and kept as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,13 @@ impl Notifications {
             Envid::new(envid).map_err(|error| bad(format!("envid cannot be sent: {error}")))?;
         }
         if let Some(orcpt) = &dsn.orcpt {
+            // RFC 6533 has a form for others, which not every server knows.
+            if !orcpt.is_ascii() {
+                return Err(bad(format!("orcpt {} is not ASCII, and goes on in no other way", shown(orcpt))));
+            }
+            pure::mailbox(orcpt).map_err(|why| {
+                bad(format!("orcpt {} is no pure address ({why}); give the address alone", shown(orcpt)))
+            })?;
             Orcpt::new("rfc822", orcpt).map_err(|error| bad(format!("orcpt cannot be sent: {error}")))?;
             if recipients > 1 {
                 return Err(bad(

@@ -5,8 +5,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use embedded_smtp::message::{Attachment, FileName, MimeType, Octets};
 use embedded_smtp::wire::Syntax;
-use serde_json::Value;
 
+use super::hosted;
 use crate::problem::{Problem, shown};
 
 /// A file, decoded.
@@ -26,10 +26,7 @@ impl File {
 
     fn new(number: usize, given: super::Attachment) -> Result<Self, Problem> {
         let bad = |what: String| Problem::bad("attachments", format!("number {number}: {what}"));
-        let no = |url: &Value| {
-            url.is_null() || *url == Value::Bool(false) || matches!(url.as_str(), Some("" | "false"))
-        };
-        if given.url.is_some_and(|url| !no(&url)) {
+        if given.url.as_ref().is_some_and(hosted::is_fetched) {
             let text = format!(
                 "number {number}: this gateway fetches nothing; give the file itself as data, in base64"
             );

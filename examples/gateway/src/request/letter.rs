@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use embedded_smtp::message::{Address, Attachment, Field, HeaderText, Octets};
-use embedded_smtp::wire::{Mailbox, Syntax};
+use embedded_smtp::wire::Syntax;
 
 use super::file::File;
 use super::parts::{Fixed, Parts};
 use super::variables::{Variables, html, plain};
-use super::{Addresses, addresses};
+use super::{Addresses, addresses, pure};
 use crate::problem::{Problem, shown};
 
 /// Octets that a name or an address, and a subject, may become by its variables.
@@ -187,8 +187,8 @@ fn filled(
 
 impl Named {
     fn build(&self, property: &str) -> Result<Address<'_>, Problem> {
-        let mailbox = Mailbox::new(&self.address).map_err(|error| {
-            Problem::bad(property, format!("{} is no address: {error}", shown(&self.address)))
+        let mailbox = pure::mailbox(&self.address).map_err(|why| {
+            Problem::bad(property, format!("{} is no address: {why}", shown(&self.address)))
         })?;
         Address::new(mailbox).with_name(&self.name).map_err(|error| {
             Problem::bad(property, format!("the name {} cannot be sent: {error}", shown(&self.name)))

@@ -7,10 +7,12 @@ mod dsn;
 mod file;
 mod filled;
 mod header;
+mod hosted;
 mod letter;
 mod outgoing;
 mod parts;
 mod plan;
+mod pure;
 mod read;
 mod template;
 mod variables;
@@ -23,7 +25,7 @@ pub(crate) use read::read;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// A mail to be sent. It needs `recipient` or `recipients`, and either `mime` or parts (`from`, and `text`, `html` or
@@ -76,19 +78,24 @@ pub(crate) struct Request {
     /// Values for the variables `{$name}`.
     pub(crate) data: Option<Map<String, Value>>,
     /// Not here: only `false`.
-    pub(crate) trackclicks: Option<Switch>,
+    #[schemars(with = "Option<bool>")]
+    pub(crate) trackclicks: Option<Value>,
     /// Not here: only `false`.
-    pub(crate) trackopens: Option<Switch>,
+    #[schemars(with = "Option<bool>")]
+    pub(crate) trackopens: Option<Value>,
     /// Not here: only `false`.
-    pub(crate) trackbounces: Option<Switch>,
+    #[schemars(with = "Option<bool>")]
+    pub(crate) trackbounces: Option<Value>,
     /// Not here: only `false`.
-    pub(crate) preventscam: Option<Switch>,
+    #[schemars(with = "Option<bool>")]
+    pub(crate) preventscam: Option<Value>,
     /// Not here: only `false`.
-    pub(crate) inlinecss: Option<Switch>,
-    /// Not here: only `default`.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) inlinecss: Option<Value>,
+    /// Not here: only `default`, or `false`.
     pub(crate) images: Option<Value>,
-    /// Not here: only an empty list.
-    pub(crate) tags: Option<Vec<String>>,
+    /// Not here: only an empty list, or `false`.
+    pub(crate) tags: Option<Value>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -155,20 +162,4 @@ pub(crate) enum Template {
     Number(u64),
     Name(String),
     Inline(Map<String, Value>),
-}
-
-/// A boolean, which form variables can say only as text.
-#[derive(JsonSchema, Clone, Copy)]
-#[schemars(transparent)]
-pub(crate) struct Switch(pub(crate) bool);
-
-impl<'de> Deserialize<'de> for Switch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Bool(on) => Ok(Self(on)),
-            Value::String(text) if matches!(text.as_str(), "true" | "1") => Ok(Self(true)),
-            Value::String(text) if matches!(text.as_str(), "false" | "0" | "") => Ok(Self(false)),
-            _ => Err(serde::de::Error::custom("wants true or false")),
-        }
-    }
 }

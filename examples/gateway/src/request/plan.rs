@@ -6,8 +6,6 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use embedded_smtp::wire::ReversePath;
-
 use super::addressees::{Addressee, addressees};
 use super::deadline::deadline;
 use super::dsn::Notifications;
@@ -15,7 +13,7 @@ use super::letter::{self, Letter};
 use super::outgoing::{Content, Outgoing, Whole};
 use super::parts::Parts;
 use super::variables::{Front, Values, Variables, front, plain, values};
-use super::{Addresses, Request, header, template};
+use super::{Addresses, Request, header, pure, template};
 use crate::intake::{Reader, Spool};
 use crate::problem::{Problem, shown};
 use crate::survey::{Survey, survey};
@@ -185,14 +183,7 @@ impl Maker {
             Source::Mime(spool, author) => self.whole(spool, author.as_deref(), variables, survey)?,
             Source::Parts(parts) => self.letter(parts, variables)?,
         };
-        let valid = ReversePath::new(&envelope).is_ok_and(|path| path.mailbox().is_some());
-        if !valid {
-            let text = format!(
-                "{} is no pure address; give the return path, such as bounces@example.org",
-                shown(&envelope)
-            );
-            return Err(Problem::bad("envelope", text));
-        }
+        pure::return_path(&envelope).map_err(|why| self.no_return_path(&envelope, &why))?;
         Ok(Outgoing {
             recipients: addressees.into_iter().map(|addressee| addressee.address).collect(),
             envelope,
@@ -201,6 +192,15 @@ impl Maker {
             deadline: self.deadline,
             id: unique::pair(),
         })
+    }
+
+    fn no_return_path(&self, envelope: &str, why: &str) -> Problem {
+        let text = format!("{} is no pure address ({why})", shown(envelope));
+        let example = "give the return path, such as bounces@example.org";
+        if self.envelope.is_some() {
+            return Problem::bad("envelope", format!("{text}; {example}"));
+        }
+        Problem::bad("mime", format!("in its From field, {text}; correct it, or {example}, in envelope"))
     }
 
     fn whole(

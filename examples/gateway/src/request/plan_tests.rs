@@ -63,6 +63,9 @@ fn faults_name_the_property() {
         ("maxdelivertime", json!("2020-01-01 00:00:00"), "maxdelivertime", "has passed"),
         ("dsn", json!({"notify": "SOMETIMES"}), "dsn", "notify"),
         ("dsn", json!({"ret": "SOME"}), "dsn", "ret"),
+        ("dsn", json!({"orcpt": "rfc822;x@y"}), "dsn", "address alone"),
+        ("dsn", json!({"orcpt": "\u{fc}@y"}), "dsn", "not ASCII"),
+        ("dsn", json!({"orcpt": "nobody"}), "dsn", "no @"),
         ("data", json!({"9": "x"}), "data", "no name for a variable"),
         ("template", json!("x"), "template", "no directory"),
     ] {
@@ -76,11 +79,50 @@ fn faults_name_the_property() {
     assert_eq!(planned(good(), None).unwrap().len(), 1);
     let problem = planned(json!({"recipient": "j@b", "from": "i@b"}), None).unwrap_err();
     assert!(problem.text.contains("nothing to send"));
-    for recipients in [json!([]), json!(["a@b", "a@b"]), json!(["a@b", "b@b", "c@b", "d@b"])] {
+    for recipients in
+        [json!([]), json!(["a@b", "a@b"]), json!(["a@b", "a@B"]), json!(["a@b", "b@b", "c@b", "d@b"])]
+    {
         let problem =
             planned(json!({"recipients": recipients, "from": "i@b", "text": "x"}), None).unwrap_err();
         assert_eq!(problem.property.as_deref(), Some("recipients"));
     }
+}
+
+#[test]
+fn a_control_character_in_an_address_is_told_with_its_property() {
+    // Above 127 the grammar lets them through, and servers refuse them.
+    let odd = "j\u{85}x@b";
+    for (change, value, property) in [
+        ("recipient", json!(odd), "recipient"),
+        ("envelope", json!(odd), "envelope"),
+        ("from", json!(odd), "from"),
+        ("from", json!("Jo <j\u{9f}@b>"), "from"),
+        ("from", json!("j@b\u{80}.c"), "from"),
+        ("to", json!(["a@b", odd]), "to"),
+        ("cc", json!(odd), "cc"),
+        ("replyto", json!(odd), "replyto"),
+        ("to", json!("{$name} <{$odd}>"), "to"),
+        ("unsubscribe", json!(odd), "unsubscribe"),
+        ("unsubscribe", json!("mailto:j\u{85}x@b"), "unsubscribe"),
+        ("dsn", json!({"orcpt": odd}), "dsn"),
+    ] {
+        let mut request = json!({"recipient": "j@b", "from": "i@b", "text": "x"});
+        request[change] = value.clone();
+        if value.to_string().contains("{$") {
+            request["data"] = json!({"odd": odd, "name": "x"});
+        }
+        let problem = planned(request, None).unwrap_err();
+        assert_eq!((problem.status, problem.property.as_deref()), (400, Some(property)), "{change}: {value}");
+    }
+    for recipients in [json!(["a@b", odd]), json!({"a@b": {}, odd: {}})] {
+        let problem =
+            planned(json!({"recipients": recipients, "from": "i@b", "text": "x"}), None).unwrap_err();
+        assert_eq!((problem.status, problem.property.as_deref()), (400, Some("recipients")));
+        assert!(problem.text.contains("U+0085"), "{}", problem.text);
+    }
+    let mime = format!("From: x <{odd}>\r\n\r\n");
+    let problem = planned(json!({"recipient": "j@b"}), Some(&mime)).unwrap_err();
+    assert_eq!((problem.status, problem.property.as_deref()), (400, Some("mime")));
 }
 
 #[test]
@@ -174,9 +216,9 @@ fn a_variable_where_none_is_replaced_is_an_error() {
         let problem = planned(request.clone(), None).unwrap_err();
         assert_eq!(problem.property.as_deref(), Some(property), "{}", problem.text);
         assert!(problem.text.contains("not replaced here"), "{}", problem.text);
-        // Without data it is a text that looks like one.
+        // Without data it is a text that looks like one; a URL has no braces in any case.
         request.as_object_mut().unwrap().remove("data");
-        assert!(planned(request, None).is_ok(), "{property}");
+        assert_eq!(planned(request, None).is_ok(), property != "unsubscribe", "{property}");
     }
 }
 

@@ -6,11 +6,14 @@ use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value};
 
-use super::{Request, Switch};
+use super::{Request, hosted};
 use crate::problem::{Problem, cut};
 
 /// The properties go into the request without a copy of their texts, which may be large.
 pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
+    if properties.contains_key("") {
+        return Err(Problem::new(400, "a property has no name; /openapi.json lists them all"));
+    }
     objects(&properties)?;
     // Whatever is wrong, the property that was taken last is to blame.
     let last = RefCell::new(String::new());
@@ -19,7 +22,7 @@ pub(crate) fn read(properties: Map<String, Value>) -> Result<Request, Problem> {
         let name = last.borrow();
         Problem::bad(&name, plain(&error.to_string(), &name))
     })?;
-    hosted(&request)?;
+    hosted::check(&request)?;
     Ok(request)
 }
 
@@ -41,40 +44,13 @@ fn plain(error: &str, name: &str) -> String {
         return "there is no such property; /openapi.json lists them all".to_owned();
     }
     let error = error.replace("unknown field", "unknown property");
+    let error = error
+        .replace("expected a map", "expected an object")
+        .replace("expected a sequence", "expected an array");
     match error.rsplit_once(", expected ") {
         Some((found, expected)) => format!("{}, expected {expected}", cut(found)),
         None => cut(&error).into_owned(),
     }
-}
-
-/// What only a hosted service can do.
-fn hosted(request: &Request) -> Result<(), Problem> {
-    let switches = [
-        ("trackclicks", request.trackclicks),
-        ("trackopens", request.trackopens),
-        ("trackbounces", request.trackbounces),
-        ("preventscam", request.preventscam),
-        ("inlinecss", request.inlinecss),
-    ];
-    for (name, switch) in switches {
-        if let Some(Switch(true)) = switch {
-            let text = "this gateway sends mails as they are and tracks nothing; leave it out or say false";
-            return Err(Problem::not_here(name, text));
-        }
-    }
-    match &request.images {
-        None | Some(Value::Bool(false) | Value::Null) => {}
-        Some(Value::String(text)) if matches!(text.as_str(), "default" | "false" | "") => {}
-        Some(_) => {
-            let text = "this gateway hosts no images; leave it out or say \"default\"";
-            return Err(Problem::not_here("images", text));
-        }
-    }
-    if request.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        let text = "this gateway keeps no statistics by tags; leave it out, or send a header field of your own by extra";
-        return Err(Problem::not_here("tags", text));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -105,7 +81,8 @@ mod tests {
             (json!({"dsn": ["NEVER", "HDRS", "mark", "a@b"]}), 400, "dsn", "wants an object"),
             (json!({"attachments": [["QQ==", "a", "b/c", null]]}), 400, "attachments", "array of objects"),
             (json!({"template": true}), 400, "template", "a name, a number"),
-            (json!({"data": []}), 400, "data", "expected a map"),
+            (json!({"data": []}), 400, "data", "expected an object"),
+            (json!({"attachments": {}}), 400, "attachments", "expected an array"),
             (json!({"trackclicks": "yes"}), 400, "trackclicks", "true or false"),
             (json!({"trackclicks": true}), 422, "trackclicks", "tracks nothing"),
             (json!({"trackopens": "1"}), 422, "trackopens", "tracks nothing"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::problem::shown;
 
@@ -26,6 +26,10 @@ pub(super) fn values(data: Map<String, Value>) -> Result<Values, String> {
         }
         let value = match value {
             Value::String(text) => Ok(text),
+            // JSON has no bound for numbers, and what reads them has: digits would be lost.
+            Value::Number(number) if !is_exact(&number) => {
+                Err("is a number too large to keep all its digits: give it as a string")
+            }
             Value::Number(number) => Ok(number.to_string()),
             Value::Bool(on) => Ok(on.to_string()),
             _ => Err("has no text for a value: give a string, a number, true or false"),
@@ -33,6 +37,11 @@ pub(super) fn values(data: Map<String, Value>) -> Result<Values, String> {
         values.insert(name, value);
     }
     Ok(values)
+}
+
+/// IEEE 754: a float has 53 bits.
+fn is_exact(number: &Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|number| number.abs() < 9_007_199_254_740_992.0)
 }
 
 /// What variables stand for in one mail. A name is looked up in the recipient's own data, in the request's, and in what is always there.
@@ -260,6 +269,25 @@ mod tests {
         assert!(many.fill("{$recipient}", plain).unwrap_err().contains("several recipients"));
         let own = Variables::new(Arc::default(), made(json!({"recipient": "x"})), None, false);
         assert_eq!(own.fill("{$recipient}", plain).unwrap(), "x");
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits_or_is_an_error() {
+        for (text, expected) in [
+            ("33", Some("33")),
+            ("-1.5", Some("-1.5")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("18446744073709551616", None),
+            ("12345678901234567890123", None),
+            ("-9223372036854775809", None),
+            ("1e300", None),
+        ] {
+            let data = made(serde_json::from_str(&format!("{{\"n\": {text}}}")).unwrap());
+            let found =
+                Variables::new(Arc::default(), data, None, true).fill("{$n}", plain).map(Cow::into_owned);
+            assert_eq!(found.as_deref().ok(), expected, "{text}");
+            assert!(found.is_ok() || found.unwrap_err().contains("as a string"), "{text}");
+        }
     }
 
     #[test]

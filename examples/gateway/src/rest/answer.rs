@@ -27,7 +27,7 @@ fn judged(mails: &[(String, Outcome)]) -> (u16, Value) {
     for (id, outcome) in mails {
         for (number, fate) in outcome.fates.iter().enumerate() {
             if fate.delivered {
-                body.insert(format!("{id}{number:02x}"), json!(fate.address));
+                body.insert(format!("{id}{number:04x}"), json!(fate.address));
             } else {
                 let mut error = Map::new();
                 if fate.words.code != 0 {
@@ -105,16 +105,27 @@ mod tests {
     }
 
     #[test]
+    fn identifiers_of_a_mail_have_one_length() {
+        // Else one could be the beginning of another mail's identifier, and what follows it its number.
+        let fates: Vec<_> = (0..10_000).map(|number| format!("a{number}@b")).collect();
+        let fates: Vec<_> = fates.iter().map(|address| (address.as_str(), true, 250)).collect();
+        let (_, body) = judged(&[mail(Verdict::Delivered, Fault::Mail, &fates)]);
+        let ids = body.as_object().unwrap();
+        assert_eq!(ids.len(), 10_000);
+        assert!(ids.keys().all(|id| id.len() == "id0000".len()));
+    }
+
+    #[test]
     fn each_outcome_has_its_status_and_its_words() {
         use Verdict::{Delivered, PartlyDelivered, Rejected, RetryLater, Unknown};
         let ok = || mail(Delivered, Fault::Mail, &[("a@b", true, 250)]);
         let no = || mail(Rejected, Fault::Mail, &[("c@d", false, 550)]);
         for (mails, status, text) in [
-            (vec![ok()], 200, r#"{"id00":"a@b"}"#),
+            (vec![ok()], 200, r#"{"id0000":"a@b"}"#),
             (
                 vec![mail(PartlyDelivered, Fault::Mail, &[("a@b", true, 250), ("c@d", false, 550)])],
                 202,
-                r#"{"errors":{"c@d":{"code":550,"text":"words"}},"id00":"a@b"}"#,
+                r#"{"errors":{"c@d":{"code":550,"text":"words"}},"id0000":"a@b"}"#,
             ),
             (
                 vec![no()],

@@ -1,6 +1,7 @@
 //! The REST door: HTTP/1.1 by axum, above connections that are limited in number and in time.
 
 mod answer;
+mod kind;
 mod openapi;
 mod page;
 mod patient;
@@ -19,10 +20,11 @@ use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
 use crate::hop::Hop;
@@ -34,6 +36,10 @@ use crate::smtp::session::Stop;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
+/// How long whoever is just connecting, or has just connected, is served when the gateway is told to end: closed without a word, nobody
+/// would know whether the mail was sent.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// What every request may need.
 #[derive(Clone)]
 pub(crate) struct Gateway {
@@ -41,7 +47,7 @@ pub(crate) struct Gateway {
     pub(crate) hop: Hop,
 }
 
-fn router(config: Arc<Config>, hop: Hop) -> Router {
+fn router(config: Arc<Config>, hop: Hop, stopped: watch::Receiver<Stop>) -> Router {
     Router::new()
         .route("/v1/send", post(send::send))
         .route("/v1/mails", get(page::mails))
@@ -51,7 +57,7 @@ fn router(config: Arc<Config>, hop: Hop) -> Router {
         .route("/health", get(health))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn(count))
+        .layer(middleware::from_fn_with_state(stopped, count))
         .with_state(Gateway { config, hop })
 }
 
@@ -60,74 +66,105 @@ pub(crate) async fn serve(
     listener: TcpListener,
     config: Arc<Config>,
     hop: Hop,
-    mut stopped: watch::Receiver<Stop>,
+    stopped: watch::Receiver<Stop>,
 ) {
-    let room = Arc::new(Semaphore::new(config.limits.connections as usize));
-    let router = router(Arc::clone(&config), hop);
+    let router = router(Arc::clone(&config), hop, stopped.clone());
     let mut connections = JoinSet::new();
-    loop {
-        let permit = tokio::select! {
-            Ok(permit) = Arc::clone(&room).acquire_owned() => permit,
-            _ = stopped.changed() => break,
-        };
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => {
-                    let (config, router, stopped) = (Arc::clone(&config), router.clone(), stopped.clone());
-                    connections.spawn(async move {
-                        JOURNAL.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                        connection(socket, &config, router, stopped).await;
-                        JOURNAL.connections.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-                        drop(permit);
-                    });
-                }
-                // Out of file descriptors, say: that passes when connections end.
-                Err(error) => {
-                    print(&format!("gateway: cannot accept: {error}"));
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            _ = stopped.changed() => break,
-        }
-        while connections.try_join_next().is_some() {}
+    tokio::select! {
+        () = accept(&listener, &config, &router, &stopped, &mut connections) => {}
+        () = ended(stopped.clone()) => {}
     }
-    drop(listener);
+    let came = connections.len();
+    if let Ok(listener) = listener.into_std() {
+        // Those that the system has taken meanwhile would be closed with the listener.
+        while connections.len() < came + config.limits.connections as usize
+            && let Ok((socket, _)) = listener.accept()
+        {
+            let taken = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket));
+            let (config, router, stopped) = (Arc::clone(&config), router.clone(), stopped.clone());
+            connections.spawn(async move {
+                if let Ok(socket) = taken {
+                    connection(socket, &config, router, stopped).await;
+                }
+            });
+        }
+    }
     let _ = timeout(config.mail.grace, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(socket: TcpStream, config: &Config, router: Router, mut stopped: watch::Receiver<Stop>) {
+/// Told to stop, and who was on the way in then has come in.
+async fn ended(mut stopped: watch::Receiver<Stop>) {
+    let _ = stopped.wait_for(|stop| *stop != Stop::No).await;
+    sleep(LINGER).await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    config: &Arc<Config>,
+    router: &Router,
+    stopped: &watch::Receiver<Stop>,
+    connections: &mut JoinSet<()>,
+) {
+    let room = Arc::new(Semaphore::new(config.limits.connections as usize));
+    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        match listener.accept().await {
+            Ok((socket, _)) => {
+                let (config, router, stopped) = (Arc::clone(config), router.clone(), stopped.clone());
+                connections.spawn(async move {
+                    JOURNAL.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    connection(socket, &config, router, stopped).await;
+                    JOURNAL.connections.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                    drop(permit);
+                });
+            }
+            // Out of file descriptors, say: that passes when connections end.
+            Err(error) => {
+                print(&format!("gateway: cannot accept: {error}"));
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connection(socket: TcpStream, config: &Config, router: Router, stopped: watch::Receiver<Stop>) {
     let _ = socket.set_nodelay(true);
     let socket = patient::Patient::new(socket, Duration::from_secs(config.limits.body_seconds));
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.limits.header_seconds));
-    let service = TowerToHyperService::new(router);
-    // Errors are the other side's: it went away, took too long, or does not speak HTTP.
+    let header = Duration::from_secs(config.limits.header_seconds);
     match &config.mail.acceptor {
-        None => {
-            let connection = http.serve_connection(TokioIo::new(socket), service);
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
-            }
-            let _ = connection.await;
-        }
+        None => http(socket, header, router, stopped).await,
         Some(acceptor) => {
             let Ok(Ok(socket)) = timeout(HANDSHAKE, acceptor.accept(socket)).await else { return };
-            let connection = http.serve_connection(TokioIo::new(socket), service);
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
-            }
-            let _ = connection.await;
+            http(socket, header, router, stopped).await;
         }
     }
 }
 
-async fn count(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+/// Errors are the other side's: it went away, took too long, or does not speak HTTP.
+async fn http(
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+    header: Duration,
+    router: Router,
+    stopped: watch::Receiver<Stop>,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header);
+    let connection = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = ended(stopped) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// Counts the answers; the last one on a connection says that it is.
+async fn count(State(stopped): State<watch::Receiver<Stop>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
     JOURNAL.answered(response.status().as_u16());
+    if *stopped.borrow() != Stop::No {
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    }
     response
 }
 

@@ -80,6 +80,7 @@ fn made() -> Value {
                     "413": refused("The body, its properties or the mail are too large."),
                     "415": refused("The body is neither JSON nor a form."),
                     "422": refused("The gateway does not do that, or the next hop refuses the mail for good."),
+                    "500": refused("Something is wrong with the gateway itself, such as a template that it may not read."),
                     "502": refused("The next hop cannot be used, or may have taken the mail without saying so."),
                     "503": later,
                 },

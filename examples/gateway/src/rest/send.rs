@@ -1,7 +1,7 @@
 //! `POST /v1/send`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
@@ -11,11 +11,12 @@ use embedded_smtp::submission::Verdict;
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, block_in_place, spawn_blocking};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use super::kind::{self, Kind};
 use super::{Gateway, answer, token};
 use crate::config::Config;
-use crate::hop::{Hop, Outcome};
+use crate::hop::{Hop, OUT_OF_TIME, Outcome};
 use crate::intake::{Intake, Taken, body_too_large};
 use crate::problem::Problem;
 use crate::request::{Outgoing, Plan, Rules, Several, plan, read};
@@ -46,7 +47,10 @@ pub(super) async fn send(
         }
     };
     match plan {
-        Ok(plan) => answer::answer(&deliver(plan, &hop, config.hop_sessions).await),
+        Ok(plan) => {
+            let end = Instant::now() + Duration::from_secs(config.limits.hop_seconds);
+            answer::answer(&deliver(plan, &hop, config.hop_sessions, end).await)
+        }
         Err(problem) => problem.into_response(),
     }
 }
@@ -60,19 +64,10 @@ fn admit(config: &Config, query: Option<&str>, headers: &HeaderMap) -> Result<In
     if length.is_some_and(|length| length > limits.body) {
         return Err(body_too_large(limits));
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(Problem::new(415, "the body must come as it is, without a Content-Encoding"));
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match kind.as_str() {
-        "application/json" => Ok(Intake::json(limits)),
-        "application/x-www-form-urlencoded" => Ok(Intake::form(limits)),
-        _ => {
-            let text = "the Content-Type must be application/json or application/x-www-form-urlencoded";
-            Err(Problem::new(415, text))
-        }
-    }
+    Ok(match kind::of(headers)? {
+        Kind::Json => Intake::json(limits),
+        Kind::Form => Intake::form(limits),
+    })
 }
 
 async fn take(body: &mut Body, mut intake: Intake, config: &Config) -> Result<Taken, Problem> {
@@ -119,15 +114,20 @@ async fn planned(taken: Taken, config: &Arc<Config>) -> Result<Plan, Problem> {
         .unwrap_or_else(|_| Err(Problem::new(500, "the gateway could not make the mail; tell its operator")))
 }
 
-async fn deliver(plan: Plan, hop: &Hop, sessions: usize) -> Vec<(String, Outcome)> {
+async fn deliver(plan: Plan, hop: &Hop, sessions: usize, end: Instant) -> Vec<(String, Outcome)> {
     match plan {
-        Plan::One(mail) => vec![sent(*mail, hop).await],
-        Plan::Several(several) => deliver_several(&several, hop, sessions).await,
+        Plan::One(mail) => vec![sent(*mail, hop, end).await],
+        Plan::Several(several) => deliver_several(&several, hop, sessions, end).await,
     }
 }
 
 /// As many at once as there are sessions, and as there is room for in memory.
-async fn deliver_several(several: &Several, hop: &Hop, sessions: usize) -> Vec<(String, Outcome)> {
+async fn deliver_several(
+    several: &Several,
+    hop: &Hop,
+    sessions: usize,
+    end: Instant,
+) -> Vec<(String, Outcome)> {
     let room = Arc::new(Semaphore::new(ROOM));
     let mut sending = JoinSet::new();
     let mut outcomes: Vec<Option<(String, Outcome)>> =
@@ -136,12 +136,17 @@ async fn deliver_several(several: &Several, hop: &Hop, sessions: usize) -> Vec<(
         let kibibytes = usize::try_from(several.weight(number) / 1024).unwrap_or(ROOM);
         let share = kibibytes.clamp((ROOM / sessions.max(1)).max(1), ROOM) as u32;
         let Ok(permit) = Arc::clone(&room).acquire_many_owned(share).await else { break };
-        let mail = match block_in_place(|| several.mail(number)) {
+        let mail = if end <= Instant::now() {
+            Err((Verdict::RetryLater, OUT_OF_TIME.to_owned()))
+        } else {
+            // It could be made before.
+            block_in_place(|| several.mail(number)).map_err(|problem| (Verdict::Rejected, problem.text))
+        };
+        let mail = match mail {
             Ok(mail) => mail,
-            Err(problem) => {
-                // It could be made before.
+            Err((verdict, why)) => {
                 let recipient = [several.recipient(number).to_owned()];
-                let outcome = Outcome::unsent(&recipient, Verdict::Rejected, &problem.text);
+                let outcome = Outcome::unsent(&recipient, verdict, &why);
                 if let Some(place) = outcomes.get_mut(number) {
                     *place = Some((unique::word(), outcome));
                 }
@@ -150,7 +155,7 @@ async fn deliver_several(several: &Several, hop: &Hop, sessions: usize) -> Vec<(
         };
         let hop = hop.clone();
         sending.spawn(async move {
-            let sent = sent(mail, &hop).await;
+            let sent = sent(mail, &hop, end).await;
             drop(permit);
             (number, sent)
         });
@@ -165,6 +170,6 @@ async fn deliver_several(several: &Several, hop: &Hop, sessions: usize) -> Vec<(
     outcomes.into_iter().flatten().collect()
 }
 
-async fn sent(mail: Outgoing, hop: &Hop) -> (String, Outcome) {
-    (mail.word(), hop.send(mail).await)
+async fn sent(mail: Outgoing, hop: &Hop, end: Instant) -> (String, Outcome) {
+    (mail.word(), hop.send(mail, end).await)
 }

@@ -7,15 +7,17 @@ use crate::problem::Problem;
 
 /// The token may stand in the address, as the provider has it, or in a header field, where fewer logs see it.
 pub(super) fn admit(tokens: &[String], query: Option<&str>, headers: &HeaderMap) -> Result<(), Problem> {
-    let bearer = headers.get(header::AUTHORIZATION).map(|value| {
-        let (scheme, token) = value.as_bytes().split_at_checked(7).unwrap_or_default();
-        if scheme.eq_ignore_ascii_case(b"bearer ") { token.to_vec() } else { Vec::new() }
-    });
+    let mut fields = headers.get_all(header::AUTHORIZATION).iter();
+    let bearer = fields.next().map(|value| bearer(value.as_bytes()));
+    if fields.next().is_some() {
+        return Err(wrong("Authorization stands twice; give one"));
+    }
     let given = match (bearer, query.map(variables).transpose()?.flatten()) {
         (Some(_), Some(_)) => {
             return Err(wrong("a token stands in the address and in Authorization; give one"));
         }
-        (Some(token), None) | (None, Some(token)) => token,
+        (Some(None), None) => return Err(wrong("Authorization must be Bearer TOKEN, and is something else")),
+        (Some(Some(token)), None) | (None, Some(token)) => token,
         (None, None) => {
             return Err(wrong("a token is missing: ?access_token=TOKEN, or Authorization: Bearer TOKEN"));
         }
@@ -23,6 +25,13 @@ pub(super) fn admit(tokens: &[String], query: Option<&str>, headers: &HeaderMap)
     // All are compared, so that how long it takes says nothing about which.
     let known = tokens.iter().fold(Choice::from(0), |found, token| found | token.as_bytes().ct_eq(&given));
     if known.into() { Ok(()) } else { Err(wrong("the token is not known here")) }
+}
+
+/// RFC 6750 §2.1; whoever types one may put in more than one space.
+fn bearer(value: &[u8]) -> Option<Vec<u8>> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    let known = scheme.eq_ignore_ascii_case(b"bearer ");
+    Some(token.trim_ascii().to_vec()).filter(|token| known && !token.is_empty())
 }
 
 fn wrong(text: &str) -> Problem {
@@ -85,6 +94,9 @@ mod tests {
             (Some("access_token="), None, 401),
             (Some("access_token"), None, 401),
             (None, Some("Basic secret"), 401),
+            (None, Some("Bearer  secret "), 200),
+            (None, Some("Bearersecret"), 401),
+            (None, Some("Bearer "), 401),
             (None, Some("Bearer"), 401),
             (None, None, 401),
             (Some("access_token=%4"), None, 400),
@@ -97,6 +109,12 @@ mod tests {
             }
             let found = admit(&tokens, query, &headers).map_or_else(|problem| problem.status, |()| 200);
             assert_eq!(found, status, "{query:?} {bearer:?}");
+        }
+        let mut twice = HeaderMap::new();
+        for value in ["Bearer secret", "Bearer wrong"] {
+            twice.append(header::AUTHORIZATION, value.parse().unwrap());
+            let status = if twice.len() == 1 { Ok(()) } else { Err(401) };
+            assert_eq!(admit(&tokens, None, &twice).map_err(|problem| problem.status), status);
         }
         assert_eq!(admit(&[], Some("access_token="), &HeaderMap::new()).unwrap_err().status, 401);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::next_hop::LoginManner;
 use super::offers::Offers;
+use super::patience::Patience;
 use embedded_smtp::server::Policy;
 use embedded_smtp::submission::TlsPolicy;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) content_seconds: u16,
     pub(crate) sessions: usize,
     pub(crate) grace: Duration,
+    /// With the next hop.
+    pub(crate) patience: Patience,
 }
 
 impl Config {

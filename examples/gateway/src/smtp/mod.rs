@@ -10,6 +10,8 @@ pub(crate) mod next_hop;
 pub(crate) mod offers;
 #[path = "../../../relay/passed.rs"]
 pub(crate) mod passed;
+#[path = "../../../relay/patience.rs"]
+pub(crate) mod patience;
 #[path = "../../../relay/serve.rs"]
 pub(crate) mod serve;
 #[path = "../../../relay/session.rs"]
