@@ -22,10 +22,10 @@ inside() { # NAME TEST...    goes to a copy of the sources, with these tests ins
     rm -rf "$copy/tests"
     cp -r Cargo.toml Cargo.lock README.md src tests .cargo "$copy"
     cd "$copy" || return
-    # What the tests inside need is among the dependencies, but for two, and for what the hashes are held against.
-    awk -v kept="${hashes:+pbkdf2}" '
-        /^\[/ { drop = ($0 == "[dev-dependencies]" || $0 == "[[example]]") }
-        kept && $0 == "[dev-dependencies]" || kept && $1 == kept || !drop' "$top/Cargo.toml" >Cargo.toml
+    # What the tests inside need is among the dependencies, but for two, and for what base64 and hashes are held against.
+    awk -v kept="base64${hashes:+|pbkdf2}" '
+        /^\[/ { dev = ($0 == "[dev-dependencies]"); drop = (dev || $0 == "[[example]]"); if (dev) print }
+        !drop || dev && $1 ~ "^(" kept ")$"' "$top/Cargo.toml" >Cargo.toml
     if [ -n "$hashes" ]; then
         mkdir -p examples
         cp -r "$top/examples/login" examples
