@@ -1,7 +1,7 @@
 //! The async adapter on an executor of ten lines: futures dropped at every await, streams that move a
 //! few octets at a time, flushes, and timers that are the test's own.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::{Future, pending, poll_fn, ready};
 use core::pin::pin;
@@ -168,6 +168,55 @@ fn a_timer_that_runs_out_ends_the_session_and_a_server_says_so() {
     let said = text(&mut peer);
     let (greeting, last) = said.split_once("\r\n").unwrap();
     assert!(greeting.starts_with("220 ") && last.starts_with("421 4.4.2 "), "{said}");
+}
+
+/// A peer that pipelines and does not read: what TLS has gathered cannot leave, and an event stands behind it.
+#[test]
+fn a_timer_runs_while_an_event_waits_for_a_flush_and_the_421_comes_instead_of_it() {
+    for dropped in [false, true] {
+        let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+        let policy = policy();
+        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        let (stream, mut peer) = pipe(4096);
+        let mut said = b"EHLO c\r\nMAIL FROM:<a@b.example>\r\n".to_vec();
+        (0..60).for_each(|_| said.extend_from_slice(b"RCPT TO:<d@e.example>\r\n"));
+        block_on(peer.write(&said)).unwrap();
+        let mut connection = Connection::new(stream, &mut server);
+        let (mut events, mut alarm, rung) = (0, pin!(None), Cell::new(false));
+        let sleep = |_| poll_fn(|_| if rung.get() { Poll::Ready(()) } else { Poll::Pending });
+        // The greeting is flushed, and nothing behind it; after some looks at it the time is up.
+        let mut end = None;
+        for look in 0..100 {
+            connection.stream().stuck = events > 0;
+            rung.set(look > 90);
+            let event = {
+                let mut run = pin!(connection.run_timed(alarm.as_mut(), sleep));
+                let mut looks = (0..if dropped { 2 } else { 20 })
+                    .map(|_| run.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+                looks.find(Poll::is_ready)
+            };
+            match event {
+                Some(Poll::Ready(Ok(true))) => {
+                    events += 1;
+                    connection.engine().accept().unwrap();
+                }
+                None => {}
+                ended => {
+                    end = ended;
+                    break;
+                }
+            }
+        }
+        assert_eq!(
+            end,
+            Some(Poll::Ready(Err(ConnectionError::TimedOut))),
+            "{events} events, dropped: {dropped}"
+        );
+        connection.stream().stuck = false;
+        assert_eq!(block_on(connection.run()), Ok(false));
+        let said = String::from_utf8(peer.into.borrow().written.clone()).unwrap();
+        assert!(said.lines().last().unwrap().starts_with("421 4.4.2 "), "{said}");
+    }
 }
 
 #[test]
@@ -339,6 +388,8 @@ struct Half {
     prompt: bool,
     waited: bool,
     flushes: usize,
+    /// Whether a flush waits for ever.
+    stuck: bool,
 }
 
 fn pipe(most: usize) -> (Half, Half) {
@@ -350,6 +401,7 @@ fn pipe(most: usize) -> (Half, Half) {
         prompt: false,
         waited: false,
         flushes: 0,
+        stuck: false,
     };
     (half(0, 1), half(1, 0))
 }
@@ -402,6 +454,7 @@ impl Write for Half {
 
     async fn flush(&mut self) -> Result<(), Infallible> {
         self.wait().await;
+        poll_fn(|_| if self.stuck { Poll::Pending } else { Poll::Ready(()) }).await;
         self.flushes += 1;
         Ok(())
     }

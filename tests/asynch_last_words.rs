@@ -1,9 +1,12 @@
 //! The async adapter where a server refuses in the middle of a mail and takes no more: its last words are read, also when the
 //! future is dropped at any await; and streams that lie about what they have done.
 
-use core::future::{Future, pending, poll_fn};
+#[path = "support/waits.rs"]
+mod waits;
+
+use core::future::pending;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
 
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::client::Client;
@@ -13,6 +16,7 @@ use embedded_smtp::io::asynch::Connection;
 use embedded_smtp::server::{Policy, Server};
 use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{Code, ForwardPath, HelloName, ReversePath};
+use waits::{Hesitation, poll_once};
 
 const MAIL: &[u8] =
     b"Subject: test\r\n\r\nline 1\r\nline 2\r\nline 3\r\nline 4\r\nline 5\r\nline 6\r\nline 7\r\nline 8\r\n";
@@ -103,28 +107,16 @@ fn submit(most: usize, timed: bool, drop_at: Option<usize>) -> (Outcome, usize) 
     ((report.verdict(), report.answer().code().map(Code::number), report.cause(), error), awaits)
 }
 
-fn poll_once<T>(future: core::pin::Pin<&mut impl Future<Output = T>>) -> Poll<T> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
 /// The server's side: it takes nothing behind the third line of the mail, has said why, and closes. Each operation waits once.
 #[derive(Default)]
 struct Refusing {
     most: usize,
     heard: Vec<u8>,
     said: usize,
-    waited: bool,
+    hesitation: Hesitation,
 }
 
 impl Refusing {
-    async fn wait(&mut self) {
-        poll_fn(|_| {
-            self.waited = !self.waited;
-            if self.waited { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-    }
-
     fn has_heard(&self, what: &str) -> bool {
         what.is_empty() || self.heard.windows(what.len()).any(|piece| piece == what.as_bytes())
     }
@@ -136,7 +128,7 @@ impl ErrorType for Refusing {
 
 impl Read for Refusing {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         let due = DIALOGUE.iter().filter(|(heard, _)| self.has_heard(heard)).map(|(_, said)| *said);
         let due = due.collect::<String>();
         let rest = &due.as_bytes()[self.said..];
@@ -149,7 +141,7 @@ impl Read for Refusing {
 
 impl Write for Refusing {
     async fn write(&mut self, buffer: &[u8]) -> Result<usize, ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         if self.has_heard("line 3") {
             return Err(ErrorKind::ConnectionReset);
         }
@@ -159,7 +151,7 @@ impl Write for Refusing {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! A server that refuses in the middle of a mail's content and closes: why it did so is in the report, over sockets
 //! of the system as through futures that are dropped wherever they wait. (For smoltcp see `smoltcp.rs`.)
 
-use core::future::poll_fn;
+#[path = "support/waits.rs"]
+mod waits;
+
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -19,6 +20,7 @@ use embedded_smtp::data::Slice;
 use embedded_smtp::io::{asynch, blocking};
 use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
+use waits::{Hesitation, poll_once};
 
 /// More than the buffers of two sockets hold.
 const CONTENT: usize = 15_000_000;
@@ -111,17 +113,7 @@ fn the_async_adapter_reads_them_from_a_socket() {
 struct Refusing {
     says: VecDeque<Vec<u8>>,
     takes: usize,
-    waited: bool,
-}
-
-impl Refusing {
-    async fn wait(&mut self) {
-        poll_fn(|_| {
-            self.waited = !self.waited;
-            if self.waited { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-    }
+    hesitation: Hesitation,
 }
 
 impl ErrorType for Refusing {
@@ -130,7 +122,7 @@ impl ErrorType for Refusing {
 
 impl Read for Refusing {
     async fn read(&mut self, room: &mut [u8]) -> Result<usize, ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         let said = self.says.pop_front().unwrap_or_default();
         room[..said.len()].copy_from_slice(&said);
         Ok(said.len())
@@ -139,14 +131,14 @@ impl Read for Refusing {
 
 impl Write for Refusing {
     async fn write(&mut self, octets: &[u8]) -> Result<usize, ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         let taken = octets.len().min(self.takes);
         self.takes -= taken;
         if taken == 0 { Err(ErrorKind::ConnectionReset) } else { Ok(taken) }
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
-        self.wait().await;
+        self.hesitation.pass().await;
         Ok(())
     }
 }
@@ -167,12 +159,13 @@ fn dropped(plan: Option<usize>) -> usize {
     let outcome = outcome(3000, |submission| {
         let mut says: VecDeque<_> = SAYS.iter().map(|line| line.as_bytes().to_vec()).collect();
         says.extend(LAST.as_bytes().chunks(25).map(<[u8]>::to_vec));
-        let mut connection =
-            asynch::Connection::new(Refusing { says, takes: 1000, waited: false }, submission);
-        let context = &mut Context::from_waker(Waker::noop());
+        let mut connection = asynch::Connection::new(
+            Refusing { says, takes: 1000, hesitation: Hesitation::default() },
+            submission,
+        );
         'anew: loop {
             let mut run = pin!(connection.run());
-            while run.as_mut().poll(context).is_pending() {
+            while poll_once(run.as_mut()).is_pending() {
                 waits += 1;
                 if plan == Some(waits - 1) {
                     continue 'anew;

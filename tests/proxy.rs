@@ -128,8 +128,10 @@ fn xclient_begins_the_session_anew_where_it_is_offered() {
 
 #[test]
 fn xclient_is_unknown_where_it_is_not_offered_and_out_of_order_in_a_mail() {
-    let (said, _, _) = session(&policy(), b"EHLO a\r\nXCLIENT ADDR=192.0.2.7\r\nQUIT\r\n", 0);
-    assert!(said.contains("500 5.5.1 "), "{said}");
+    for policy in [policy(), policy().offer(Extension::XClient).without(Extension::XClient)] {
+        let (said, _, _) = session(&policy, b"EHLO a\r\nXCLIENT ADDR=192.0.2.7\r\nQUIT\r\n", 0);
+        assert!(said.contains("500 5.5.1 ") && !said.contains("250-XCLIENT"), "{said}");
+    }
     let offering = policy().offer(Extension::XClient);
     let (said, _, _) =
         session(&offering, b"EHLO a\r\nMAIL FROM:<a@b>\r\nXCLIENT ADDR=192.0.2.7\r\nQUIT\r\n", 0);

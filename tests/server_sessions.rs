@@ -223,6 +223,37 @@ fn nothing_of_a_login_stays_in_the_memory_wherever_it_is_cut() {
     }
 }
 
+/// Who pipelines its login behind AUTH cannot know yet that it is refused, and its secret is read as a command.
+#[test]
+fn nothing_of_a_login_behind_a_refused_auth_stays_in_the_memory() {
+    let policy = with_logins();
+    for says in [
+        "EHLO c\r\nAUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n",
+        "EHLO c\r\nAUTH NONE\r\nAHVzZXIAcGFzcw==\r\nRSET\r\n",
+        "AUTH PLAIN\r\nAHVzZXIAcGFzcw==\r\nEHLO c\r\n",
+        "EHLO c\r\nAUTH PLAIN\r\nBDATAHVzZXIAcGFzcw==\r\n",
+        "EHLO c\r\nAUTH PLAIN\r\ncGFz cw==\r\nQUIT\r\n",
+    ] {
+        for cut in 1..says.len() {
+            let (mut rx, mut tx) = ([0; 512], [0; 512]);
+            let mut server = Server::new(&mut rx, &mut tx, &policy);
+            let (front, back) = says.as_bytes().split_at(cut);
+            let mut said = replies(&mut server, front);
+            said += &replies(&mut server, back);
+            assert!(said.contains("538 ") || said.contains("50"), "{said}");
+            for secret in ["AHVz", "cGFz", "zZXI", "cw==", "dXNl"] {
+                let left = rx.windows(4).any(|octets| octets == secret.as_bytes());
+                assert!(!left, "{says:?} at {cut}: {secret}");
+            }
+        }
+    }
+    let (mut rx, mut tx) = ([0; 64], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let says = format!("EHLO c\r\nAUTH PLAIN\r\n{}\r\n", "SECR".repeat(30));
+    assert!(replies(&mut server, says.as_bytes()).contains("500 "));
+    assert!(!rx.windows(4).any(|octets| octets == b"SECR"), "{}", String::from_utf8_lossy(&rx));
+}
+
 #[test]
 fn nothing_of_a_login_that_is_too_long_stays_in_the_memory() {
     let policy = with_logins();

@@ -21,7 +21,9 @@ use smoltcp::time::Instant;
 #[test]
 fn a_mail_arrives_through_buffers_of_any_size() {
     // Octets of the sockets' receive and transmit buffers, on either side.
-    for sizes in [[4096; 4], [64; 4], [65, 67, 71, 73], [64, 64, 1, 64], [1, 64, 64, 64], [64, 1, 64, 1]] {
+    for sizes in
+        [[4096; 4], [64; 4], [1; 4], [65, 67, 71, 73], [64, 64, 1, 64], [1, 64, 64, 64], [64, 1, 64, 1]]
+    {
         let mut world = World::new(sizes);
         let outcome = world.mail(&body(3000), 20, Trouble::None);
         assert_eq!(outcome.verdict, Verdict::Delivered, "{sizes:?}: {:?}", outcome.cause);

@@ -19,14 +19,24 @@ use hosts::{Host, Lane, PORT};
 use smoltcp::socket::tcp::State;
 use smoltcp::time::{Duration, Instant};
 
+/// An engine, with so many octets for `rx` and `tx` lent to it by variables behind it.
+macro_rules! lent {
+    (let mut $engine:ident = Server of $rx:expr, $tx:expr) => {
+        let (policy, mut rx, mut tx) = (policy(), vec![0; $rx], vec![0; $tx]);
+        let mut $engine = Server::new(&mut rx, &mut tx, &policy);
+    };
+    (let mut $engine:ident = Client of $rx:expr, $tx:expr) => {
+        let (mut rx, mut tx) = (vec![0; $rx], vec![0; $tx]);
+        let mut $engine = Client::new(&mut rx, &mut tx);
+    };
+}
+
 const MAIL: &[u8] = b"Subject: test\r\n\r\n.\r\nand more\r\n";
 
 #[test]
 fn a_connection_that_was_never_finished_takes_no_time_from_the_next() {
     let (mut client, mut server) = hosts([512; 4]);
-    let policy = policy();
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut engine = Server::new(&mut rx, &mut tx, &policy);
+    lent!(let mut engine = Server of 512, 512);
     let mut driver = Driver::new();
     server.socket().listen(PORT).unwrap();
     // Someone says SYN and no more: the server's stack waits, and then listens again.
@@ -54,15 +64,11 @@ fn a_connection_that_was_never_finished_takes_no_time_from_the_next() {
 #[test]
 fn a_clock_that_begins_anew_winds_the_timer_up_again() {
     let (mut client, mut server) = hosts([512; 4]);
-    let policy = policy();
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut engine = Server::new(&mut rx, &mut tx, &policy);
+    lent!(let mut engine = Server of 512, 512);
     let mut driver = Driver::new();
-    server.socket().listen(PORT).unwrap();
-    client.connect();
     // Milliseconds of 32 bits, a second before they wrap.
     let before = Instant::from_millis(u32::MAX - 1000);
-    settle(&mut client, &mut server, before);
+    connect(&mut client, &mut server, before);
     assert_eq!(server.drive(&mut driver, &mut engine, before), Ok(Progress::Waiting));
     assert_eq!(server.drive(&mut driver, &mut engine, Instant::ZERO), Ok(Progress::Waiting));
     assert_eq!(driver.poll_at(), Some(Instant::from_secs(300)));
@@ -74,12 +80,8 @@ fn a_clock_that_begins_anew_winds_the_timer_up_again() {
 fn the_last_moments_of_a_clock_are_no_panic() {
     for now in [i64::MAX, i64::MAX - 1, i64::MIN, -1] {
         let (mut client, mut server) = hosts([512; 4]);
-        let policy = policy();
-        let (mut rx, mut tx) = ([0; 512], [0; 512]);
-        let mut engine = Server::new(&mut rx, &mut tx, &policy);
-        server.socket().listen(PORT).unwrap();
-        client.connect();
-        settle(&mut client, &mut server, Instant::ZERO);
+        lent!(let mut engine = Server of 512, 512);
+        connect(&mut client, &mut server, Instant::ZERO);
         let mut driver = Driver::new();
         let now = Instant::from_micros(now);
         assert_eq!(server.drive(&mut driver, &mut engine, now), Ok(Progress::Waiting));
@@ -90,11 +92,8 @@ fn the_last_moments_of_a_clock_are_no_panic() {
 #[test]
 fn a_mail_goes_over_the_same_socket_while_the_last_connection_is_in_time_wait() {
     let (mut near, mut far) = hosts([64; 4]);
-    let policy = policy();
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut server = Server::new(&mut rx, &mut tx, &policy);
-    let (mut rx, mut tx) = ([0; 128], [0; 512]);
-    let mut client = Client::new(&mut rx, &mut tx);
+    lent!(let mut server = Server of 512, 512);
+    lent!(let mut client = Client of 128, 512);
     let mut now = Instant::ZERO;
     for _ in 0..5 {
         far.socket().listen(PORT).unwrap();
@@ -112,12 +111,8 @@ fn a_mail_goes_over_the_same_socket_while_the_last_connection_is_in_time_wait() 
 #[test]
 fn driving_on_after_the_end_changes_nothing() {
     let (mut near, mut far) = hosts([512; 4]);
-    let policy = policy();
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut server = Server::new(&mut rx, &mut tx, &policy);
-    far.socket().listen(PORT).unwrap();
-    near.connect();
-    settle(&mut near, &mut far, Instant::ZERO);
+    lent!(let mut server = Server of 512, 512);
+    connect(&mut near, &mut far, Instant::ZERO);
     let mut driver = Driver::new();
     far.drive(&mut driver, &mut server, Instant::ZERO).unwrap();
     near.socket().abort();
@@ -129,8 +124,7 @@ fn driving_on_after_the_end_changes_nothing() {
     }
     // A socket that nobody has opened.
     let (mut near, _) = hosts([512; 4]);
-    let (mut rx, mut tx) = ([0; 512], [0; 512]);
-    let mut client = Client::new(&mut rx, &mut tx);
+    lent!(let mut client = Client of 512, 512);
     let mut driver = Driver::new();
     for seconds in [0, 1000] {
         let result = near.drive(&mut driver, &mut client, Instant::from_secs(seconds));
@@ -144,16 +138,12 @@ fn what_came_before_the_end_of_the_stream_is_read_through_however_small_the_engi
     let said = b"EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<d@e.example>\r\nNOOP\r\n";
     for rx in [64, 100, 512] {
         let (mut near, mut far) = hosts([512; 4]);
-        far.socket().listen(PORT).unwrap();
-        near.connect();
-        settle(&mut near, &mut far, Instant::ZERO);
+        connect(&mut near, &mut far, Instant::ZERO);
         near.socket().send_slice(said).unwrap();
         near.socket().close();
         settle(&mut near, &mut far, Instant::ZERO);
         assert_eq!(far.socket().state(), State::CloseWait);
-        let policy = policy();
-        let (mut rx, mut tx) = (vec![0; rx], [0; 512]);
-        let mut server = Server::new(&mut rx, &mut tx, &policy);
+        lent!(let mut server = Server of rx, 512);
         let mut driver = Driver::new();
         let mut recipients = 0;
         while far.drive(&mut driver, &mut server, Instant::ZERO) == Ok(Progress::Event) {
@@ -173,14 +163,9 @@ fn engines_with_next_to_no_buffers_end_or_wait() {
     for rx in 0..16 {
         for tx in [0, 1, 15, 512] {
             let (mut near, mut far) = hosts([64; 4]);
-            far.socket().listen(PORT).unwrap();
-            near.connect();
-            settle(&mut near, &mut far, Instant::ZERO);
-            let policy = policy();
-            let (mut rx_of_server, mut tx_of_server) = (vec![0; rx], vec![0; tx]);
-            let mut server = Server::new(&mut rx_of_server, &mut tx_of_server, &policy);
-            let (mut rx, mut tx) = (vec![0; rx], vec![0; tx]);
-            let mut client = Client::new(&mut rx, &mut tx);
+            connect(&mut near, &mut far, Instant::ZERO);
+            lent!(let mut server = Server of rx, tx);
+            lent!(let mut client = Client of rx, tx);
             let (mut here, mut there) = (Driver::new(), Driver::new());
             for _ in 0..20 {
                 let _ = near.drive(&mut here, &mut client, Instant::ZERO);
@@ -198,6 +183,13 @@ fn hosts([client_rx, client_tx, server_rx, server_tx]: [usize; 4]) -> (Host, Hos
     let lanes = [(); 2].map(|()| Rc::new(RefCell::new(Lane::default())));
     let [there, back] = &lanes;
     (Host::new(1, back, there, client_rx, client_tx), Host::new(2, there, back, server_rx, server_tx))
+}
+
+/// The server listens, the client connects, and the handshake is done.
+fn connect(client: &mut Host, server: &mut Host, now: Instant) {
+    server.socket().listen(PORT).unwrap();
+    client.connect();
+    settle(client, server, now);
 }
 
 fn policy() -> Policy<'static> {

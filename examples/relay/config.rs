@@ -52,13 +52,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "OCTETS", default_value_t = 0)]
     pub(crate) max_size: u64,
     /// Sessions at once; whoever comes then waits.
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    pub(crate) sessions: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) sessions: u16,
     /// Seconds that mails on their way are given when the relay is told to end.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
-    /// Seconds that the next hop has for each answer, and to take more of a mail; never more than the minutes of RFC 5321.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=600))]
+    /// Seconds that the next hop has for each answer, and to take more of a mail; senders wait 300 (RFC 5321 §4.5.3.2).
+    /// For its answer to a whole mail it has ten minutes, lest the mail comes twice.
+    #[arg(long, value_name = "SECONDS", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) answer_seconds: u64,
     /// Seconds that it has for all of a mail, its answer to the whole mail among them.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=86400))]
@@ -114,7 +115,13 @@ impl Config {
             Some(user) => Some((user, variable("RELAY_PASSWORD").ok_or("--user needs RELAY_PASSWORD")?)),
             None => None,
         };
-        let next_hop_login = variable("NEXT_HOP_USER").zip(variable("NEXT_HOP_PASSWORD"));
+        if !has_port(&arguments.listen, 0) {
+            return Err(format!("--listen {}: give it as ADDRESS:PORT", arguments.listen).into());
+        }
+        let next_hop_login = login(variable("NEXT_HOP_USER"), variable("NEXT_HOP_PASSWORD"))?;
+        if !has_port(&arguments.next_hop, 1) {
+            return Err(format!("--next-hop {}: give it as HOST:PORT", arguments.next_hop).into());
+        }
         if sender_login.is_none() && !arguments.anyone && !is_of_this_machine(&arguments.listen) {
             return Err(open_to_all(&arguments.listen, next_hop_login.as_ref()).into());
         }
@@ -139,7 +146,7 @@ impl Config {
             next_hop_manner: LoginManner::default(),
             next_hop_offers: Offers::default(),
             max_size: arguments.max_size,
-            sessions: arguments.sessions,
+            sessions: arguments.sessions.into(),
             grace: Duration::from_secs(arguments.grace),
             patience: Patience {
                 answer: Duration::from_secs(arguments.answer_seconds),
@@ -196,6 +203,25 @@ fn open_to_all(listen: &str, next_hop_login: Option<&(String, String)>) -> Strin
     )
 }
 
+/// Whether the text is a host and a port of at least `lowest` (0 has the system choose one). The port decides on more than where to go, so
+/// it is not guessed: mails are handed in at 587 or 465, and pass between servers at 25.
+fn has_port(text: &str, lowest: u16) -> bool {
+    let parts = text.rsplit_once(':');
+    let is_host = |host: &str| {
+        !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'))
+    };
+    parts.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port >= lowest))
+}
+
+/// Both or none: with half a login, mails would go on without it.
+fn login(user: Option<String>, password: Option<String>) -> Result<Option<(String, String)>, &'static str> {
+    match (user, password) {
+        (Some(_), None) => Err("NEXT_HOP_USER needs NEXT_HOP_PASSWORD"),
+        (None, Some(_)) => Err("NEXT_HOP_PASSWORD needs NEXT_HOP_USER"),
+        (user, password) => Ok(user.zip(password)),
+    }
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -211,9 +237,54 @@ mod tests {
     use super::*;
 
     fn starts(arguments: &[&str]) -> Result<(), String> {
-        let fixed = ["relay", "--next-hop", "mail.example.test:587"];
-        let arguments = Arguments::parse_from(fixed.iter().chain(arguments));
+        starts_for("mail.example.test:587", arguments)
+    }
+
+    fn starts_for(next_hop: &str, arguments: &[&str]) -> Result<(), String> {
+        let fixed = ["relay", "--next-hop", next_hop];
+        let arguments =
+            Arguments::try_parse_from(fixed.iter().chain(arguments)).map_err(|error| error.to_string())?;
         Config::new(arguments).map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_could_never_work_does_not_start() {
+        for next_hop in ["mail.example.test:587", "192.0.2.1:25", "[2001:db8::1]:465"] {
+            assert_eq!(starts_for(next_hop, &[]), Ok(()), "{next_hop}");
+        }
+        for next_hop in [
+            "mail.example.test",
+            "mail.example.test:",
+            ":25",
+            "mail:smtp",
+            "mail:0",
+            "2001:db8::1",
+            "2001:db8::1:25",
+        ] {
+            let refused = starts_for(next_hop, &[]).unwrap_err();
+            assert!(refused.contains(next_hop) && refused.contains("HOST:PORT"), "{refused}");
+        }
+        for listen in ["127.0.0.1", "127.0.0.1:", ":2525", "::1", "127.0.0.1:smtp"] {
+            let refused = starts(&["--listen", listen]).unwrap_err();
+            assert!(refused.contains(listen) && refused.contains("ADDRESS:PORT"), "{refused}");
+        }
+        for option in ["--sessions", "--answer-seconds"] {
+            for number in ["0", "65536"] {
+                let refused = starts(&[option, number]).unwrap_err();
+                assert!(refused.contains(option), "{refused}");
+            }
+        }
+        let refused = starts(&["--ca", "Cargo.toml"]).unwrap_err();
+        assert_eq!(refused, "Cargo.toml: no certificate in PEM");
+    }
+
+    #[test]
+    fn half_a_login_is_none_that_mails_could_go_on_without() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(login(None, None), Ok(None));
+        assert_eq!(login(text("pump"), text("secret")), Ok(text("pump").zip(text("secret"))));
+        assert_eq!(login(text("pump"), None), Err("NEXT_HOP_USER needs NEXT_HOP_PASSWORD"));
+        assert_eq!(login(None, text("secret")), Err("NEXT_HOP_PASSWORD needs NEXT_HOP_USER"));
     }
 
     #[test]

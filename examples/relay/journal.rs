@@ -6,7 +6,8 @@ use super::printer::print;
 
 pub(crate) fn passed(mail: &Passed<'_>) {
     let Passed { id, from, recipients, accepted, octets, seconds, outcome } = mail;
-    let (from, outcome) = (legible(from), legible(outcome));
+    // Quoted local parts hold blanks, and with them all that this line says of itself.
+    let (from, outcome) = (legible(from).replace([' ', '<', '>'], "?"), legible(outcome));
     print(&format!(
         "mail {id} from=<{from}> for={accepted}/{recipients} octets={octets} seconds={seconds:.3}: {outcome}"
     ));

@@ -99,19 +99,21 @@ impl<'s> NextHop<'s> {
         Self { config, client, stream: None, left: config.patience.mail, tls_later: false }
     }
 
-    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again.
+    /// MAIL, behind all that must come before it. A kept session that has died meanwhile is opened again. All of that has
+    /// the time of one answer, for the sender waits.
     pub(crate) async fn mail(
         &mut self,
         from: &ReversePath<'_>,
         params: &Params<'_>,
     ) -> Result<Answer, Failure> {
-        let mut left = self.config.patience.mail;
-        let outcome = within(&mut left, self.begin(from, params)).await;
+        self.left = self.config.patience.mail;
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.mail_or_open(from, params)).await;
         self.left = left;
         outcome
     }
 
-    async fn begin(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
+    async fn mail_or_open(&mut self, from: &ReversePath<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
         if self.tls_later && requires_tls(params) {
             self.drop_session();
         }
@@ -164,17 +166,10 @@ impl<'s> NextHop<'s> {
         self.answer_in_time().await
     }
 
-    async fn answer_in_time(&mut self) -> Result<Answer, Failure> {
-        let mut left = self.left;
-        let outcome = within(&mut left, self.answer()).await;
-        self.left = left;
-        outcome
-    }
-
     /// More of the content: it is written when the buffer is full, and not before.
     pub(crate) async fn body(&mut self, piece: &[u8]) -> Result<(), Failure> {
         let mut left = self.left;
-        let outcome = within(&mut left, self.write(piece)).await;
+        let outcome = within(&mut left, Duration::MAX, self.write(piece)).await;
         self.left = left;
         outcome
     }
@@ -189,10 +184,11 @@ impl<'s> NextHop<'s> {
         Ok(())
     }
 
-    /// The end of the content, and the next hop's word on it.
+    /// The end of the content, and the next hop's word on it, which has all of RFC 5321 §4.5.3.2.6's time: whoever gives up
+    /// before makes the mail come twice.
     pub(crate) async fn end_of_body(&mut self) -> Result<Answer, Failure> {
         let mut left = self.left;
-        let outcome = within(&mut left, self.finish()).await;
+        let outcome = within(&mut left, Duration::MAX, self.finish()).await;
         self.left = left;
         outcome
     }
@@ -219,7 +215,7 @@ impl<'s> NextHop<'s> {
         }
         let reset = async {
             self.client.rset()?;
-            self.answer().await
+            self.answer_in_time().await
         };
         if !matches!(reset.await, Ok(answer) if answer.is_positive()) {
             self.drop_session();
@@ -350,6 +346,13 @@ impl<'s> NextHop<'s> {
             Ok(()) => self.rest_of_answer().await,
             Err(failure) => Err(self.last_words(failure).await),
         }
+    }
+
+    async fn answer_in_time(&mut self) -> Result<Answer, Failure> {
+        let mut left = self.left;
+        let outcome = within(&mut left, self.config.patience.answer, self.answer()).await;
+        self.left = left;
+        outcome
     }
 
     /// What it said before it closed tells more than that it closed.

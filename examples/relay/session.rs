@@ -90,7 +90,7 @@ pub(crate) async fn run(
         Session { config: &config, peer, next_hop, helo: String::new(), extended: false, mail: None };
     let mut connection = Connection::new(stream::plain(socket), &mut server);
     let mut alarm = pin!(None);
-    loop {
+    let stream = loop {
         // The end of a mail that is lost already is answered by the engine, without an event: it is not waited for.
         let patient = connection.engine().phase() == Phase::Data && session.mail.is_some();
         let limit = if patient { Stop::Now } else { Stop::BetweenMails };
@@ -104,25 +104,35 @@ pub(crate) async fn run(
         };
         match event {
             Ok(true) => {}
-            Ok(false) | Err(ConnectionError::Transport(_)) => break,
+            Ok(false) | Err(ConnectionError::Transport(_)) => break Some(connection.into_inner()),
             Err(_) => {
-                // The engine has a 421 to say, if it can.
-                let _ = timeout(FAREWELL, connection.run()).await;
-                break;
+                last_word(&mut connection).await;
+                break Some(connection.into_inner());
             }
         }
         if matches!(connection.engine().event(), Some(Event::StartTls)) {
             let stream = connection.into_inner();
-            let Some(acceptor) = &config.acceptor else { break };
-            let Ok(stream) = stream::accept_tls(acceptor, stream).await else { break };
+            let Some(acceptor) = &config.acceptor else { break None };
+            let Ok(stream) = stream::accept_tls(acceptor, stream).await else { break None };
             if server.tls_established().is_err() {
-                break;
+                break None;
             }
             connection = Connection::new(stream, &mut server);
             continue;
         }
         let server = connection.engine();
-        let said = match session.decide(server).await {
+        let decision = tokio::select! {
+            decision = session.decide(server) => Some(decision),
+            _ = stop.wait_for(|stop| *stop == Stop::Now) => None,
+        };
+        let Some(decision) = decision else {
+            // The next hop is not waited for any more.
+            session.cut_off();
+            server.shut_down();
+            last_word(&mut connection).await;
+            break Some(connection.into_inner());
+        };
+        let said = match decision {
             Decision::Nothing => Ok(()),
             Decision::Accept => server.accept(),
             Decision::Reply(answer) => match answer.response() {
@@ -131,10 +141,20 @@ pub(crate) async fn run(
             },
         };
         if said.is_err() {
-            break;
+            break Some(connection.into_inner());
         }
+    };
+    if let Some(stream) = stream {
+        stream::close(stream, FAREWELL).await;
     }
     session.end().await;
+}
+
+/// The engine has a 421 to say, if it can.
+async fn last_word(connection: &mut Connection<'_, stream::Stream, Server<'_, '_>>) {
+    // Behind an event that was found before the session was ended.
+    let said = async { while let Ok(true) = connection.run().await {} };
+    let _ = timeout(FAREWELL, said).await;
 }
 
 impl Session<'_> {
@@ -272,7 +292,8 @@ impl Session<'_> {
     }
 
     async fn end_of_data(&mut self) -> Decision {
-        let Some(mut mail) = self.mail.take() else { return Decision::Reply(Answer::later("No mail")) };
+        // It stays until there is an answer, for this may be dropped before.
+        let Some(mail) = &mut self.mail else { return Decision::Reply(Answer::later("No mail")) };
         let answer = match mail.failed.take() {
             Some(answer) => answer,
             None => match self.next_hop.end_of_body().await {
@@ -286,7 +307,17 @@ impl Session<'_> {
             },
         };
         mail.log(&answer.to_string());
+        self.mail = None;
         Decision::Reply(answer)
+    }
+
+    /// The relay ends while the next hop is waited for.
+    fn cut_off(&mut self) {
+        if let Some(mail) = self.mail.take() {
+            let doubt = if self.next_hop.in_doubt() { " (it may have been taken)" } else { "" };
+            mail.log(&format!("421 4.3.2 the relay ended{doubt}"));
+        }
+        self.next_hop.drop_session();
     }
 
     /// The mail that has begun is not to be: the next hop has not seen its end, so it is none there either.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_io_adapters::tokio_1::FromTokio;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -32,6 +32,19 @@ pub(crate) fn plain(socket: TcpStream) -> Stream {
 
 pub(crate) async fn connect(address: &str) -> io::Result<Stream> {
     Ok(plain(timeout(PATIENCE, TcpStream::connect(address)).await??))
+}
+
+/// Closes in good order: by TLS's own farewell where there is TLS, and behind what the peer is still saying, for unread octets
+/// tear a connection down, and take from the peer what it has not read. For no longer than this.
+pub(crate) async fn close(stream: Stream, patience: Duration) {
+    let mut stream = stream.into_inner();
+    let close = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = timeout(patience, close).await;
 }
 
 pub(crate) async fn accept_tls(acceptor: &TlsAcceptor, stream: Stream) -> io::Result<Stream> {
@@ -68,6 +81,9 @@ pub(crate) fn connector(ca: Option<&Path>) -> Result<TlsConnector, Box<dyn Error
             let read = |error| format!("{}: {error}", file.display());
             for certificate in CertificateDer::pem_file_iter(file).map_err(read)? {
                 roots.add(certificate.map_err(read)?)?;
+            }
+            if roots.is_empty() {
+                return Err(format!("{}: no certificate in PEM", file.display()).into());
             }
         }
         None => {

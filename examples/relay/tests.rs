@@ -1,5 +1,6 @@
 //! The relay between a sender that speaks line by line and a next hop on the server engine, all on 127.0.0.1.
 
+mod adversity;
 mod patience;
 mod promises;
 mod require_tls;
@@ -263,6 +264,8 @@ enum Manner {
     Hesitating(Arc<Notify>),
     /// Closes without a word at this point.
     Closing(&'static str),
+    /// Says nothing any more from this point on.
+    Silent(&'static str),
     /// Offers STARTTLS, and these behind it.
     Secure(&'static [Extension]),
     /// Offers these.
@@ -334,6 +337,9 @@ async fn take_mails(
     if let Manner::Promising(extensions) = manner {
         policy = extensions.iter().fold(policy, |policy, more| policy.offer(*more));
     }
+    if matches!(manner, Manner::Silent("greeting")) {
+        return until_closed(socket).await;
+    }
     let (mut rx, mut tx) = ([0; 2048], [0; 2048]);
     let mut server = Server::new(&mut rx, &mut tx, &policy);
     let mut connection = Connection::new(stream::plain(socket), &mut server);
@@ -380,6 +386,11 @@ async fn take_mails(
         {
             return;
         }
+        if let Manner::Silent(at) = manner
+            && at == point
+        {
+            return until_closed(connection.into_inner().into_inner()).await;
+        }
         if point == "end" {
             if let Manner::Hesitating(release) = &manner {
                 release.notified().await;
@@ -400,6 +411,10 @@ async fn take_mails(
         }
     }
     let _ = connection.into_inner().into_inner().read(&mut [0; 64]).await;
+}
+
+async fn until_closed(mut stream: impl Octets) {
+    while stream.read(&mut [0; 512]).await.is_ok_and(|octets| octets > 0) {}
 }
 
 fn written(params: &Params<'_>) -> String {

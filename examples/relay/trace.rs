@@ -20,7 +20,10 @@ pub(crate) struct Arrival<'a> {
 pub(crate) fn received(arrival: &Arrival<'_>) -> String {
     let Arrival { helo, peer, host, .. } = arrival;
     let prefix = if peer.is_ipv6() { "IPv6:" } else { "" };
-    let mut field = format!("Received: from {helo} ([{prefix}{peer}])\r\n\tby {host} with ");
+    let address = format!("[{prefix}{peer}]");
+    // RFC 6532 §3: UTF-8 is for the header of a mail with SMTPUTF8, which EHLO knows nothing of.
+    let helo = if helo.is_ascii() { *helo } else { &address };
+    let mut field = format!("Received: from {helo} ({address})\r\n\tby {host} with ");
     // RFC 3848 §1
     field += if arrival.extended { "ESMTP" } else { "SMTP" };
     field += if arrival.tls { "S" } else { "" };

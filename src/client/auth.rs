@@ -59,28 +59,27 @@ impl Client<'_> {
         self.exchange(Verb::AuthResponse, mechanism)
     }
 
-    /// One message of the exchange: AUTH itself, or the answer to a challenge.
+    /// One message of the exchange: AUTH itself, or the answer to a challenge. The caller sees to it that the mechanism may be used.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+    pub(crate) fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        self.may_send(verb)?;
         let begins = verb == Verb::Auth;
-        self.may_exchange(verb)?;
-        let longest = encoded_length(mechanism.longest()).saturating_add(2);
-        // A mechanism with a state is asked once: the room must be there beforehand.
-        if !begins && longest > self.tx.free() {
-            return Err(Capacity::new(Buffer::Tx, longest).into());
-        }
-        let (length, whole) = match &self.shown {
-            Shown::Line(line) => (line.length, !line.truncated),
-            _ => (0, false),
-        };
-        let number = self.scratch;
+        let mut number = if begins { 0 } else { self.may_answer()? };
         self.tx.mark_secret();
+        let free = self.tx.free();
         let mut out = self.tx.writer();
-        let mut bare = 0;
         if begins {
             out.put(b"AUTH ");
             out.put(mechanism.mechanism().octets());
-            bare = out.wanted();
+        }
+        let bare = out.wanted();
+        // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
+        // go with it.
+        let longest = encoded_length(mechanism.longest()).saturating_add(bare).saturating_add(3);
+        if longest > free {
+            return Err(Capacity::new(Buffer::Tx, longest).into());
+        }
+        if begins {
             out.byte(b' ');
         }
         let front = out.wanted();
@@ -88,28 +87,24 @@ impl Client<'_> {
         let any = if begins {
             mechanism.initial(&mut message)
         } else {
-            let (storage, place) = self.rx.place(HEAD..usize::from(length));
+            let whole = self.shown == Shown::Line && !self.line.truncated;
+            let (storage, place) = self.rx.place(HEAD..usize::from(self.line.length));
             mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
         };
         message.finish();
-        if !any && !begins {
-            // What the mechanism may have written is part of no line; `*` alone is.
-            return self.auth_cancel();
-        }
         if !any {
+            // What the mechanism may have written is part of no line; `*` alone is.
             out.truncate(bare);
+            if !begins {
+                out.byte(b'*');
+                number = CANCELLED;
+            }
         } else if begins && out.wanted() == front {
             // RFC 4954 §4: an empty response is told from none.
             out.byte(b'=');
         }
         let octets = out.line();
-        let most = octets.max(longest);
-        // What does not fit at all is refused here, and not only when its turn comes.
-        self.launch(verb, if most > self.tx.capacity() { most } else { octets })?;
-        if !begins {
-            self.scratch = number.saturating_add(1);
-        }
-        Ok(())
+        self.launch(verb, octets, number.saturating_add(u8::from(!begins)))
     }
 
     /// Gives the exchange up with `*` (RFC 4954 §4).
@@ -117,22 +112,22 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
-        self.may_exchange(Verb::AuthResponse)?;
-        self.command(Verb::AuthResponse, "*", b"")?;
-        // RFC 4954 §4: 501 is due; one more challenge is no answer to it.
+        self.may_send(Verb::AuthResponse)?;
+        self.may_answer()?;
+        self.command(Verb::AuthResponse, "*", b"", &[])?;
         self.scratch = MAX_CHALLENGES;
         Ok(())
     }
 
-    fn may_exchange(&mut self, verb: Verb) -> Result<(), Error> {
-        self.may_send(verb)?;
-        if verb == Verb::Auth {
-            self.scratch = 0;
-        }
+    /// How many challenges have been answered.
+    fn may_answer(&mut self) -> Result<u8, Error> {
         if self.scratch >= MAX_CHALLENGES {
-            self.failed = Some(Protocol::EndlessAuth);
+            self.fail(Protocol::EndlessAuth);
             return Err(Protocol::EndlessAuth.into());
         }
-        Ok(())
+        Ok(self.scratch)
     }
 }
+
+/// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
+const CANCELLED: u8 = MAX_CHALLENGES - 1;

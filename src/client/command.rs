@@ -1,12 +1,12 @@
 //! Commands: each is checked for its turn, its need of an extension, room in `tx` and in the
 //! queue, and then happens wholly, or it does not happen.
 
-use super::parameters::{ParameterList, used};
+use super::event::Shown;
+use super::parameters::{ParameterList, Utf8, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
 use crate::session::{MAX_IN_FLIGHT, Phase};
-use crate::wire::syntax::is_ascii;
 use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
@@ -43,10 +43,7 @@ impl Client<'_> {
 
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
         // RFC 6531 §3.7.1: no extension is there yet that would allow it.
-        if !name.is_ascii() {
-            return Err(Misuse::NeedsSmtpUtf8.into());
-        }
-        self.command(verb, head, name.as_bytes())
+        self.command(verb, head, name.as_bytes(), &[])
     }
 
     /// STARTTLS (RFC 3207). When it is accepted, [`Event::StartTls`](super::Event::StartTls) comes.
@@ -58,7 +55,7 @@ impl Client<'_> {
             return Err(Misuse::TlsState.into());
         }
         self.offered(Extension::StartTls)?;
-        self.command(Verb::StartTls, "STARTTLS", b"")
+        self.command(Verb::StartTls, "STARTTLS", b"", &[])
     }
 
     /// Says that the handshake is done and octets go through TLS from here on. What the server
@@ -67,7 +64,7 @@ impl Client<'_> {
     /// # Errors
     /// [`Misuse::TlsState`] when no handshake was due.
     pub fn tls_established(&mut self) -> Result<(), Error> {
-        if self.phase != Phase::Tls || !self.rx.is_empty() || self.failed.is_some() || self.flags.closed {
+        if self.phase != Phase::Tls || !self.rx.is_empty() || self.flags.over {
             return Err(Misuse::TlsState.into());
         }
         self.release();
@@ -97,7 +94,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.envelope(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
+        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -106,28 +103,15 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.envelope(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
+        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
     }
 
-    fn envelope(
-        &mut self,
-        verb: Verb,
-        head: &str,
-        address: &[u8],
-        parameters: &[&dyn Parameters],
-    ) -> Result<(), Error> {
-        self.may_send(verb)?;
-        let mut out = self.tx.writer();
-        out.put(head.as_bytes());
-        out.put(address);
-        out.put(b">");
-        let mut list = ParameterList::new(&mut out, verb, &self.capabilities, self.scratch);
-        for parameters in parameters {
-            parameters.write(&mut list)?;
+    /// Between transactions: from here on RCPT is only `tried`, as in one that makes use of no extension, or is given again.
+    pub(crate) fn try_only(&mut self, tried: bool) {
+        self.flags.tried = tried;
+        if tried {
+            self.scratch = 0;
         }
-        self.scratch = list.end()?;
-        let octets = out.line();
-        self.launch(verb, octets)
     }
 
     /// DATA (RFC 5321 §4.1.1.4). Behind its 354 the content is due, even if it is only the lone
@@ -140,9 +124,12 @@ impl Client<'_> {
         if self.scratch & used(Extension::BinaryMime) != 0 {
             return Err(Misuse::OutOfOrder(Verb::Data).into());
         }
-        self.command(Verb::Data, "DATA", b"")?;
-        self.stuffer = crate::data::Stuffer::new(self.line_ends);
-        Ok(())
+        self.data_in_lines()
+    }
+
+    /// DATA for a mail that is known to stand in lines.
+    pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
+        self.command(Verb::Data, "DATA", b"", &[])
     }
 
     /// RSET (RFC 5321 §4.1.1.5): the transaction is forgotten.
@@ -150,7 +137,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn rset(&mut self) -> Result<(), Error> {
-        self.command(Verb::Rset, "RSET", b"")
+        self.command(Verb::Rset, "RSET", b"", &[])
     }
 
     /// NOOP (RFC 5321 §4.1.1.9).
@@ -158,7 +145,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn noop(&mut self) -> Result<(), Error> {
-        self.command(Verb::Noop, "NOOP", b"")
+        self.command(Verb::Noop, "NOOP", b"", &[])
     }
 
     /// QUIT (RFC 5321 §4.1.1.10).
@@ -166,7 +153,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn quit(&mut self) -> Result<(), Error> {
-        self.command(Verb::Quit, "QUIT", b"")
+        self.command(Verb::Quit, "QUIT", b"", &[])
     }
 
     /// VRFY (RFC 5321 §4.1.1.6).
@@ -174,8 +161,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands; [`Misuse::NotOffered`] for text outside ASCII without SMTPUTF8.
     pub fn vrfy(&mut self, who: Text<'_>) -> Result<(), Error> {
-        self.presentable(who)?;
-        self.command(Verb::Vrfy, "VRFY ", who.as_bytes())
+        self.look_up(Verb::Vrfy, "VRFY ", who)
     }
 
     /// EXPN (RFC 5321 §4.1.1.7).
@@ -183,8 +169,7 @@ impl Client<'_> {
     /// # Errors
     /// As [`vrfy`](Self::vrfy).
     pub fn expn(&mut self, list: Text<'_>) -> Result<(), Error> {
-        self.presentable(list)?;
-        self.command(Verb::Expn, "EXPN ", list.as_bytes())
+        self.look_up(Verb::Expn, "EXPN ", list)
     }
 
     /// HELP (RFC 5321 §4.1.1.8), about `topic` if there is one.
@@ -192,24 +177,39 @@ impl Client<'_> {
     /// # Errors
     /// As [`vrfy`](Self::vrfy).
     pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
-        let Some(topic) = topic else { return self.command(Verb::Help, "HELP", b"") };
-        self.presentable(topic)?;
-        self.command(Verb::Help, "HELP ", topic.as_bytes())
+        let Some(topic) = topic else { return self.command(Verb::Help, "HELP", b"", &[]) };
+        self.look_up(Verb::Help, "HELP ", topic)
     }
 
-    /// A verb and what stands behind it.
-    pub(super) fn command(&mut self, verb: Verb, head: &str, argument: &[u8]) -> Result<(), Error> {
+    /// A verb and what stands behind it; with parameters, if there may be any, behind `>`.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) fn command(
+        &mut self,
+        verb: Verb,
+        head: &str,
+        argument: &[u8],
+        parameters: &[&dyn Parameters],
+    ) -> Result<(), Error> {
         self.may_send(verb)?;
-        let mut out = self.tx.writer();
-        out.put(head.as_bytes());
-        out.put(argument);
-        let octets = out.line();
-        self.launch(verb, octets)
+        let mut list = ParameterList::new(self.tx.writer(), verb, &self.capabilities, self.scratch);
+        list.out.put(head.as_bytes());
+        list.out.put(argument);
+        if matches!(verb, Verb::Mail | Verb::Rcpt) {
+            list.out.byte(b'>');
+        }
+        for parameters in parameters {
+            parameters.write(&mut list);
+        }
+        let (octets, used) = list.end()?;
+        self.launch(verb, octets, used)
     }
 
-    /// RFC 6531 §3.1: octets above 127 in a command only for servers that offer SMTPUTF8.
-    fn presentable(&self, text: Text<'_>) -> Result<(), Error> {
-        if is_ascii(text.as_bytes()) { Ok(()) } else { self.offered(Extension::SmtpUtf8) }
+    /// A look-up, whose text may need SMTPUTF8; that is no business of the transaction's.
+    fn look_up(&mut self, verb: Verb, head: &str, text: Text<'_>) -> Result<(), Error> {
+        let scratch = self.scratch;
+        let result = self.command(verb, head, text.as_bytes(), &[&Utf8]);
+        self.scratch = scratch;
+        result
     }
 
     pub(super) fn offered(&self, extension: Extension) -> Result<(), Error> {
@@ -217,14 +217,14 @@ impl Client<'_> {
     }
 
     pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
-        if let Some(failed) = self.failed {
-            return Err(failed.into());
+        if self.flags.tried {
+            return Ok(());
         }
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
         if !self.permits(verb) {
-            return Err(Misuse::OutOfOrder(verb).into());
+            return Err(self.failed.map_or(Misuse::OutOfOrder(verb).into(), Error::from));
         }
         if self.pipeline.is_full() {
             return Err(Capacity::new(Buffer::Queue, MAX_IN_FLIGHT + 1).into());
@@ -233,15 +233,21 @@ impl Client<'_> {
     }
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
-    pub(super) fn launch(&mut self, verb: Verb, octets: usize) -> Result<(), Error> {
+    pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
+        if self.flags.tried {
+            return Ok(());
+        }
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
-            self.mark_stale();
+            // What has come in already, but for the line that is shown, is no answer to it.
+            let used = self.shown == Shown::Line;
+            self.flags.stale |= self.rx.has_more(used);
             self.tick();
         }
+        self.scratch = scratch;
         self.pipeline.push(verb);
         Ok(())
     }

@@ -1,37 +1,22 @@
 //! The content of a mail on its way out: behind DATA, stuffed, or behind BDAT, as it is.
 
 use super::Client;
+use crate::data::Stuffer;
 use crate::session::Phase;
 use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
 use crate::wire::{Verb, emit};
 use crate::{Error, Misuse};
 
-/// How far the end of a mail's content has got: so many octets are to be written until the server may have it.
+/// How far the content of a mail has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ending(u32);
-
-impl Ending {
-    /// No end is on its way.
-    pub(super) const NONE: Self = Self(u32::MAX);
-    /// In a last chunk whose octets are not all given.
-    const OPEN: Self = Self(u32::MAX - 1);
-    /// The server may have it.
-    pub(super) const SENT: Self = Self(0);
-
-    fn waiting(octets: usize) -> Self {
-        Self((octets as u32).min(u32::MAX - 2))
-    }
-
-    pub(super) fn is_waiting(self) -> bool {
-        self != Self::SENT && self.0 < Self::OPEN.0
-    }
-
-    pub(super) fn transmitted(&mut self, octets: usize) {
-        if self.is_waiting() {
-            self.0 = self.0.saturating_sub(octets as u32);
-        }
-    }
+pub(super) enum Content {
+    /// None has been given, or its end has been answered.
+    None,
+    /// Some has been given.
+    Begun,
+    /// Its end has been given, or the last chunk been opened. Once the octets `left` are written, the server may have it.
+    Ends,
 }
 
 /// Whether long pieces go out from where they lie. On machines without a vector unit that saves little, and takes flash:
@@ -57,6 +42,7 @@ impl Client<'_> {
         if let Some(give) = self.open {
             return give(self, octets);
         }
+        self.content = Content::Begun;
         let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.spare()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
@@ -91,6 +77,7 @@ impl Client<'_> {
             return Ok(0);
         }
         if self.phase == Phase::Data {
+            self.content = Content::Begun;
             // The search ends where something has to be put in, so that no more than this is looked through in vain.
             let plain = self.stuffer.plain(octets);
             if plain < worth {
@@ -127,15 +114,20 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         out.put(end);
         let octets = out.wanted();
-        self.launch(Verb::EndOfData, octets)?;
-        if self.flags.lmtp && self.recipients == 0 {
+        self.launch(Verb::EndOfData, octets, self.scratch)?;
+        // For the next mail.
+        self.stuffer = Stuffer::new(self.line_ends);
+        if let Some(count) = self.lmtp
+            && count(self, Verb::EndOfData, None)
+        {
             // RFC 2033 §4.2: nobody was accepted, nobody is replied for. A server that said 354 all the same may see
             // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
             self.pipeline.pop();
             self.phase = Phase::Refused;
             return Ok(());
         }
-        self.ending = Ending::waiting(self.tx.len());
+        self.content = Content::Ends;
+        self.left = self.tx.len() as u32;
         Ok(())
     }
 
@@ -151,10 +143,8 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         emit::bdat(&mut out, size, last);
         let octets = out.line();
-        self.launch(verb, octets)?;
-        if last {
-            self.ending = Ending::OPEN;
-        }
+        self.launch(verb, octets, self.scratch)?;
+        self.content = if last { Content::Ends } else { Content::Begun };
         self.chunk = size;
         self.open = Some(give);
         self.chunk_advanced(0);
@@ -168,9 +158,7 @@ impl Client<'_> {
             return;
         }
         self.open = None;
-        if self.ending == Ending::OPEN {
-            self.ending = Ending::waiting(self.tx.len().saturating_add(self.body_pending()));
-        }
+        self.left = self.tx.len().saturating_add(self.body_pending()).min(u32::MAX as usize) as u32;
     }
 
     fn chunk_front<'a>(&self, octets: &'a [u8]) -> Result<&'a [u8], Error> {
@@ -183,7 +171,7 @@ impl Client<'_> {
     /// Whether content may be given now.
     fn content_due(&self) -> Result<(), Error> {
         let due = self.open.is_some() || (self.phase == Phase::Data && self.pipeline.is_empty());
-        if !due || self.failed.is_some() || self.flags.closed {
+        if !due || self.flags.over {
             return Err(Misuse::OutOfOrder(Verb::EndOfData).into());
         }
         Ok(())

@@ -1,17 +1,15 @@
 //! What a client tells its caller.
 
-use core::ops::Range;
-
 use crate::session::Incoming;
 use crate::wire::reply::HEAD;
-use crate::wire::{Code, Reply, Verb};
+use crate::wire::{Code, Reply, Severity, Verb};
 
 /// Something has come from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// A line of a reply that goes on. Whoever does not want the text passes over it.
+    /// A line of a reply that goes on (RFC 5321 §4.2.1). Whoever does not want the text passes over it.
     Line {
         /// What is being answered; `None` for an unasked 421.
         to: Option<Verb>,
@@ -26,7 +24,7 @@ pub enum Event<'e> {
         /// The line.
         reply: Reply<'e>,
     },
-    /// The server gives the session up: 421, asked for or not, or a refusal in the middle of a
+    /// The server gives the session up: 421, asked for or not (RFC 5321 §3.8), or a refusal in the middle of a
     /// mail's content. Commands in flight stay unanswered; close the stream.
     Closing {
         /// What it stands in front of; `None` when nothing was in flight.
@@ -34,40 +32,56 @@ pub enum Event<'e> {
         /// The line.
         reply: Reply<'e>,
     },
-    /// STARTTLS was accepted: do the handshake on this stream now, then call
+    /// STARTTLS was accepted (RFC 3207 §4): do the handshake on this stream now, then call
     /// [`tls_established`](super::Client::tls_established). Told until that happens.
     StartTls,
 }
 
-/// The event as the engine keeps it: ranges instead of slices.
+/// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
     Nothing,
     StartTls,
-    Line(ShownLine),
+    /// The [`ReplyLine`].
+    Line,
 }
 
+/// The line of a reply that came last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ShownLine {
+#[repr(C)]
+pub(crate) struct ReplyLine {
     pub(crate) to: Option<Verb>,
-    pub(crate) code: Code,
     pub(crate) last: bool,
     pub(super) truncated: bool,
     pub(crate) closing: bool,
+    pub(crate) severity: Severity,
+    pub(crate) code: Code,
     /// Octets of the line, without CRLF.
     pub(super) length: u16,
-    /// Octets to use up when the event is over.
-    pub(super) consumed: u16,
+    /// Octets of the reply, with those of the lines before it; 0 behind its last line.
+    pub(super) octets: u16,
 }
 
-impl ShownLine {
-    /// Where the text stands in the line; there is none in a line of a code alone.
-    pub(super) fn place(&self) -> Range<usize> {
-        HEAD..usize::from(self.length)
+impl ReplyLine {
+    /// None has come: as behind the end of a reply.
+    pub(super) const NONE: Self = Self {
+        to: None,
+        last: true,
+        truncated: false,
+        closing: false,
+        severity: Severity::Positive,
+        code: Code::CLOSING,
+        length: 0,
+        octets: 0,
+    };
+
+    /// There is none in a line of a code alone.
+    pub(super) fn text<'e>(&self, rx: &'e Incoming<'_, false>) -> &'e [u8] {
+        rx.part(HEAD, usize::from(self.length))
     }
 
     pub(super) fn event<'e>(&self, rx: &'e Incoming<'_, false>) -> Event<'e> {
-        let reply = Reply::behind(self.code, self.last, rx.slice(self.place()));
+        let reply = Reply::behind(self.code, self.last, self.text(rx));
         let reply = Reply { truncated: self.truncated, ..reply };
         match (self.to, self.last) {
             (to, true) if self.closing => Event::Closing { to, reply },

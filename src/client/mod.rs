@@ -16,12 +16,11 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
-pub(crate) use parameters::check;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 pub(crate) use content::IN_PLACE;
-use content::{Ending, Give};
-use event::{Shown, ShownLine};
+use content::{Content, Give};
+use event::{ReplyLine, Shown};
 
 use crate::data::{LineEnds, Stuffer};
 use crate::session::{
@@ -41,27 +40,29 @@ use crate::{Buffer, Capacity, Error, Protocol};
 #[repr(C)]
 pub struct Client<'b> {
     phase: Phase,
+    shown: Shown,
     flags: Flags,
     /// In AUTH its challenges; behind MAIL what it makes use of (`parameters::Used`). RFC 4954 §4: there is no AUTH within a transaction.
     scratch: u8,
     epoch: u8,
+    content: Content,
     line_ends: LineEnds,
     stuffer: Stuffer,
-    failed: Option<Protocol>,
-    reply: reply::Fold,
-    /// LMTP: recipients accepted, and so replies to come behind the content.
-    recipients: u16,
+    line: ReplyLine,
     rx: Incoming<'b, false>,
     tx: Outgoing<'b>,
-    ending: Ending,
-    /// Octets of a piece of the body that the caller writes from its own memory.
-    in_place: u32,
-    shown: Shown,
-    pipeline: Pipeline,
+    failed: Option<Protocol>,
+    /// LMTP: recipients accepted, and so replies to come behind the content.
+    recipients: u16,
+    /// Octets to be written until the server may have the end of a mail.
+    left: u32,
+    capabilities: Capabilities,
     /// While a chunk is open; and its octets that are still to be given.
     open: Option<Give>,
+    pipeline: Pipeline,
+    /// Octets of a piece of the body that the caller writes from its own memory.
+    in_place: u32,
     chunk: u64,
-    capabilities: Capabilities,
     /// By use, so that others do not link it.
     limits: Option<LimitsReader>,
     lmtp: Option<reply::Counter>,
@@ -75,7 +76,12 @@ struct Flags {
     clear_text_allowed: bool,
     lmtp: bool,
     eof: bool,
-    closed: bool,
+    /// The session is over: nothing is said or heard any more.
+    over: bool,
+    /// Something came before the command in flight was given, and cannot answer it, nor can what follows it.
+    stale: bool,
+    /// Commands are only tried.
+    tried: bool,
 }
 
 impl<'b> Client<'b> {
@@ -87,19 +93,20 @@ impl<'b> Client<'b> {
             rx: Incoming::new(rx),
             tx: Outgoing::new(tx),
             pipeline,
-            capabilities: Capabilities::NONE,
+            capabilities: Capabilities::none(),
             limits: None,
             lmtp: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
-            reply: reply::Fold::default(),
+            line: ReplyLine::NONE,
             failed: None,
             stuffer: Stuffer::new(LineEnds::Normalize),
             line_ends: LineEnds::Normalize,
             in_place: 0,
             open: None,
             chunk: 0,
-            ending: Ending::NONE,
+            content: Content::None,
+            left: 0,
             recipients: 0,
             scratch: 0,
             epoch: 0,
@@ -125,9 +132,11 @@ impl<'b> Client<'b> {
         self
     }
 
-    /// What becomes of bare CR and LF in mails to be sent.
+    /// What becomes of bare CR and LF in mails to be sent, which RFC 5321 §2.3.8 forbids: [`LineEnds::Normalize`] unless this says
+    /// otherwise.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
         self.line_ends = line_ends;
+        self.stuffer = Stuffer::new(line_ends);
         self
     }
 
@@ -141,12 +150,13 @@ impl<'b> Client<'b> {
         self.forget_offers();
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
-        self.reply = reply::Fold::default();
+        self.line = ReplyLine::NONE;
+        self.stuffer = Stuffer::new(self.line_ends);
         self.failed = None;
         self.in_place = 0;
         self.open = None;
         self.chunk = 0;
-        self.ending = Ending::NONE;
+        self.content = Content::None;
         self.recipients = 0;
         self.scratch = 0;
         self.epoch = self.epoch.wrapping_add(1);
@@ -179,8 +189,6 @@ impl<'b> Client<'b> {
     /// Says that `octets` were written, of [`transmit`](Self::transmit) or of the piece of the body.
     pub fn transmitted(&mut self, octets: usize) {
         let pending = self.body_pending();
-        let chunk = self.open.is_some() || pending > 0 || self.pipeline.front() == Some(Verb::Bdat);
-        let content = self.phase == Phase::Data || chunk || self.ending.is_waiting();
         let piece = if pending > 0 {
             self.in_place = self.in_place.saturating_sub(octets as u32);
             self.in_place == 0 || is_piece(pending, self.in_place as usize)
@@ -189,10 +197,10 @@ impl<'b> Client<'b> {
         };
         // RFC 5321 §4.5.3.2.5: each piece of the content has its own time; each octet has not, or a peer that takes one now and
         // then would never run out of it.
-        if content && piece {
+        if piece && self.content != Content::None {
             self.tick();
         }
-        self.ending.transmitted(octets);
+        self.left = self.left.saturating_sub(octets as u32);
     }
 
     /// Goes on as far as possible, and says what is needed next. The event before is gone.
@@ -206,7 +214,7 @@ impl<'b> Client<'b> {
         if self.rx.capacity() < MIN_RX {
             return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
-        let want = if self.failed.is_none() { self.advance() } else { Want::Closed };
+        let want = self.advance();
         self.failed.map_or(Ok(want), |failed| Err(failed.into()))
     }
 
@@ -214,11 +222,11 @@ impl<'b> Client<'b> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn fail(&mut self, protocol: Protocol) {
         self.failed = Some(protocol);
-        self.drop_output();
+        self.timed_out();
     }
 
     fn advance(&mut self) -> Want {
-        if self.flags.closed || self.phase == Phase::Closing {
+        if self.flags.over {
             return Want::Closed;
         }
         if self.phase != Phase::Tls {
@@ -233,7 +241,7 @@ impl<'b> Client<'b> {
             return Want::Event;
         }
         if self.flags.eof {
-            self.flags.closed = true;
+            self.flags.over = true;
             return Want::Closed;
         }
         if self.body_pending() > 0 || !self.tx.is_empty() { Want::Write } else { Want::Read }
@@ -256,40 +264,34 @@ impl<'b> Client<'b> {
 
     /// Says that the timer has run out: the session is over, [`poll`](Self::poll) says
     /// [`Want::Closed`] from now on.
-    pub fn timed_out(&mut self) {
-        self.flags.closed = true;
-        self.drop_output();
-    }
-
-    /// What the server offered is offered no more.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn forget_offers(&mut self) {
-        self.capabilities = Capabilities::NONE;
-    }
-
-    /// Nothing more is written.
-    fn drop_output(&mut self) {
+    pub fn timed_out(&mut self) {
+        self.flags.over = true;
+        // Nothing more is written.
         self.tx.clear();
         self.in_place = 0;
         self.open = None;
         self.chunk = 0;
     }
 
+    /// What the server offered is offered no more.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn forget_offers(&mut self) {
+        self.capabilities = Capabilities::none();
+    }
+
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        match &self.shown {
+        match self.shown {
             Shown::Nothing => None,
             Shown::StartTls => Some(Event::StartTls),
-            Shown::Line(line) => Some(line.event(&self.rx)),
+            Shown::Line => Some(self.line.event(&self.rx)),
         }
     }
 
     /// The line that is shown, and its text.
-    pub(crate) fn shown_line(&self) -> Option<(&ShownLine, &[u8])> {
-        match &self.shown {
-            Shown::Line(line) => Some((line, self.rx.slice(line.place()))),
-            _ => None,
-        }
+    pub(crate) fn shown_line(&self) -> Option<(&ReplyLine, &[u8])> {
+        (self.shown == Shown::Line).then(|| (&self.line, self.line.text(&self.rx)))
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
@@ -315,7 +317,7 @@ impl<'b> Client<'b> {
     /// Whether the session goes on: it has not been closed, given up, or lost to an error. A client that is not open needs
     /// [`restart`](Self::restart) on another connection.
     pub fn is_open(&self) -> bool {
-        !self.flags.closed && !self.flags.eof && self.failed.is_none() && self.phase != Phase::Closing
+        !self.flags.over && !self.flags.eof
     }
 
     /// Whether AUTH has succeeded.
@@ -336,16 +338,15 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.ending == Ending::SENT
+        self.content == Content::Ends && self.left == 0 && self.open.is_none()
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
         self.open.is_none()
-            && !self.flags.closed
-            && self.failed.is_none()
+            && !self.flags.over
             && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
-            && !(self.ending != Ending::NONE && matches!(verb, Verb::Bdat | Verb::BdatLast))
+            && !(self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast))
     }
 
     fn tick(&mut self) {

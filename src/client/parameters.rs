@@ -10,16 +10,8 @@ use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 /// Sealed, for what is written here goes onto the wire unseen. `Sync`, so that a submission can go from one thread to
 /// another. `Debug` is not asked for: it would be in every `dyn Parameters`, and formatting in every firmware.
 pub trait Parameters: sealed::Sealed + Sync {
-    /// Writes them, each behind a space.
-    ///
-    /// # Errors
-    /// [`Misuse::NotOffered`] or [`Misuse::Parameter`] for what may not go with this verb to this server.
-    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse>;
-
-    /// Whether no value is outside ASCII: else MAIL has to ask for SMTPUTF8 (RFC 6531 §3.4).
-    fn is_ascii(&self) -> bool {
-        true
-    }
+    /// Writes them, each behind a space; the list takes note of what may not go with this verb to this server.
+    fn write(&self, list: &mut ParameterList<'_, '_>);
 }
 
 /// Of the extensions that a transaction makes use of, the first eight, a bit for each: SMTPUTF8 and BINARYMIME are among them, and the
@@ -34,64 +26,86 @@ pub(super) const fn used(extension: Extension) -> Used {
 /// The parameters of a command that is being written.
 #[derive(Debug)]
 pub struct ParameterList<'l, 'b> {
-    out: &'l mut Writer<'b>,
+    pub(super) out: Writer<'b>,
     verb: Verb,
     offered: &'l Capabilities,
     /// The extensions that this transaction makes use of.
     used: Used,
+    /// The first thing that cannot be: [`Misuse::NotOffered`] or [`Misuse::Parameter`].
+    fault: Option<Misuse>,
 }
 
 impl<'l, 'b> ParameterList<'l, 'b> {
-    /// `used` is what MAIL made use of, for RCPT.
-    pub(super) fn new(out: &'l mut Writer<'b>, verb: Verb, offered: &'l Capabilities, used: Used) -> Self {
-        let used = if verb == Verb::Mail { 0 } else { used };
-        Self { out, verb, offered, used }
+    /// `used` is what MAIL made use of, for what comes within its transaction; EHLO and MAIL begin anew.
+    pub(super) fn new(out: Writer<'b>, verb: Verb, offered: &'l Capabilities, used: Used) -> Self {
+        let used = if verb as u8 <= Verb::Mail as u8 { 0 } else { used };
+        Self { out, verb, offered, used, fault: None }
     }
 
-    /// What every parameter goes through: it belongs to the command, and the server offers what it needs.
-    fn may(&mut self, fits: bool, extension: Extension) -> Result<(), Misuse> {
-        if !fits {
-            return Err(Misuse::Parameter);
+    /// Takes note of what cannot be, unless something was before it.
+    fn fault(&mut self, misuse: Misuse) {
+        if self.fault.is_none() {
+            self.fault = Some(misuse);
         }
+    }
+
+    /// What every parameter goes through: it belongs to the command ...
+    fn fits(&mut self, fits: bool) {
+        if !fits {
+            self.fault(Misuse::Parameter);
+        }
+    }
+
+    /// ... and the server offers what it needs.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn needs(&mut self, extension: Extension) {
         if !self.offered.has(extension) {
-            return Err(Misuse::NotOffered(extension));
+            self.fault(Misuse::NotOffered(extension));
         }
         self.used |= used(extension);
-        Ok(())
     }
 
     /// A parameter that is nothing but this.
-    fn word(&mut self, extension: Extension, text: &str) -> Result<(), Misuse> {
-        self.may(true, extension)?;
+    fn word(&mut self, extension: Extension, text: &str) {
+        self.needs(extension);
         self.out.put(text.as_bytes());
-        Ok(())
     }
 
-    /// Behind the last of them: what the transaction makes use of. RFC 6531 §3.4: an address or a value outside ASCII needs
-    /// SMTPUTF8 with MAIL, those of RCPT too.
-    pub(super) fn end(&self) -> Result<Used, Misuse> {
-        let ascii = self.used & used(Extension::SmtpUtf8) != 0 || self.out.is_ascii();
-        if ascii { Ok(self.used) } else { Err(Misuse::NeedsSmtpUtf8) }
+    /// Behind the last of them: the octets of the line, and what the transaction makes use of. RFC 6531 §3.4: an address or a value outside ASCII needs
+    /// SMTPUTF8 with MAIL, those of RCPT too; and so does a name, which never can have it.
+    pub(super) fn end(mut self) -> Result<(usize, Used), Misuse> {
+        if self.used & used(Extension::SmtpUtf8) == 0 && !self.out.is_ascii() {
+            self.fault(Misuse::NeedsSmtpUtf8);
+        }
+        match self.fault {
+            Some(misuse) => Err(misuse),
+            None => Ok((self.out.line(), self.used)),
+        }
     }
-}
-
-/// Whether they may all go with `verb` to this server.
-pub(crate) fn check(parameters: &dyn Parameters, verb: Verb, offered: &Capabilities) -> Result<(), Misuse> {
-    let mut nowhere = Writer::new(&mut []);
-    parameters.write(&mut ParameterList::new(&mut nowhere, verb, offered, 0))
 }
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
     impl Sealed for super::Transfer {}
+    impl Sealed for super::Utf8 {}
     impl Sealed for &[super::Param<'_>] {}
     impl<const N: usize> Sealed for [super::Param<'_>; N] {}
 }
 
 impl Parameters for () {
-    fn write(&self, _: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
-        Ok(())
+    fn write(&self, _: &mut ParameterList<'_, '_>) {}
+}
+
+/// RFC 6531 §3.1: octets above 127 in a command for a look-up only where the server offers SMTPUTF8. There is nothing to be
+/// written.
+pub(super) struct Utf8;
+
+impl Parameters for Utf8 {
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
+        if !list.out.is_ascii() {
+            list.needs(Extension::SmtpUtf8);
+        }
     }
 }
 
@@ -111,57 +125,41 @@ pub struct Transfer {
 }
 
 impl Parameters for Transfer {
-    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
-        let of_mail = list.verb == Verb::Mail;
-        if !of_mail {
-            return Err(Misuse::Parameter);
-        }
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
+        list.fits(list.verb == Verb::Mail);
         if let Some(size) = self.size {
-            list.may(of_mail, Extension::Size)?;
-            list.out.put(b" SIZE=");
+            list.word(Extension::Size, " SIZE=");
             list.out.number(size);
         }
         if self.binary {
             // Such a mail can go in chunks only.
-            list.may(of_mail, Extension::Chunking)?;
-            list.word(Extension::BinaryMime, " BODY=BINARYMIME")?;
+            list.needs(Extension::Chunking);
+            list.word(Extension::BinaryMime, " BODY=BINARYMIME");
         } else if self.eight_bit {
-            list.word(Extension::EightBitMime, " BODY=8BITMIME")?;
+            list.word(Extension::EightBitMime, " BODY=8BITMIME");
         }
         if self.smtputf8 {
-            list.word(Extension::SmtpUtf8, " SMTPUTF8")?;
+            list.word(Extension::SmtpUtf8, " SMTPUTF8");
         }
-        Ok(())
     }
 }
 
 impl Parameters for &[Param<'_>] {
-    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
         for parameter in *self {
-            let fits = if list.verb == Verb::Mail { parameter.for_mail() } else { parameter.for_rcpt() };
-            match needs(parameter) {
-                Some(extension) => list.may(fits, extension)?,
-                None if fits => {}
-                None => return Err(Misuse::Parameter),
+            list.fits(if list.verb == Verb::Mail { parameter.for_mail() } else { parameter.for_rcpt() });
+            if let Some(extension) = needs(parameter) {
+                list.needs(extension);
             }
             list.out.byte(b' ');
-            parameter.emit(list.out);
+            parameter.emit(&mut list.out);
         }
-        Ok(())
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.iter().all(Param::is_ascii)
     }
 }
 
 impl<const N: usize> Parameters for [Param<'_>; N] {
-    fn write(&self, list: &mut ParameterList<'_, '_>) -> Result<(), Misuse> {
-        self.as_slice().write(list)
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.as_slice().is_ascii()
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
+        self.as_slice().write(list);
     }
 }
 

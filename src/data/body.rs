@@ -55,7 +55,7 @@ pub struct Needs {
 #[derive(Debug, Clone, Copy)]
 pub struct Slice<'a> {
     rest: &'a [u8],
-    size: u64,
+    size: usize,
     needs: Needs,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Slice<'a> {
     /// Looks through `content` once, to see whether it needs 8BITMIME.
     pub fn new(content: &'a [u8]) -> Self {
         let needs = Needs { eight_bit: !is_ascii(content), ..Needs::default() };
-        Self { rest: content, size: content.len() as u64, needs }
+        Self { rest: content, size: content.len(), needs }
     }
 
     /// The same, with header fields in UTF-8.
@@ -85,7 +85,7 @@ impl Body for Slice<'_> {
     }
 
     fn size(&self) -> Option<u64> {
-        Some(self.size)
+        Some(self.size as u64)
     }
 
     fn needs(&self) -> Needs {

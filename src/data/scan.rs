@@ -4,7 +4,9 @@
 //! it with itself shifted by one. On targets with a vector unit the compiler turns that into a
 //! few instructions for 16 octets; elsewhere only the loop over single octets is built.
 
+use crate::wire::class::behind;
 use crate::wire::syntax::WIDE;
+use crate::wire::words::{HIGH, WORD, first_low};
 
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
@@ -65,6 +67,19 @@ pub(crate) fn regular(before: Before, input: &[u8]) -> usize {
     at.saturating_sub(usize::from(previous == CR))
 }
 
+/// The same of a short line that is followed by one which begins with a dot, in the middle of which `input` begins or in front of it:
+/// the only octets to be judged are low. `None` for anything else.
+#[inline]
+pub(crate) fn short_line(before: Before, input: &[u8]) -> Option<usize> {
+    match (before, input) {
+        (Before::Middle, _) => {}
+        (Before::LineStart, [first, ..]) if *first != b'.' => {}
+        _ => return None,
+    }
+    let low = first_low(input, FRONT).ok()?;
+    matches!(behind(input, low), [CR, LF, b'.', ..]).then_some(low.wrapping_add(2))
+}
+
 /// How many octets come before the first irregular one.
 fn one_by_one(mut previous: u8, input: &[u8]) -> usize {
     let mut at = 0_usize;
@@ -84,20 +99,16 @@ fn irregular(previous: u8, octet: u8) -> u8 {
     (u8::from(octet == LF) ^ u8::from(previous == CR)) | (u8::from(octet == b'.') & u8::from(previous == LF))
 }
 
-/// The same by words at the front, where short lines have an end, and by blocks behind.
+/// The same by blocks.
 fn in_blocks(previous: u8, input: &[u8]) -> usize {
-    let Some(first) = input.first_chunk().filter(|_| input.len() > SMALL) else {
+    let [first, ..] = input else { return 0 };
+    if input.len() <= SMALL {
         return one_by_one(previous, input);
-    };
-    let first = u64::from_le_bytes(*first);
-    if let Some(place) = first_mark(first, first << 8 | u64::from(previous)) {
-        return place;
     }
-    let at = match place(input, WORD, FRONT) {
-        Ok(place) => return place,
-        Err(at) => at,
-    };
-    let at = at.wrapping_add(clean::<LARGE>(input, at));
+    if irregular(previous, *first) != 0 {
+        return 0;
+    }
+    let at = 1_usize.wrapping_add(clean::<LARGE>(input, 1));
     let at = at.wrapping_add(clean::<SMALL>(input, at));
     // What is left begins with a block that has one, or is shorter than that; then the last block overlaps what is known.
     let at = at.min(input.len().wrapping_sub(SMALL));
@@ -107,10 +118,9 @@ fn in_blocks(previous: u8, input: &[u8]) -> usize {
 /// Octets of a block that is searched by words when it has an irregular one, and of one that only tells whether there is any.
 const SMALL: usize = 16;
 const LARGE: usize = 64;
-const WORD: usize = 8;
 
-/// Words behind the first that are searched before blocks are judged.
-const FRONT: usize = 2;
+/// Words in which the end of a short line is looked for.
+const FRONT: usize = 3;
 
 /// How many octets from `at` on (1 at least) fill blocks without an irregular one.
 #[inline]
@@ -155,12 +165,41 @@ fn unlike(word: u64, octet: u8) -> u64 {
     (differs & !HIGH).wrapping_add(!HIGH) | differs
 }
 
-const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::vec::Vec;
+
+    /// Contents of which all that matters lies near the end of the words that are looked at.
+    pub(in crate::data) fn short_lines(mut each: impl FnMut(Before, &[u8])) {
+        let set = *b"a.\r\n";
+        for number in 0..set.len().pow(6) {
+            let odd: Vec<u8> = (0..6).map(|place| set[number / set.len().pow(place) % set.len()]).collect();
+            for front in [0, 1, 5, 7, 19] {
+                for back in [0, 2, 12] {
+                    let mut input = std::vec![b'a'; front];
+                    input.extend_from_slice(&odd);
+                    input.resize(input.len() + back, b'a');
+                    for before in [Before::Dot, Before::Middle, Before::Cr, Before::LineStart] {
+                        each(before, &input);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_line_ends_where_the_run_ends() {
+        let mut taken = 0;
+        short_lines(|before, input| {
+            if let Some(run) = short_line(before, input) {
+                assert_eq!(run, regular(before, input), "{before:?} {}", input.escape_ascii());
+                assert_eq!(input[run], b'.');
+                taken += 1;
+            }
+        });
+        assert!(taken > 100, "{taken}");
+    }
 
     #[test]
     fn the_run_ends_in_front_of_what_needs_attention() {

@@ -10,7 +10,7 @@
 //! | LF without CR | CR, then the LF ([`LineEnds::Normalize`]) |
 //! | CR without LF | the CR, then LF ([`LineEnds::Normalize`]) |
 
-use super::scan::{Before, regular};
+use super::scan::{Before, regular, short_line};
 use crate::wire::class::behind;
 use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
@@ -97,17 +97,28 @@ impl Stuffer {
     ///
     /// # Errors
     /// A bare CR or LF is next, under [`LineEnds::Reject`].
+    #[inline]
     pub fn next<'a>(&mut self, input: &'a [u8]) -> Result<Piece<'a>, BareLineEnd> {
-        let plain = self.plain(input);
-        if let (1.., Some(octets)) = (plain, input.get(..plain)) {
-            self.advance(octets);
-            return Ok(Piece { taken: plain, octets });
+        if self.before == Before::Dot {
+            self.before = Before::Middle;
+            return Ok(Piece { taken: 0, octets: b"." });
+        }
+        if WIDE
+            && let Some(run) = short_line(self.before, input)
+            && let Some(octets) = input.get(..=run)
+        {
+            self.before = Before::Dot;
+            return Ok(Piece { taken: octets.len(), octets });
+        }
+        self.any(input)
+    }
+
+    /// The same of anything but the second dot of a line's first.
+    fn any<'a>(&mut self, input: &'a [u8]) -> Result<Piece<'a>, BareLineEnd> {
+        if let octets @ [_, ..] = self.take_plain(input) {
+            return Ok(Piece { taken: octets.len(), octets });
         }
         let (bare, octets, taken, before): (_, &[u8], _, _) = match (self.before, input) {
-            (Before::Dot, _) => {
-                self.before = Before::Middle;
-                return Ok(Piece { taken: 0, octets: b"." });
-            }
             (_, []) => return Ok(Piece { taken: 0, octets: input }),
             (Before::Cr, _) => (b'\r', b"\n", 0, Before::LineStart),
             // Behind its CR the LF is regular, and goes out with what follows it.
@@ -122,6 +133,27 @@ impl Stuffer {
         Ok(Piece { taken, octets })
     }
 
+    /// What [`plain`](Self::plain) counts, taken as sent.
+    fn take_plain<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
+        if !WIDE {
+            let octets = input.get(..self.plain(input)).unwrap_or_default();
+            self.advance(octets);
+            return octets;
+        }
+        let (octets, dot) = self.run(input);
+        self.before = if dot { Before::Dot } else { self.before.after(octets) };
+        octets
+    }
+
+    /// The octets at the front that go to the wire as they are, and whether the last of them is a line's first dot: nothing is
+    /// irregular about that but what has to follow it. Not to be asked for behind one.
+    fn run<'a>(&self, input: &'a [u8]) -> (&'a [u8], bool) {
+        let run = regular(self.before, input);
+        // No other dot ends a run, unless it stands behind a bare CR, where it begins none.
+        let dot = input.get(run) == Some(&b'.') && (run > 0 || self.before == Before::LineStart);
+        (input.get(..run.wrapping_add(usize::from(dot))).unwrap_or_default(), dot)
+    }
+
     /// How many octets at the front of `input` go to the wire as they are: 0 when
     /// [`next`](Self::next) has to insert an octet first, or to refuse one.
     ///
@@ -132,13 +164,7 @@ impl Stuffer {
         if !WIDE {
             return self.plain_steps(input);
         }
-        if self.before == Before::Dot {
-            return 0;
-        }
-        let (run, rest) = input.split_at_checked(regular(self.before, input)).unwrap_or_default();
-        // Nothing is irregular about a line's first dot but what has to follow it.
-        let dot = rest.first() == Some(&b'.') && self.before.after(run) == Before::LineStart;
-        run.len().wrapping_add(usize::from(dot))
+        if self.before == Before::Dot { 0 } else { self.run(input).0.len() }
     }
 
     /// Takes `run` as sent: the octets that [`plain`](Self::plain) counted, or the front of them.
@@ -201,3 +227,22 @@ impl Stuffer {
 
 /// Octets that [`Stuffer::stuff_into`] looks through before it copies them.
 const PASS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::tests::short_lines;
+    use super::*;
+
+    #[test]
+    fn a_short_line_is_the_same_piece_at_a_glance() {
+        short_lines(|before, input| {
+            for line_ends in [LineEnds::Normalize, LineEnds::Reject] {
+                let (mut glance, mut slow) = (Stuffer { before, line_ends }, Stuffer { before, line_ends });
+                if before != Before::Dot {
+                    assert_eq!(glance.next(input), slow.any(input), "{before:?} {}", input.escape_ascii());
+                    assert_eq!(glance, slow);
+                }
+            }
+        });
+    }
+}

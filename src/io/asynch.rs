@@ -80,7 +80,8 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
 
     /// The same under the engine's timers. `sleep` makes a future that is ready when that much time has gone by:
     /// `tokio::time::sleep`, or `|after| embassy_time::Timer::after_micros(after.as_micros() as u64)`. `alarm` holds that
-    /// future, so that the clock goes on from one call to the next, also when a call was dropped.
+    /// future, so that the clock goes on from one call to the next, also when a call was dropped. Cancel-safe as [`run`](Self::run), whatever the
+    /// future of `sleep` is.
     ///
     /// ```
     /// # use core::{future::Future, pin::pin, time::Duration};
@@ -106,7 +107,10 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
         loop {
             let timer = self.engine().timer();
             let epoch = timer.map(|timer| timer.epoch());
-            if epoch != self.epoch || alarm.is_none() {
+            // Where the event behind a flush awaits the caller there is no timer; but the flush awaits the peer, and the last timer
+            // runs on.
+            let goes_on = timer.is_none() && self.link.is_unflushed();
+            if !goes_on && (epoch != self.epoch || alarm.is_none()) {
                 self.epoch = epoch;
                 alarm.set(timer.map(|timer| sleep(timer.after())));
             }
@@ -125,7 +129,7 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
                 Some(Want::Write | Want::Read) => {}
                 None => {
                     alarm.set(None);
-                    self.engine().timed_out();
+                    self.link.timed_out();
                     return Err(ConnectionError::TimedOut);
                 }
             }

@@ -4,18 +4,20 @@ use core::fmt;
 
 use crate::Error;
 
-/// An engine's error, or the stream's.
+/// An engine's error, or the stream's. The session is over after each; a [`Submission`](crate::submission::Submission)'s report says what
+/// has become of the mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConnectionError<E> {
-    /// The engine's.
+    /// The engine's: the peer broke the protocol, a lent buffer is too small, or the caller's content broke its own policy.
     Engine(Error),
     /// The stream's own.
     Transport(E),
     /// The stream took nothing of what was to be written.
     WriteZero,
-    /// A timer ran out, by the word of the stream or of the caller.
+    /// A timer ran out, by the word of the stream or of the caller, and the engine has been told. A server has a 421 to write then
+    /// (RFC 5321 §4.5.3.2.7): run once more.
     TimedOut,
 }
 

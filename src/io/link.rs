@@ -81,12 +81,18 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
             // Nothing moved: the same is due again.
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::TimedOut => {
-                self.engine.timed_out();
+                self.timed_out();
                 return Err(ConnectionError::TimedOut);
             }
             Err(error) => return Err(ConnectionError::Transport(error)),
         }
         Ok(())
+    }
+
+    /// The timer has run out. What the engine has to say to that comes instead of an event that waits for a flush.
+    pub(super) fn timed_out(&mut self) {
+        self.event = false;
+        self.engine.timed_out();
     }
 
     /// Whether the stream takes no more octets though there is room to read: the peer may have said why before it closed (a 552
@@ -109,6 +115,12 @@ impl<'e, E: Endpoint + ?Sized> Link<'e, E> {
         octets > 0
             && matches!(self.engine.poll(), Ok(Want::Write | Want::Read))
             && !self.engine.receive_buffer().is_empty()
+    }
+
+    /// Whether a flush is due before anything else than a write.
+    #[cfg(feature = "embedded-io-async")]
+    pub(super) fn is_unflushed(&self) -> bool {
+        self.unflushed
     }
 
     pub(super) fn room(&mut self) -> &mut [u8] {

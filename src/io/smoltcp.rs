@@ -5,6 +5,49 @@
 //! bounded by the size of these four buffers, which is what the patience of a watchdog has to allow for.
 //! Where the peer takes no more, it reads all the same, so that two small stacks cannot wait for each other, and a peer that
 //! refuses in the middle and goes away is read to its last word.
+//!
+//! A mail, in a loop that does other work too. After any outcome the same socket and the same buffers do for the next attempt:
+//!
+//! ```
+//! use embedded_smtp::io::smoltcp::{Driver, Progress};
+//! use embedded_smtp::session::Endpoint;
+//! use smoltcp::iface::{Interface, SocketHandle, SocketSet};
+//! use smoltcp::phy::Device;
+//! use smoltcp::socket::tcp::{ConnectError, Socket};
+//! use smoltcp::time::Instant;
+//! use smoltcp::wire::IpEndpoint;
+//!
+//! fn send<D: Device>(
+//!     device: &mut D,
+//!     interface: &mut Interface,
+//!     sockets: &mut SocketSet<'_>,
+//!     tcp: SocketHandle,
+//!     (server, own_port): (IpEndpoint, u16), // another port at each attempt
+//!     submission: &mut impl Endpoint,
+//!     mut other_work: impl FnMut() -> Instant, // and what time it is
+//! ) -> Result<(), ConnectError> {
+//!     let socket = sockets.get_mut::<Socket>(tcp);
+//!     socket.abort(); // whatever is left of the last attempt
+//!     socket.connect(interface.context(), server, own_port)?;
+//!     let mut driver = Driver::new();
+//!     loop {
+//!         let now = other_work();
+//!         interface.poll(now, device, sockets);
+//!         let socket = sockets.get_mut::<Socket>(tcp);
+//!         match driver.drive(socket, submission, now) {
+//!             // Who has nothing else to do sleeps: to the first of `interface.poll_at` and `driver.poll_at`, or to the next frame.
+//!             Ok(Progress::Waiting) => {}
+//!             // Of a submission without TLS: it is done. The interface is to be polled on, so that the last frames leave.
+//!             Ok(Progress::Event | Progress::Closed) => return Ok(socket.close()),
+//!             // This is in the submission's report, too.
+//!             Err(_) => return Ok(socket.abort()),
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! In front of a submission's next attempt stands [`Client::restart`](crate::client::Client::restart); `examples/firmware` has all of it, with pauses
+//! and TLS, and `examples/loopback.rs` has both roles.
 
 use core::fmt;
 
@@ -96,7 +139,8 @@ impl Driver {
         }
     }
 
-    /// When [`drive`](Self::drive) must be called again though nothing has come: the engine's timer runs out then.
+    /// When [`drive`](Self::drive) must be called again though nothing has come: the engine's timer runs out then. `None` while
+    /// none runs. It is as of the last call that ended with [`Progress::Waiting`].
     pub fn poll_at(&self) -> Option<Instant> {
         self.deadline
     }

@@ -69,6 +69,22 @@ impl<'a> Password<'a> {
     fn is_plain(&self) -> bool {
         self.chosen == Some(AuthMechanism::Plain)
     }
+
+    /// The message of this number; whether there is one.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn say(&self, number: u8, message: &mut Message<'_, '_>) -> bool {
+        let Credentials { user, password } = *self.login.credentials();
+        if number > 1 || number > 0 && self.is_plain() {
+            return false;
+        }
+        if self.is_plain() {
+            message.nul();
+            message.put(user);
+            message.nul();
+        }
+        message.put(if number > 0 || self.is_plain() { password } else { user });
+        true
+    }
 }
 
 impl Authenticator for Password<'_> {
@@ -100,26 +116,11 @@ impl Mechanism for Password<'_> {
     }
 
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
-        if self.is_plain() {
-            plain::write(self.login.credentials(), message);
-            return true;
-        }
-        self.login.initial(message)
+        (self.is_plain() || self.login.begins()) && self.say(0, message)
     }
 
-    fn respond(
-        &mut self,
-        number: u8,
-        challenge: Challenge<'_>,
-        message: &mut Message<'_, '_>,
-    ) -> Result<(), Cancel> {
-        if !self.is_plain() {
-            return self.login.respond(number, challenge, message);
-        }
-        if number > 0 {
-            return Err(Cancel);
-        }
-        plain::write(self.login.credentials(), message);
-        Ok(())
+    fn respond(&mut self, number: u8, _: Challenge<'_>, message: &mut Message<'_, '_>) -> Result<(), Cancel> {
+        let said = u8::from(self.login.begins() && !self.is_plain());
+        if self.say(number.saturating_add(said), message) { Ok(()) } else { Err(Cancel) }
     }
 }

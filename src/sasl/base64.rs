@@ -1,9 +1,7 @@
 //! Base64 (RFC 4648 §4) in small steps, so that neither side of it needs a buffer of its own.
 //!
-//! The alphabet is the `base64` crate's; its codec is not used, for it takes 3 KiB of flash and can panic as far as
-//! the optimiser sees. The tests hold this one against it.
-
-use base64::alphabet::{STANDARD, Symbol};
+//! The `base64` crate's codec takes 3 KiB of flash and can panic as far as the optimiser sees, and its alphabet is a table of 64
+//! octets; so there is neither here, but the tests hold this one against both.
 
 use crate::wire::Writer;
 
@@ -12,7 +10,7 @@ pub(crate) struct Encoder<'w, 'b> {
     out: &'w mut Writer<'b>,
     /// Octets that are not written wholly, and how many of their bits are not: 0, 2 or 4.
     held: u32,
-    bits: u8,
+    bits: u32,
 }
 
 impl<'w, 'b> Encoder<'w, 'b> {
@@ -20,22 +18,34 @@ impl<'w, 'b> Encoder<'w, 'b> {
         Self { out, held: 0, bits: 0 }
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put(&mut self, octets: &[u8]) {
         for octet in octets {
-            self.held = self.held << 8 | u32::from(*octet);
-            self.bits = self.bits.wrapping_add(8);
-            while self.bits >= 6 {
-                self.bits = self.bits.wrapping_sub(6);
-                self.out.byte(letter(self.held >> self.bits & 63));
-            }
+            self.hold(*octet, 8);
+        }
+    }
+
+    /// So many bits more, of which all whole letters are written.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) fn hold(&mut self, octet: u8, bits: u32) {
+        self.held = self.held << (bits & 15) | u32::from(octet);
+        self.bits = self.bits.wrapping_add(bits);
+        while let Some(left) = self.bits.checked_sub(6) {
+            self.bits = left;
+            self.out.byte(letter(self.held >> (left & 15) & 63));
         }
     }
 
     /// Writes what is held, filled up with zeros, and the padding.
     pub(crate) fn finish(&mut self) {
-        if self.bits > 0 {
-            self.out.byte(letter(self.held << 6_u8.wrapping_sub(self.bits) & 63));
-            self.out.put(if self.bits == 2 { b"==" } else { b"=" });
+        if self.bits == 0 {
+            return;
+        }
+        let mut missing = 6_u32.wrapping_sub(self.bits);
+        self.hold(0, missing);
+        while let Some(left) = missing.checked_sub(2) {
+            missing = left;
+            self.out.byte(b'=');
         }
     }
 }
@@ -48,12 +58,21 @@ fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
     [letter(0, 18), letter(1, 12), letter(2, 6), letter(3, 0)]
 }
 
+/// The alphabet, in the order of its five runs.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn letter(sextet: u32) -> u8 {
-    STANDARD.symbols().get(sextet as usize).map_or(b'=', Symbol::as_u8)
+    let sextet = sextet as u8;
+    match sextet {
+        0..=25 => sextet.wrapping_add(b'A'),
+        26..=51 => sextet.wrapping_add(b'a' - 26),
+        52..=61 => sextet.wrapping_sub(52 - b'0'),
+        62 => b'+',
+        _ => b'/',
+    }
 }
 
-fn sextet(letter: u8) -> Option<u32> {
-    (0..).zip(STANDARD.symbols()).find(|(_, other)| other.as_u8() == letter).map(|(sextet, _)| sextet)
+fn sextet(other: u8) -> Option<u32> {
+    (0..64).find(|sextet| letter(*sextet) == other)
 }
 
 /// Encodes the parts as one.
@@ -97,7 +116,7 @@ pub(crate) fn decode_pieces(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
 
 /// Octets that `length` octets take when they are encoded.
 pub(crate) const fn encoded_length(length: usize) -> usize {
-    length.div_ceil(3).saturating_mul(4)
+    (length.saturating_add(2) / 3).saturating_mul(4)
 }
 
 /// Decodes `text` where it stands, strictly (padding demanded, no stray bits, no line breaks).

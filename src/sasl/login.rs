@@ -19,6 +19,11 @@ impl<'a> Login<'a> {
         Self { credentials, initial: false }
     }
 
+    /// Whether the user name is the initial response.
+    pub(super) fn begins(&self) -> bool {
+        self.initial
+    }
+
     pub(super) fn credentials(&self) -> &Credentials<'a> {
         &self.credentials
     }

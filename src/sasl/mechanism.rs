@@ -57,6 +57,11 @@ impl<'w, 'b> Message<'w, 'b> {
         self.0.put(octets);
     }
 
+    /// NUL, which sets apart what PLAIN says.
+    pub(super) fn nul(&mut self) {
+        self.0.hold(0, 8);
+    }
+
     pub(crate) fn finish(&mut self) {
         self.0.finish();
     }

@@ -23,9 +23,9 @@ pub(super) fn longest(credentials: &Credentials<'_>) -> usize {
 }
 
 pub(super) fn write(credentials: &Credentials<'_>, message: &mut Message<'_, '_>) {
-    message.put(b"\0");
+    message.nul();
     message.put(credentials.user);
-    message.put(b"\0");
+    message.nul();
     message.put(credentials.password);
 }
 

@@ -174,15 +174,18 @@ impl Server<'_, '_> {
     pub(super) fn say_canned(&mut self, canned: &Canned) -> Result<(), Error> {
         if let Some((line, length)) = canned.line()
             && self.policy.offers(Extension::EnhancedStatusCodes)
-            && let Some(room) = self.tx.room().first_chunk_mut()
+            && self.tx.front(line, length)
         {
-            *room = *line;
-            if self.tx.written(length) {
-                self.flags.short = false;
-                return Ok(());
-            }
+            self.flags.short = false;
+            return Ok(());
         }
-        self.say(canned, true)
+        self.say_any(canned)
+    }
+
+    /// The same by those who write any reply.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that what is known needs few registers
+    fn say_any(&mut self, response: &Response<'_>) -> Result<(), Error> {
+        self.say(response, true)
     }
 
     pub(super) fn append(&mut self, emit: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 use core::ops::Range;
 
 use super::event::{Shown, Span, auth_message};
-use super::{Next, Server, answer};
+use super::{Done, Server, Stop, answer};
 use crate::sasl::base64::{Encoder, decode_in_place};
 use crate::sasl::server::{Answer, Login, Message, Plain, Step};
 use crate::session::{Line, Phase};
@@ -15,12 +15,9 @@ use crate::{Error, Misuse};
 const PROMPTS: [&[u8]; 2] = [b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6"];
 
 impl Server<'_, '_> {
-    pub(super) fn begin_auth(
-        &mut self,
-        mechanism: AuthMechanism,
-        initial: Option<Span>,
-    ) -> Result<Next, Error> {
+    pub(super) fn begin_auth(&mut self, mechanism: AuthMechanism, initial: Option<Span>) -> Done {
         self.mechanism = Some(mechanism);
+        self.flags.secret = true;
         match initial {
             // RFC 4954 §4: where the server speaks first there is no initial response.
             Some(_) if mechanism == AuthMechanism::CramMd5 => self.refuse_message(),
@@ -30,8 +27,9 @@ impl Server<'_, '_> {
     }
 
     /// A line behind 334.
-    pub(super) fn take_auth_line(&mut self, line: Line) -> Result<Next, Error> {
+    pub(super) fn take_auth_line(&mut self, line: Line) -> Done {
         self.tick();
+        self.flags.secret = true;
         if line.truncated || line.consumed > usize::from(self.policy.max_line) {
             self.rx.wipe(line.consumed);
             return self.give_up(&answer::AUTH_LINE_TOO_LONG);
@@ -43,7 +41,7 @@ impl Server<'_, '_> {
         self.take_message(Span { from: 0, to: line.length as u16 })
     }
 
-    fn take_message(&mut self, encoded: Span) -> Result<Next, Error> {
+    fn take_message(&mut self, encoded: Span) -> Done {
         let range = usize::from(encoded.from)..usize::from(encoded.to);
         let decoded =
             self.rx.filled_mut().get_mut(range).and_then(decode_in_place).map(|decoded| decoded.len());
@@ -52,7 +50,7 @@ impl Server<'_, '_> {
     }
 
     /// The message, or AUTH without one, to the mechanism.
-    fn hand_on(&mut self, message: Option<Span>) -> Result<Next, Error> {
+    fn hand_on(&mut self, message: Option<Span>) -> Done {
         let Some(mechanism) = self.mechanism else { return self.refuse_message() };
         // Behind 334 the phase is another than where AUTH is permitted.
         let first = self.phase != Phase::Auth;
@@ -61,7 +59,7 @@ impl Server<'_, '_> {
                 let told = self.ask(Verb::Auth, Shown::AuthMessage { mechanism, first, message });
                 // A mechanism takes a message once: what it says to it must not want for room.
                 self.flags.short = !self.tx.is_empty();
-                return Ok(if self.flags.short { Next::Input } else { told });
+                return if self.flags.short { Err(Stop::Input) } else { told };
             }
             Some(Step::Answer(Answer::Challenge(challenge))) => (challenge, 0..0),
             Some(Step::Answer(Answer::Keep { from, to, challenge })) => (challenge, from..to),
@@ -71,7 +69,7 @@ impl Server<'_, '_> {
         if !keep.is_empty() {
             self.keep(message, keep);
         }
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// A part of the message outlives it.
@@ -138,16 +136,16 @@ impl Server<'_, '_> {
     }
 
     /// What came is no message of the mechanism.
-    fn refuse_message(&mut self) -> Result<Next, Error> {
+    fn refuse_message(&mut self) -> Done {
         self.rx.wipe(usize::from(self.consumed));
         self.give_up(&answer::BAD_BASE64)
     }
 
     /// The exchange ends in a refusal.
-    fn give_up(&mut self, response: &'static Response<'static>) -> Result<Next, Error> {
+    fn give_up(&mut self, response: &'static Response<'static>) -> Done {
         self.say(response, true)?;
         self.answered(Verb::Auth, Severity::Permanent);
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// The exchange is over because a line broke the rules for lines.

@@ -2,8 +2,8 @@
 
 use core::ops::Deref;
 
-use crate::wire::Response;
 use crate::wire::syntax::WIDE;
+use crate::wire::{Response, Writer};
 
 pub(super) const OK: Canned = Canned::new(250, (2, 0, 0), "OK");
 pub(super) const SENDER_OK: Canned = Canned::new(250, (2, 1, 0), "Sender OK");
@@ -50,6 +50,29 @@ pub(super) const CHUNK_REFUSED: Canned = Canned::new(554, (5, 6, 0), "A chunk of
 pub(super) const NEEDS_SMTPUTF8: Canned = Canned::new(553, (5, 6, 7), "Address needs SMTPUTF8");
 pub(super) const UNKNOWN_PARAMETER: Canned =
     Canned::new(555, (5, 5, 4), "Parameter not recognized or not offered");
+
+/// A line that is known beforehand, with its CRLF.
+#[derive(Debug)]
+pub(super) struct Line {
+    octets: &'static [u8],
+    /// As [`Canned`]'s.
+    line: [u8; ROOM],
+}
+
+impl Line {
+    pub(super) const fn new(octets: &'static [u8]) -> Self {
+        assert!(!WIDE || octets.len() < ROOM);
+        Self { octets, line: padded(octets, &[], &[]) }
+    }
+
+    pub(super) fn emit(&self, out: &mut Writer<'_>) {
+        if WIDE {
+            out.front(&self.line, self.octets.len());
+        } else {
+            out.put(self.octets);
+        }
+    }
+}
 
 /// A reply that is known beforehand. Where flash does not matter, the line that goes out is there too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,18 +121,24 @@ const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) 
         b' ',
     ];
     let head = if class == 0 { head.split_at(4).0 } else { head.as_slice() };
-    let (mut line, length) = ([0; ROOM], head.len() + text.len() + 2);
-    if length >= ROOM || subject > 9 || detail > 9 {
+    if subject > 9 || detail > 9 { [0; ROOM] } else { padded(head, text, b"\r\n") }
+}
+
+/// The three behind each other, and how many octets they have; nothing where there is no room.
+const fn padded(head: &[u8], text: &[u8], end: &[u8]) -> [u8; ROOM] {
+    let (mut line, behind, length) =
+        ([0; ROOM], head.len() + text.len(), head.len() + text.len() + end.len());
+    if length >= ROOM {
         return line;
     }
     let mut at = 0;
     while at < length {
         line[at] = if at < head.len() {
             head[at]
-        } else if at < length - 2 {
+        } else if at < behind {
             text[at - head.len()]
         } else {
-            b"\r\n"[at + 2 - length]
+            end[at - behind]
         };
         at += 1;
     }
@@ -126,7 +155,6 @@ const fn digit(number: u16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Writer;
 
     #[test]
     fn lines_are_what_any_reply_with_these_codes_is_written_as() {

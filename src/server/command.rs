@@ -3,18 +3,17 @@
 use super::canned::Canned;
 use super::event::Shown;
 use super::judge::Judgement;
-use super::{ChunkIs, Next, Server, answer};
+use super::{ChunkIs, Done, Server, Stop, answer};
 use crate::Error;
 use crate::session::{Framed, Line, Phase};
 use crate::wire::{Extension, Verb};
 
 impl Server<'_, '_> {
     /// Takes the next line, if it is there whole.
-    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
-    pub(super) fn take_line(&mut self) -> Result<Next, Error> {
+    pub(super) fn take_line(&mut self) -> Done {
         let line = match self.rx.line() {
             Framed::Line(line) => line,
-            Framed::Partial => return Ok(Next::Input),
+            Framed::Partial => return Err(Stop::Input),
             // RFC 5321 §2.3.8: an LF alone ends no line. It is refused at once, for a client that
             // knows no CRLF would wait for ever; what follows, up to a CRLF, is the same bad line.
             Framed::BareLf => {
@@ -31,12 +30,13 @@ impl Server<'_, '_> {
             if hidden {
                 self.shut(&answer::CANNOT_GO_ON);
             }
-            return Ok(Next::Again);
+            return Ok(());
         }
         if self.phase == Phase::Auth {
             return self.take_auth_line(line);
         }
         if line.truncated {
+            self.flags.secret = true;
             return self.refuse_line(&answer::LINE_TOO_LONG);
         }
         let judgement = self.judge(line.length);
@@ -44,24 +44,26 @@ impl Server<'_, '_> {
     }
 
     /// Answers a line that is not read as a command. If it were BDAT, a chunk would follow.
-    fn refuse_line(&mut self, response: &'static Canned) -> Result<Next, Error> {
+    fn refuse_line(&mut self, response: &'static Canned) -> Done {
         self.answer(response)?;
         if self.rx.slice(0..4).eq_ignore_ascii_case(b"BDAT") {
             self.shut(&answer::CANNOT_GO_ON);
         }
-        Ok(Next::Again)
+        Ok(())
     }
 
-    fn act(&mut self, judgement: Judgement, line: Line) -> Result<Next, Error> {
+    fn act(&mut self, judgement: Judgement, line: Line) -> Done {
         match judgement {
             Judgement::Answer(response) => {
+                // It may be AUTH, or what a client had said behind one before it could know that it was refused.
+                self.flags.secret = true;
                 self.answer(response)?;
                 if self.phase == Phase::Ready && self.rx.slice(0..4).eq_ignore_ascii_case(b"MAIL") {
                     self.unsent();
                 }
             }
-            Judgement::Ask(verb, shown) => return Ok(self.ask(verb, shown)),
-            Judgement::Chunk { size, last } => return Ok(self.open_chunk(size, last)),
+            Judgement::Ask(verb, shown) => return self.ask(verb, shown),
+            Judgement::Chunk { size, last } => return self.open_chunk(size, last),
             Judgement::RefuseChunk { size, answer } => {
                 self.tick();
                 self.chunk = size;
@@ -78,7 +80,7 @@ impl Server<'_, '_> {
                 if self.phase.in_transaction() {
                     self.phase = Phase::Ready;
                     self.abandon_transaction();
-                    return Ok(self.tell(Shown::Reset));
+                    return self.tell(Shown::Reset);
                 }
             }
             Judgement::Help => match self.help() {
@@ -86,7 +88,7 @@ impl Server<'_, '_> {
                 Err(Error::Capacity(_)) if !self.tx.is_empty() => {
                     self.consumed = 0;
                     self.rx.look_again();
-                    return Ok(Next::Input);
+                    return Err(Stop::Input);
                 }
                 said => said?,
             },
@@ -95,10 +97,10 @@ impl Server<'_, '_> {
                 self.say_canned(&answer::BYE)?;
                 self.tick();
                 self.phase = Phase::Closing;
-                return Ok(self.tell(Shown::Quit));
+                return self.tell(Shown::Quit);
             }
         }
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// `214 text` (RFC 5321 §4.1.1.8).
@@ -115,13 +117,13 @@ impl Server<'_, '_> {
     }
 
     /// Tells the caller, who owes a reply.
-    pub(super) fn ask(&mut self, verb: Verb, shown: Shown) -> Next {
+    pub(super) fn ask(&mut self, verb: Verb, shown: Shown) -> Done {
         self.owed = Some(verb);
         self.tell(shown)
     }
 
-    pub(super) fn tell(&mut self, shown: Shown) -> Next {
+    pub(super) fn tell(&mut self, shown: Shown) -> Done {
         self.shown = shown;
-        Next::Event
+        Err(Stop::Event)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::canned::Canned;
 use super::event::{Lost, Shown, Span};
-use super::{ChunkIs, Next, Server, answer};
+use super::{ChunkIs, Done, Server, Stop, answer};
 use crate::Error;
 use crate::data::{BareLineEnds, Then, first_bare};
 use crate::session::Phase;
@@ -11,9 +11,9 @@ use crate::wire::{Severity, Verb};
 impl Server<'_, '_> {
     /// The next run of what follows 354.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
-    pub(super) fn take_content(&mut self) -> Result<Next, Error> {
+    pub(super) fn take_content(&mut self) -> Done {
         if self.is_drained_dry(self.lost.map(refusal))? {
-            return Ok(Next::Again);
+            return Ok(());
         }
         if self.flags.ended {
             return self.end_of_data(Verb::EndOfData);
@@ -23,28 +23,28 @@ impl Server<'_, '_> {
         let step = unstuffer.next(input);
         self.unstuffer = unstuffer;
         if step.consumed() == 0 {
-            return Ok(Next::Input);
+            return Err(Stop::Input);
         }
         self.consumed = step.consumed() as u16;
         self.flags.ended = step.then == Then::End;
         self.advance_clock(step.consumed());
         if self.lost.is_some() {
             self.drain(step.skip as u64);
-            return Ok(Next::Again);
+            return Ok(());
         }
         self.received = self.received.saturating_add(step.run as u64);
         if self.is_too_large(self.received) {
             self.drain(self.received.saturating_sub(self.policy.max_size));
-            return Ok(self.lose(Lost::TooLarge));
+            return self.lose(Lost::TooLarge);
         }
         if step.then == Then::Bare {
-            return Ok(self.lose(Lost::BareLineEnd));
+            return self.lose(Lost::BareLineEnd);
         }
         if step.run == 0 {
-            return Ok(Next::Again);
+            return Ok(());
         }
         let (from, to) = (step.skip as u16, step.skip.saturating_add(step.run) as u16);
-        Ok(self.tell(Shown::Body(Span { from, to })))
+        self.tell(Shown::Body(Span { from, to }))
     }
 
     /// So many octets are read for nothing, or are to be.
@@ -73,24 +73,24 @@ impl Server<'_, '_> {
 
     /// The mail is gone whole: the rest of it is passed over, and its end is answered by a refusal.
     #[inline(never)]
-    fn lose(&mut self, lost: Lost) -> Next {
+    fn lose(&mut self, lost: Lost) -> Done {
         self.lost = Some(lost);
         self.unstuffer.discard();
         self.tell(Shown::Lost(lost))
     }
 
-    fn end_of_data(&mut self, verb: Verb) -> Result<Next, Error> {
+    fn end_of_data(&mut self, verb: Verb) -> Done {
         let Some(lost) = self.lost else {
-            return Ok(self.ask(verb, Shown::EndOfData { recipient: 0 }));
+            return self.ask(verb, Shown::EndOfData { recipient: 0 });
         };
         self.say_canned(refusal(lost))?;
         // RFC 2033 §4.2: in LMTP for each recipient; the next one has its turn when there is room for it.
         self.answered(verb, Severity::Permanent);
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// BDAT (RFC 3030 §2).
-    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Next {
+    pub(super) fn open_chunk(&mut self, size: u64, last: bool) -> Done {
         self.chunk = size;
         self.chunk_is = if last { ChunkIs::Last } else { ChunkIs::Content };
         self.tick();
@@ -100,18 +100,18 @@ impl Server<'_, '_> {
             self.drain(size);
             return self.lose(Lost::TooLarge);
         }
-        Next::Again
+        Ok(())
     }
 
     /// The next run of a chunk, or its end.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
-    pub(super) fn take_chunk(&mut self) -> Result<Next, Error> {
+    pub(super) fn take_chunk(&mut self) -> Done {
         let refusal = match (self.chunk_is, self.lost) {
             (ChunkIs::Refused(response), _) => Some(response),
             (_, lost) => lost.map(refusal),
         };
         if self.is_drained_dry(refusal)? {
-            return Ok(Next::Again);
+            return Ok(());
         }
         if self.chunk == 0 {
             return self.end_of_chunk();
@@ -119,7 +119,7 @@ impl Server<'_, '_> {
         let here = self.rx.filled().len();
         let run = usize::try_from(self.chunk).map_or(here, |left| left.min(here));
         if run == 0 {
-            return Ok(Next::Input);
+            return Err(Stop::Input);
         }
         let wanted = refusal.is_none();
         let octets = self.rx.slice(0..run);
@@ -133,14 +133,14 @@ impl Server<'_, '_> {
         self.advance_clock(run);
         if bare.is_some() {
             self.drain(self.chunk);
-            return Ok(self.lose(Lost::BareLineEnd));
+            return self.lose(Lost::BareLineEnd);
         }
         if !wanted {
-            return Ok(Next::Again);
+            return Ok(());
         }
         self.received = self.received.saturating_add(run as u64);
         self.useful = self.useful.saturating_add(run as u16);
-        Ok(self.tell(Shown::Body(Span { from: 0, to: run as u16 })))
+        self.tell(Shown::Body(Span { from: 0, to: run as u16 }))
     }
 
     /// RFC 3030 §3: without BINARYMIME a mail has lines, in chunks too. Who passes it on behind DATA would else pass on what ends
@@ -149,16 +149,16 @@ impl Server<'_, '_> {
         self.policy.bare == BareLineEnds::Reject && !self.flags.binary
     }
 
-    fn end_of_chunk(&mut self) -> Result<Next, Error> {
+    fn end_of_chunk(&mut self) -> Done {
         match self.chunk_is {
             ChunkIs::Last if self.flags.cr && self.lost.is_none() && self.is_text() => {
-                return Ok(self.lose(Lost::BareLineEnd));
+                return self.lose(Lost::BareLineEnd);
             }
             ChunkIs::Last => return self.end_of_data(Verb::BdatLast),
             ChunkIs::Content => {
                 self.chunk_is = ChunkIs::None;
                 let Some(lost) = self.lost else {
-                    return Ok(self.ask(Verb::Bdat, Shown::EndOfChunk));
+                    return self.ask(Verb::Bdat, Shown::EndOfChunk);
                 };
                 self.say_canned(refusal(lost))?;
                 self.answered(Verb::Bdat, Severity::Permanent);
@@ -167,7 +167,7 @@ impl Server<'_, '_> {
             ChunkIs::None => {}
         }
         self.chunk_is = ChunkIs::None;
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// The clock starts anew when enough has come.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::Policy;
 use super::auth::understood;
 use crate::sasl::server::{Claim, Message, Step};
 use crate::session::Incoming;
@@ -14,30 +15,30 @@ use crate::wire::{
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// EHLO, HELO or LHLO. A reply is owed; once accepted, any open transaction is gone.
+    /// EHLO, HELO (RFC 5321 §4.1.1.1) or LHLO (RFC 2033 §4.1). A reply is owed; once accepted, any open transaction is gone.
     Hello {
         /// Which one.
         verb: Verb,
         /// The name that the client gives itself.
         name: HelloName<'e>,
     },
-    /// MAIL, with parameters that are all offered and within the policy. A reply is owed.
+    /// MAIL (RFC 5321 §4.1.1.2), with parameters that are all offered and within the policy. A reply is owed.
     Mail {
         /// Whom the mail is from.
         path: ReversePath<'e>,
         /// The parameters.
         params: Params<'e>,
     },
-    /// RCPT, with parameters that are all offered. A reply is owed.
+    /// RCPT (RFC 5321 §4.1.1.3), with parameters that are all offered. A reply is owed.
     Rcpt {
         /// Whom the mail is for.
         path: ForwardPath<'e>,
         /// The parameters.
         params: Params<'e>,
     },
-    /// DATA. A reply is owed: accepting it says 354. (Behind BDAT there is no such event.)
+    /// DATA (RFC 5321 §4.1.1.4). A reply is owed: accepting it says 354. (Behind BDAT there is no such event.)
     Data,
-    /// A piece of the mail's content, dots removed. No reply.
+    /// A piece of the mail's content, dots removed (RFC 5321 §4.5.2): as many octets as have come, which may be one. No reply.
     Body(&'e [u8]),
     /// A chunk has come whole, and more are to follow (BDAT without LAST). A reply is owed; a refusal spoils the mail
     /// until RSET (RFC 3030 §2).
@@ -50,9 +51,9 @@ pub enum Event<'e> {
     },
     /// The mail is lost as a whole: drop what came of it. The engine refuses it. No reply.
     Lost(Lost),
-    /// The client took the transaction back. No reply.
+    /// The client took the transaction back: RSET (RFC 5321 §4.1.1.5). No reply.
     Reset,
-    /// A user name and a password, by PLAIN or LOGIN. A reply is owed: accepting it says 235.
+    /// A user name and a password, by PLAIN (RFC 4616) or LOGIN. A reply is owed: accepting it says 235.
     Login(Login<'e>),
     /// A message of another SASL mechanism, decoded. It may be a secret. Give it to a [`Mechanism`](crate::sasl::server::Mechanism), and to
     /// [`auth`](super::Server::auth) what that answers; or do without one, and [`challenge`](super::Server::challenge), accept or reply.
@@ -60,19 +61,19 @@ pub enum Event<'e> {
     /// An exchange may end without a word to the caller: the client takes it back, or breaks a rule for lines. So state of a
     /// mechanism is good from one message to the next only where that is not the [first](Message::is_first).
     AuthMessage(Message<'e>),
-    /// VRFY, where the policy leaves it to the caller. A reply is owed.
+    /// VRFY (RFC 5321 §4.1.1.6), where the policy leaves it to the caller. A reply is owed.
     Vrfy(&'e [u8]),
-    /// EXPN, where the policy leaves it to the caller. A reply is owed.
+    /// EXPN (RFC 5321 §4.1.1.7), where the policy leaves it to the caller. A reply is owed.
     Expn(&'e [u8]),
     /// What a proxy says of the real client, where the policy expects that. No reply.
     Proxy(ProxyHeader),
     /// What a trusted client says of the one it speaks for. A reply is owed; once accepted, the session begins anew behind
     /// another greeting.
     XClient(XClient<'e>),
-    /// STARTTLS was answered by 220, and that has been written: do the handshake now, then call
+    /// STARTTLS (RFC 3207 §4) was answered by 220, and that has been written: do the handshake now, then call
     /// [`tls_established`](super::Server::tls_established). Told until that happens.
     StartTls,
-    /// The client said QUIT; 221 is on its way. No reply.
+    /// The client said QUIT (RFC 5321 §4.1.1.10); 221 is on its way. No reply.
     Quit,
 }
 
@@ -132,11 +133,11 @@ impl Span {
     pub(super) fn of(part: &[u8], whole: &[u8]) -> Self {
         let from = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
         let from = if part.is_empty() { 0 } else { from as u16 };
-        Self { from, to: from.saturating_add(part.len() as u16) }
+        Self { from, to: from.wrapping_add(part.len() as u16) }
     }
 
     pub(super) fn text<'e>(self, rx: &'e Incoming<'_>) -> &'e [u8] {
-        rx.slice(usize::from(self.from)..usize::from(self.to))
+        rx.part(usize::from(self.from), usize::from(self.to))
     }
 }
 
@@ -162,26 +163,24 @@ pub(super) enum Shown {
     Quit,
 }
 
-/// A path; without a mailbox it is the null sender, or the postmaster.
+/// A path's mailbox; it is empty for the null sender, and for the postmaster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ShownPath {
-    pub(super) mailbox: Option<Span>,
-}
+pub(super) struct ShownPath(Span);
 
 impl ShownPath {
     pub(super) fn of(mailbox: Option<Mailbox<'_>>, line: &[u8]) -> Self {
-        Self { mailbox: mailbox.map(|mailbox| Span::of(mailbox.as_bytes(), line)) }
+        Self(mailbox.map_or(Span::default(), |mailbox| Span::of(mailbox.as_bytes(), line)))
     }
 
     fn mailbox<'e>(self, rx: &'e Incoming<'_>) -> Option<Mailbox<'e>> {
-        self.mailbox.map(|span| Mailbox::again(span.text(rx)))
+        let text = self.0.text(rx);
+        (!text.is_empty()).then(|| Mailbox::again(text))
     }
 }
 
 impl Shown {
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>) -> Option<Event<'e>> {
+    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
         Some(match *self {
-            Self::Nothing => return None,
             Self::Hello { verb, name } => Event::Hello { verb, name: HelloName::again(name.text(rx)) },
             Self::Mail { path, params, .. } => Event::Mail {
                 path: path.mailbox(rx).map_or(ReversePath::Null, ReversePath::Mailbox),
@@ -195,6 +194,14 @@ impl Shown {
             Self::Body(span) => Event::Body(span.text(rx)),
             Self::EndOfChunk => Event::EndOfChunk,
             Self::EndOfData { recipient } => Event::EndOfData { recipient },
+            _ => return self.rare_event(rx, policy),
+        })
+    }
+
+    /// Those of which there is not one for each mail.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that the others need few registers
+    fn rare_event<'e>(&self, rx: &'e Incoming<'_>, policy: &Policy<'_>) -> Option<Event<'e>> {
+        Some(match *self {
             Self::Lost(lost) => Event::Lost(lost),
             Self::Reset => Event::Reset,
             Self::AuthMessage { mechanism, first, message } => {
@@ -210,13 +217,14 @@ impl Shown {
             Self::Vrfy(span) => Event::Vrfy(span.text(rx)),
             Self::Expn(span) => Event::Expn(span.text(rx)),
             // These two are rare enough to be parsed again.
-            Self::Proxy(span) => match ProxyHeader::parse(span.text(rx)) {
+            Self::Proxy(span) => match policy.proxy?.0(span.text(rx)) {
                 ProxyParse::Complete { header, .. } => Event::Proxy(header),
                 _ => return None,
             },
-            Self::XClient(span) => Event::XClient(XClient::parse(span.text(rx)).ok()?),
+            Self::XClient(span) => Event::XClient(policy.xclient?.0(span.text(rx))?),
             Self::StartTls => Event::StartTls,
             Self::Quit => Event::Quit,
+            _ => return None,
         })
     }
 }

@@ -4,12 +4,12 @@ use super::Server;
 use super::answer;
 use super::canned::Canned;
 use super::event::{Shown, ShownPath, Span};
+use super::policy::Asked;
 use crate::session::Phase;
 use crate::wire::param::{Found, Keyword};
-use crate::wire::syntax::has_c1;
+use crate::wire::syntax::{WIDE, has_c1};
 use crate::wire::{
-    AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb,
-    XClient, limits,
+    AuthMechanism, Command, CommandError, Extension, ForwardPath, Params, ReversePath, SaslName, Verb, limits,
 };
 
 /// What is to be done about a command.
@@ -43,10 +43,11 @@ use Judgement::{Answer, Ask, Hopeless, RefuseChunk};
 
 impl Server<'_, '_> {
     pub(super) fn judge(&self, length: usize) -> Judgement {
-        let line = self.rx.slice(0..length);
+        let line = self.rx.part(0, length);
         match Command::parse(line) {
-            Ok(command) => {
-                if length.saturating_add(2) > self.longest(&command) {
+            Ok(ref command) => {
+                let whole = length.wrapping_add(2);
+                if whole > limits::COMMAND_LINE && whole > self.longest(command) {
                     let bdat = matches!(command, Command::Bdat { .. });
                     return if bdat { Hopeless } else { Answer }(&answer::LINE_TOO_LONG);
                 }
@@ -66,11 +67,11 @@ impl Server<'_, '_> {
         }
     }
 
-    fn judge_command(&self, command: Command<'_>, line: &[u8]) -> Judgement {
+    fn judge_command(&self, command: &Command<'_>, line: &[u8]) -> Judgement {
         let Some(verb) = command.verb() else {
             return self.judge_unknown(line);
         };
-        if let Command::Bdat { size, last } = command {
+        if let Command::Bdat { size, last } = *command {
             return self.judge_chunk(size, last);
         }
         // RFC 2033 §4.1: LMTP has no HELO and EHLO, and SMTP no LHLO.
@@ -88,15 +89,15 @@ impl Server<'_, '_> {
         if !self.phase.permits(verb) {
             return Answer(self.out_of_sequence(verb));
         }
-        match command {
+        match *command {
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
-                if has_c1(name.as_bytes()) {
+                if !name.is_ascii() && has_c1(name.as_bytes()) {
                     return Answer(&answer::SYNTAX);
                 }
                 Ask(verb, Shown::Hello { verb, name: Span::of(name.as_bytes(), line) })
             }
-            Command::Mail { path, params } => self.judge_mail(path, params, line),
-            Command::Rcpt { path, params } => self.judge_rcpt(path, params, line),
+            Command::Mail { path, ref params } => self.judge_mail(path, params, line),
+            Command::Rcpt { path, ref params } => self.judge_rcpt(path, params, line),
             Command::Data if self.flags.binary => Answer(&answer::BINARY_NEEDS_BDAT),
             Command::Data => Ask(verb, Shown::Data),
             Command::Rset => Judgement::Rset,
@@ -135,15 +136,17 @@ impl Server<'_, '_> {
             return Hopeless(&answer::SYNTAX);
         }
         let xclient = line.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"XCLIENT"));
-        if !xclient || !self.policy.offers(Extension::XClient) {
+        let (true, Some(Asked(read)), true) =
+            (xclient, self.policy.xclient, self.policy.offers(Extension::XClient))
+        else {
             return Answer(&answer::UNKNOWN_COMMAND);
-        }
+        };
         if !self.phase.permits(Verb::XClient) {
             return Answer(&answer::BAD_SEQUENCE);
         }
-        match XClient::parse(line) {
-            Ok(_) => Ask(Verb::XClient, Shown::XClient(Span::of(line, line))),
-            Err(_) => Answer(&answer::SYNTAX),
+        match read(line) {
+            Some(_) => Ask(Verb::XClient, Shown::XClient(Span::of(line, line))),
+            None => Answer(&answer::SYNTAX),
         }
     }
 
@@ -167,7 +170,7 @@ impl Server<'_, '_> {
         }
     }
 
-    fn judge_mail(&self, path: ReversePath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
+    fn judge_mail(&self, path: ReversePath<'_>, params: &Params<'_>, line: &[u8]) -> Judgement {
         let policy = self.policy;
         if policy.tls_for_mail && !self.flags.tls {
             return Answer(&answer::TLS_FIRST);
@@ -179,7 +182,7 @@ impl Server<'_, '_> {
             return Answer(&answer::TOO_MANY_MAILS);
         }
         let found = params.found();
-        if !found.are_among(self.offered_for_mail(found)) {
+        if !self.is_usual(found) && !found.are_among(self.offered_for_mail(found)) {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
         if policy.max_size != 0 && params.size() > policy.max_size {
@@ -199,7 +202,16 @@ impl Server<'_, '_> {
         Ask(Verb::Mail, Shown::Mail { path, params: Span::of(params.wire(), line), smtputf8, binary })
     }
 
+    /// Whether there is nothing but SIZE and BODY=8BITMIME, and these are offered, as nearly always: at a glance.
+    fn is_usual(&self, found: Found) -> bool {
+        let usual = Extension::Size.bit() | Extension::EightBitMime.bit();
+        WIDE && !found.is_binary()
+            && found.are_among(Keyword::Size.bit() | Keyword::Body.bit())
+            && self.policy.offered & usual == usual
+    }
+
     /// The keywords that MAIL may have, among which these were found.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // so that others need few registers
     fn offered_for_mail(&self, found: Found) -> u16 {
         let offers = |extension| self.policy.offers(extension);
         let body = if found.is_binary() {
@@ -222,7 +234,7 @@ impl Server<'_, '_> {
         keywords.iter().fold(0, |set, (keyword, offered)| if *offered { set | keyword.bit() } else { set })
     }
 
-    fn judge_rcpt(&self, path: ForwardPath<'_>, params: Params<'_>, line: &[u8]) -> Judgement {
+    fn judge_rcpt(&self, path: ForwardPath<'_>, params: &Params<'_>, line: &[u8]) -> Judgement {
         let most = self.policy.max_recipients;
         if self.recipients >= most || self.refused >= most {
             return Answer(&answer::TOO_MANY_RECIPIENTS);

@@ -91,7 +91,7 @@ enum ChunkIs {
 struct Flags {
     tls: bool,
     authenticated: bool,
-    /// The proxy's header, if one is expected, has been read.
+    /// No header of a proxy's is expected, or it has been read.
     proxied: bool,
     eof: bool,
     /// The transaction is under SMTPUTF8.
@@ -106,6 +106,8 @@ struct Flags {
     cr: bool,
     /// The last reply found no room behind those that wait.
     short: bool,
+    /// What is used up next may hold a secret, to be overwritten.
+    secret: bool,
 }
 
 impl<'b, 'p> Server<'b, 'p> {
@@ -136,7 +138,7 @@ impl<'b, 'p> Server<'b, 'p> {
             epoch: 0,
             mechanism: None,
             lost: None,
-            flags: Flags::default(),
+            flags: Flags { proxied: policy.proxy.is_none(), ..Flags::default() },
         }
     }
 
@@ -161,7 +163,7 @@ impl<'b, 'p> Server<'b, 'p> {
         self.idle = 0;
         self.errors = 0;
         self.mechanism = None;
-        self.flags = Flags { tls, ..Flags::default() };
+        self.flags = Flags { tls, proxied: self.policy.proxy.is_none(), ..Flags::default() };
         self.tick();
     }
 
@@ -198,7 +200,21 @@ impl<'b, 'p> Server<'b, 'p> {
     /// [`Error::Protocol`] when the client tried what no session can go on behind (octets behind STARTTLS), now
     /// and at every later call; [`Misuse::NeedsSmtpUtf8`](crate::Misuse::NeedsSmtpUtf8) for a [`Policy`] whose host is not ASCII; [`Error::Capacity`] when the receive buffer is below [`MIN_RX`], or the transmit buffer
     /// cannot hold a reply of the engine's own.
+    #[inline]
     pub fn poll(&mut self) -> Result<Want, Error> {
+        // Where there is nothing to do but to wait, which is half of all calls, few registers are needed.
+        if WIDE && self.owed.is_none() && self.failed.is_none() && !self.flags.secret {
+            self.release();
+            if self.is_idle() {
+                return Ok(if self.tx.is_empty() { Want::Read } else { Want::Write });
+            }
+            return self.advance();
+        }
+        self.poll_whole()
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn poll_whole(&mut self) -> Result<Want, Error> {
         if let Some(failed) = self.failed {
             return Err(failed.into());
         }
@@ -206,37 +222,36 @@ impl<'b, 'p> Server<'b, 'p> {
             return Ok(if self.is_crowded() { Want::Write } else { Want::Event });
         }
         self.release();
+        self.advance()
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn advance(&mut self) -> Result<Want, Error> {
         if self.rx.capacity() < MIN_RX {
             return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
-        self.advance().inspect_err(|error| {
-            if let Error::Protocol(protocol) = error {
-                self.failed = Some(*protocol);
-                self.tx.clear();
-                self.leave_nothing();
-            }
-        })
-    }
-
-    fn advance(&mut self) -> Result<Want, Error> {
         loop {
-            if self.is_crowded() || self.phase == Phase::Tls && !self.tx.is_empty() {
+            if self.is_crowded() {
                 return Ok(Want::Write);
             }
-            let next = match self.phase {
-                _ if WIDE && self.is_idle() => Next::Input,
-                Phase::Closing => Next::Input,
-                _ if self.policy.proxy && !self.flags.proxied => self.take_proxy_header()?,
-                Phase::Connected => self.greet()?,
-                Phase::Tls => self.handshake()?,
-                Phase::Data => self.take_content()?,
-                _ if self.chunk_is != ChunkIs::None => self.take_chunk()?,
-                _ => self.take_line()?,
+            let step = match self.phase {
+                Phase::Closing => Err(Stop::Input),
+                _ if !self.flags.proxied => self.take_proxy_header(),
+                Phase::Connected => self.greet(),
+                Phase::Tls if !self.tx.is_empty() => Err(Stop::Input),
+                Phase::Tls => self.handshake(),
+                Phase::Data => self.take_content(),
+                _ if self.chunk_is != ChunkIs::None => self.take_chunk(),
+                _ => self.take_line(),
             };
-            match next {
-                Next::Event => return Ok(Want::Event),
-                Next::Again => self.release(),
-                Next::Input => break,
+            match step {
+                Ok(()) => self.release(),
+                Err(Stop::Event) => return Ok(Want::Event),
+                Err(Stop::Input) => break,
+                Err(Stop::Failed(error)) => return Err(self.fail(error)),
+            }
+            if WIDE && self.is_idle() {
+                break;
             }
         }
         Ok(if !self.tx.is_empty() {
@@ -249,6 +264,17 @@ impl<'b, 'p> Server<'b, 'p> {
         })
     }
 
+    /// Behind a client's breach of the protocol there is nothing more.
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        if let Error::Protocol(protocol) = error {
+            self.failed = Some(protocol);
+            self.tx.clear();
+            self.leave_nothing();
+        }
+        error
+    }
+
     /// Whether there is nothing to do but to wait for input, at a glance: what each phase finds out by itself too.
     fn is_idle(&self) -> bool {
         let waits = !matches!(self.phase, Phase::Connected | Phase::Auth | Phase::Tls | Phase::Closing);
@@ -257,18 +283,21 @@ impl<'b, 'p> Server<'b, 'p> {
             && self.chunk_is == ChunkIs::None
             && self.lost.is_none()
             && !self.flags.ended
+            && !self.flags.eof
     }
 
     /// Whether what waits must be written before another reply is sure to find room.
     fn is_crowded(&self) -> bool {
-        let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
-        let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
-        !self.tx.is_empty() && (self.flags.short || self.tx.free() < self.tx.capacity().min(room))
+        !self.tx.is_empty() && {
+            let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
+            let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
+            self.flags.short || self.tx.free() < self.tx.capacity().min(room)
+        }
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.shown.event(&self.rx)
+        self.shown.event(&self.rx, self.policy)
     }
 
     /// The timer that runs now; none while a reply is owed, for then the caller is waited for, unless others must be written
@@ -326,19 +355,16 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Lets go of the event that was shown, and of the octets it stood on.
     fn release(&mut self) {
+        self.shown = Shown::Nothing;
         if WIDE && self.consumed == 0 {
-            self.shown = Shown::Nothing;
             return;
         }
-        // A secret may stand in AUTH, also where it was refused.
-        let auth = |four: &[u8; 4]| u32::from_be_bytes(*four) | 0x2020_2020 == u32::from_be_bytes(*b"auth");
-        if self.rx.filled().first_chunk().is_some_and(auth) || matches!(self.shown, Shown::AuthMessage { .. })
-        {
+        if self.flags.secret {
+            self.flags.secret = false;
             self.rx.wipe(usize::from(self.consumed));
         }
         self.rx.consume(usize::from(self.consumed));
         self.consumed = 0;
-        self.shown = Shown::Nothing;
     }
 
     /// Nothing more is read, and what was may be half a login.
@@ -388,15 +414,29 @@ const REPLY_ROOM: usize = 288;
 /// Octets that `tx` should have free for the list behind EHLO.
 const HELLO_ROOM: usize = 384;
 
-/// What a step of the engine leads to.
+/// A step of the engine: what came is dealt with, and there may be more, or there is not.
+type Done = Result<(), Stop>;
+
+/// What ends the engine's steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+enum Stop {
+    Failed(Error),
     /// There is something to tell.
     Event,
-    /// What came is dealt with; there may be more.
-    Again,
     /// More input is needed.
     Input,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Protocol> for Stop {
+    fn from(protocol: Protocol) -> Self {
+        Self::Failed(protocol.into())
+    }
 }
 
 impl Endpoint for Server<'_, '_> {

@@ -1,7 +1,9 @@
 //! What a server offers and demands: one value, lent to any number of sessions.
 
+use core::fmt;
+
 use crate::data::BareLineEnds;
-use crate::wire::{AuthMechanisms, Extension, HelloName, limits};
+use crate::wire::{AuthMechanisms, Extension, HelloName, ProxyHeader, ProxyParse, XClient, limits};
 
 /// What a server offers and demands.
 ///
@@ -32,7 +34,28 @@ pub struct Policy<'p> {
     pub(super) tls_for_mail: bool,
     pub(super) auth_for_mail: bool,
     pub(super) clear_text_auth: bool,
-    pub(super) proxy: bool,
+    pub(super) proxy: Option<Asked<ReadProxy>>,
+    pub(super) xclient: Option<Asked<ReadXClient>>,
+}
+
+/// What is put in its place by who asks for it, so that nobody else links it.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<T>(pub(super) T);
+
+pub(super) type ReadProxy = fn(&[u8]) -> ProxyParse;
+pub(super) type ReadXClient = for<'a> fn(&'a [u8]) -> Option<XClient<'a>>;
+
+impl<T> fmt::Debug for Asked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<T> defmt::Format for Asked<T> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Asked");
+    }
 }
 
 impl<'p> Policy<'p> {
@@ -75,7 +98,8 @@ impl<'p> Policy<'p> {
             tls_for_mail: false,
             auth_for_mail: false,
             clear_text_auth: false,
-            proxy: false,
+            proxy: None,
+            xclient: None,
         }
     }
 
@@ -93,8 +117,16 @@ impl<'p> Policy<'p> {
 
     /// Offers `extension`. Of those that need the caller's doing: STARTTLS (the handshake), DSN, REQUIRETLS,
     /// DELIVERBY, FUTURERELEASE, MT-PRIORITY (what the parameters ask for), XCLIENT (to believe the client).
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "so that the one extension is known that has a reader of its own"
+    )]
     pub fn offer(mut self, extension: Extension) -> Self {
         self.offered |= extension.bit();
+        if extension == Extension::XClient {
+            self.xclient = Some(Asked(|line| XClient::parse(line).ok()));
+        }
         self
     }
 
@@ -219,7 +251,7 @@ impl<'p> Policy<'p> {
     /// TLS already. There read it from the bare stream by [`ProxyHeader::parse`](crate::wire::ProxyHeader::parse), not an octet
     /// further than it goes, then do the handshake, and leave this switch off. STARTTLS is not concerned.
     pub fn expect_proxy_header(mut self) -> Self {
-        self.proxy = true;
+        self.proxy = Some(Asked(ProxyHeader::parse));
         self
     }
 

@@ -99,6 +99,12 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.bare = false;
     }
 
+    /// A part of the octets in use: from here to there, as far as there are so many.
+    pub(crate) fn part(&self, from: usize, to: usize) -> &[u8] {
+        let start = usize::from(self.start);
+        within(self.storage, start.wrapping_add(from), start.wrapping_add(to))
+    }
+
     /// A part of the octets in use.
     pub(crate) fn slice(&self, range: Range<usize>) -> &[u8] {
         self.filled().get(range).unwrap_or_default()
@@ -113,16 +119,23 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// Room for more octets, behind what is in use, which moves to the front.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let front = self.front();
-        if self.start > front {
-            // What is left is the front of a line, or nothing.
-            let by = self.start.wrapping_sub(front);
+        if WIDE && self.is_empty() {
+            // Nothing to move.
+            (self.start, self.end, self.searched, self.cut) = (front, front, front, 0);
+            return behind(self.storage, self.end);
+        }
+        // What is left is the front of a line, or nothing.
+        let by = self.start.wrapping_sub(front);
+        if !WIDE || by > 0 {
             move_down(self.storage, self.start, self.end, front);
             self.start = front;
             self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
+        }
+        if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
     }
 
     /// Where what is in use may begin.
@@ -160,6 +173,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Overwrites the first `octets` of what is in use, and what lies behind all that is: copies of what was moved to the front, or
     /// cut off.
+    #[inline(never)]
     pub(crate) fn wipe(&mut self, octets: usize) {
         wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
@@ -169,8 +183,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Takes note of `octets` that were put into [`room`](Self::room).
     pub(crate) fn received(&mut self, octets: usize) {
-        let free = self.storage.len().saturating_sub(usize::from(self.end));
-        self.end = self.end.saturating_add(octets.min(free) as u16);
+        let free = self.storage.len().wrapping_sub(usize::from(self.end));
+        self.end = self.end.wrapping_add(octets.min(free) as u16);
     }
 
     /// Uses up octets at the front.
@@ -178,6 +192,16 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let start = usize::from(self.start).saturating_add(octets).min(usize::from(self.end)) as u16;
         self.start = start;
         self.searched = self.searched.max(start);
+    }
+
+    /// Uses up the line that was found last.
+    pub(crate) fn next_line(&mut self) {
+        self.start = self.searched;
+    }
+
+    /// Whether there is more than the line that was found last, if that is `found`; else whether there is anything.
+    pub(crate) fn has_more(&self, found: bool) -> bool {
+        self.end != if found { self.searched } else { self.start }
     }
 
     /// The line that was found last, and was not used up, will be found again.
@@ -191,15 +215,16 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
-            let fresh = self.storage.get(from..usize::from(self.end)).unwrap_or_default();
-            let Some(found) = find(b'\n', fresh) else { break };
+            let Some(found) = find(b'\n', within(self.storage, from, usize::from(self.end))) else { break };
             let lf = from.wrapping_add(found);
             self.searched = lf.wrapping_add(1) as u16;
-            let line = self.storage.get(usize::from(self.start)..lf);
-            if let Some([kept @ .., b'\r']) = line {
+            if let [kept @ .., b'\r'] = within(self.storage, usize::from(self.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
             }
-            if !SERVES || !self.bare {
+            if !SERVES {
+                return Framed::BareLf;
+            }
+            if !self.bare {
                 self.bare = true;
                 return Framed::BareLf;
             }
@@ -217,21 +242,26 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
         let consumed = left.wrapping_add(2);
         let line = Line { length, consumed, dropped: self.dropped, truncated, bare: SERVES && self.bare };
-        (self.cut, self.dropped, self.bare) = (0, 0, false);
+        (self.cut, self.dropped) = (0, 0);
+        if SERVES {
+            self.bare = false;
+        }
         line
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
-        if self.cut == 0 {
+        if !SERVES {
+            // The line begins at the buffer's front, for nothing is put aside there.
+            self.cut = self.end.wrapping_sub(self.end / 4);
+        } else if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
             self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
         // The last octet is kept: it may be the CR of the CRLF.
-        let last = self.storage.last().copied();
-        if let (Some(last), Some(octet)) = (last, self.storage.get_mut(usize::from(self.cut))) {
-            *octet = last;
+        if let Some([octet, .., last]) = self.storage.get_mut(usize::from(self.cut)..) {
+            *octet = *last;
         }
         let end = self.cut.saturating_add(1).min(self.end);
         self.dropped = self.dropped.saturating_add(self.end.saturating_sub(end));
@@ -265,7 +295,7 @@ impl<'b> Outgoing<'b> {
 
     /// What is to be written next.
     pub(crate) fn waiting(&self) -> &[u8] {
-        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+        within(self.storage, usize::from(self.start), usize::from(self.end))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -287,11 +317,10 @@ impl<'b> Outgoing<'b> {
 
     /// Takes note of `octets` that have been written; whether they end a piece.
     pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
-        let before = usize::from(self.start);
-        let start = before.saturating_add(octets);
-        if start < usize::from(self.end) {
-            self.start = start as u16;
-            return is_piece(before, start);
+        if octets < self.len() {
+            let before = self.start;
+            self.start = before.wrapping_add(octets as u16);
+            return is_piece(usize::from(before), usize::from(self.start));
         }
         (self.start, self.end) = (0, 0);
         if self.secret {
@@ -304,15 +333,24 @@ impl<'b> Outgoing<'b> {
     /// The whole room behind what waits, as one piece.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         move_down(self.storage, self.start, self.end, 0);
-        self.end = self.end.saturating_sub(self.start);
+        self.end = self.end.wrapping_sub(self.start);
         self.start = 0;
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
     }
 
     /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
     /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
-        self.storage.get_mut(usize::from(self.end)..).unwrap_or_default()
+        behind(self.storage, self.end)
+    }
+
+    /// Appends the first `length` (at most `N`) of these octets, which are copied whole and without a call; not where there is no room
+    /// for that.
+    pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
+        let Some(room) = self.spare().first_chunk_mut() else { return false };
+        *room = *octets;
+        self.end = self.end.wrapping_add(length.min(N) as u16);
+        true
     }
 
     /// Writes into the room; what it has written counts when [`written`](Self::written) is told so.
@@ -323,10 +361,9 @@ impl<'b> Outgoing<'b> {
     /// Takes `octets` of the room into what is to go out, if it has so many; if not, nothing has happened.
     #[must_use]
     pub(crate) fn written(&mut self, octets: usize) -> bool {
-        let end = usize::from(self.end).saturating_add(octets);
-        let fits = end <= self.storage.len();
+        let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
         if fits {
-            self.end = end as u16;
+            self.end = self.end.wrapping_add(octets as u16);
         } else if self.secret {
             // Half a secret is one too.
             wipe(self.room());
@@ -368,6 +405,20 @@ impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Outgoing {{ waiting: {} of {} }}", self.waiting().len(), self.capacity())
     }
+}
+
+/// What lies from here to there, as far as there is so much: cut to the bounds instead of judged by them, which takes less
+/// flash.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn within(octets: &[u8], from: usize, to: usize) -> &[u8] {
+    let to = to.min(octets.len());
+    octets.get(from.min(to)..to).unwrap_or_default()
+}
+
+/// The same of what lies behind a place.
+fn behind(octets: &mut [u8], from: u16) -> &mut [u8] {
+    let from = usize::from(from).min(octets.len());
+    octets.get_mut(from..).unwrap_or_default()
 }
 
 /// Moves what lies from `start` to `end` down to `to`.

@@ -72,7 +72,7 @@ pub trait Endpoint {
     /// Says that the first `octets` of [`transmit`](Self::transmit) were written.
     fn transmitted(&mut self, octets: usize);
 
-    /// The timer that runs now.
+    /// The timer that runs now, by which the session is to be [`timed_out`](Self::timed_out); `None` while nothing is awaited of the peer.
     fn timer(&self) -> Option<Timer>;
 
     /// Says that the timer has run out: the session is over.

@@ -39,6 +39,22 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All there are, in their order.
+    const ALL: [Self; 12] = [
+        Self::Connected,
+        Self::Refused,
+        Self::Greeted,
+        Self::Ready,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::Chunks,
+        Self::Spoiled,
+        Self::Auth,
+        Self::Tls,
+        Self::Closing,
+    ];
+
     /// Whether `verb` may be sent now.
     pub fn permits(self, verb: Verb) -> bool {
         self.permitted() & bit(verb) != 0
@@ -80,8 +96,9 @@ impl Phase {
         if verb == Verb::Rset && self as u8 <= Self::Greeted as u8 {
             return self;
         }
-        let row = LEADS.get(usize::from(verb as u8));
-        row.and_then(|row| *row.get(usize::from(severity as u8))?).unwrap_or(self)
+        let row = LEADS.get(usize::from(verb as u8)).copied().unwrap_or(u16::MAX);
+        let phase = usize::from(row >> (4 * severity as u8) & 0xf);
+        Self::ALL.get(phase).copied().unwrap_or(self)
     }
 
     /// `None` where a reply changes nothing.
@@ -117,18 +134,22 @@ impl Phase {
     }
 }
 
-/// [`Phase::led_to`] of each verb and severity, in their orders: a table takes less flash than its rules, and less time.
-static LEADS: [[Option<Phase>; 4]; Verb::ALL.len()] = leads();
+/// [`Phase::led_to`] of each verb and severity, in their orders, four bits each, and all of them set where it is `None`: a table
+/// takes less flash than its rules, and less time.
+static LEADS: [u16; Verb::ALL.len()] = leads();
 
-const fn leads() -> [[Option<Phase>; 4]; Verb::ALL.len()] {
+const fn leads() -> [u16; Verb::ALL.len()] {
     const SEVERITIES: [Severity; 4] =
         [Severity::Positive, Severity::Intermediate, Severity::Transient, Severity::Permanent];
-    let (mut leads, mut verb) = ([[None; 4]; Verb::ALL.len()], 0);
+    let (mut leads, mut verb) = ([0; Verb::ALL.len()], 0);
     while verb < Verb::ALL.len() {
         let mut severity = 0;
         while severity < 4 {
-            leads[Verb::ALL[verb] as usize][SEVERITIES[severity] as usize] =
-                Phase::led_to(Verb::ALL[verb], SEVERITIES[severity]);
+            let led_to = match Phase::led_to(Verb::ALL[verb], SEVERITIES[severity]) {
+                Some(phase) => phase as u16,
+                None => 0xf,
+            };
+            leads[Verb::ALL[verb] as usize] |= led_to << (4 * SEVERITIES[severity] as u8);
             severity += 1;
         }
         verb += 1;

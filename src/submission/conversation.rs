@@ -4,11 +4,11 @@
 //! result of its own.
 
 use super::report::Cause;
-use super::{Answer, Status, Step, Submission, TlsPolicy, Words};
+use super::{Status, Step, Submission, TlsPolicy, Words};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::{Phase, Want};
-use crate::wire::{AuthMechanisms, Extension, Severity, Verb};
+use crate::wire::{Code, Extension, Severity, Verb};
 use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
@@ -18,26 +18,20 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             self.begin();
         }
         loop {
-            if matches!(self.step, Step::Mail | Step::Rcpt | Step::Data) {
-                self.send_envelope();
-            }
-            if self.step == Step::Content {
-                self.send_content();
-            }
-            self.settle_when_refused();
+            while self.send_envelope() {}
+            while self.step == Step::Content && self.send_content() {}
+            self.settle();
             if self.step == Step::Done {
-                return self.failed.take().map_or(Ok(Want::Event), Err);
+                return self.take_end();
             }
-            match self.client.poll() {
-                Ok(Want::Event) => {
-                    if !self.hear() {
-                        // STARTTLS: nothing has come behind its reply.
-                        return Ok(Want::Event);
-                    }
-                }
+            let want = self.client.poll();
+            match want {
+                // STARTTLS: nothing has come behind its reply.
+                Ok(Want::Event) if !self.hear() => return want,
+                Ok(Want::Event) => {}
                 Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
-                Ok(want) => return Ok(want),
-                Err(error) => self.did(Err(error)),
+                Ok(_) => return want,
+                Err(error) => self.fail(error),
             }
         }
     }
@@ -45,9 +39,13 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// Takes note of an error of the engine's, which ends the session.
     pub(super) fn did(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
-            self.failed = Some(error);
-            self.abandon(Cause::Engine(error));
+            self.fail(error);
         }
+    }
+
+    pub(super) fn fail(&mut self, error: Error) {
+        self.end = Err(error);
+        self.abandon(Cause::Engine(error));
     }
 
     fn begin(&mut self) {
@@ -78,38 +76,32 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         };
         let (code, whole, closing) = (line.code, line.last, line.closing);
         let severity = code.severity();
-        let worth = self.is_worth_keeping(to, severity);
-        let enhanced = if worth { self.words.add(text, code) } else { None };
+        if to == Some(Verb::Data) && self.cause.is_none() && !self.any(Status::Accepted) {
+            // Whatever the answer is: nobody is there to get the mail.
+            self.cause = Some(Cause::Refused(Verb::Rcpt));
+        }
+        // Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
+        // in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
+        let goes_on = match severity {
+            Severity::Positive => to != Some(Verb::EndOfData),
+            Severity::Intermediate => matches!(to, Some(Verb::Auth | Verb::AuthResponse | Verb::Data)),
+            _ => false,
+        };
+        let told = !goes_on && self.cause.is_none() && !self.is_settled();
+        let enhanced = if told { self.words.add(text, code) } else { None };
         if whole {
-            let answer = if worth { self.words.answer(code, enhanced) } else { Answer::NONE };
-            self.go_on(to, severity, closing, answer);
+            let kept = if told { self.words.finish(enhanced) } else { W::Kept::default() };
+            self.go_on(to, severity, closing, told.then_some(code), kept);
         }
         true
     }
 
-    /// Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
-    /// in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
-    fn is_worth_keeping(&self, to: Option<Verb>, severity: Severity) -> bool {
-        if self.cause.is_some() || self.is_settled() {
-            return false;
-        }
-        if severity == Severity::Positive {
-            return to == Some(Verb::EndOfData);
-        }
-        match to {
-            Some(Verb::Auth | Verb::AuthResponse) => severity != Severity::Intermediate,
-            Some(Verb::Data) => severity != Severity::Intermediate && self.any(Status::Accepted),
-            _ => true,
-        }
-    }
-
-    /// Takes the recipients who are `from` to where they are now, or the first of them, with this answer.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn decide(&mut self, from: Status, to: Status, answer: Answer, one: bool) {
+    /// Takes the recipients who wait for RCPT's reply or for the mail's, or the first of them, to where they are now, with this answer.
+    fn decide(&mut self, from: Status, to: Status, code: Option<Code>, kept: W::Kept, one: bool) {
         for recipient in &mut *self.envelope.recipients {
             if recipient.status == from {
                 recipient.status = to;
-                recipient.answer = answer;
+                W::write(&mut recipient.answer, code, kept);
                 if one {
                     return;
                 }
@@ -123,36 +115,38 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.envelope.recipients.iter().any(|recipient| recipient.status == status)
     }
 
-    /// `answer` is one when it is worth keeping.
-    fn go_on(&mut self, to: Option<Verb>, severity: Severity, closing: bool, answer: Answer) {
+    /// `code` is one when the answer is worth keeping.
+    fn go_on(
+        &mut self,
+        to: Option<Verb>,
+        severity: Severity,
+        closing: bool,
+        code: Option<Code>,
+        kept: W::Kept,
+    ) {
         let positive = severity == Severity::Positive;
-        let told = answer.code.is_some();
-        if told && (to != Some(Verb::Rcpt) || closing) {
-            self.answer = answer;
-        }
         let Some(verb) = to else {
-            return self.abandon(Cause::ConnectionLost);
+            return self.lost(code, kept);
         };
-        let blamed = if verb == Verb::Data && !self.any(Status::Accepted) { Verb::Rcpt } else { verb };
-        match verb {
-            // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
-            Verb::Rcpt if self.cause.is_none() => {
-                let status = if positive { Status::Accepted } else { Status::Refused };
-                self.decide(Status::Waiting, status, answer, true);
-            }
-            Verb::EndOfData | Verb::Data | Verb::Bdat if told => {
-                let status = if positive { Status::Delivered } else { Status::Refused };
+        // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
+        if verb == Verb::Rcpt && self.cause.is_none() {
+            let to = if positive { Status::Accepted } else { Status::Refused };
+            self.decide(Status::Waiting, to, code, kept, true);
+        } else if code.is_some() {
+            W::write(&mut self.answer, code, kept);
+            if matches!(verb, Verb::Data | Verb::EndOfData | Verb::Bdat) {
+                let to = if positive { Status::Delivered } else { Status::Refused };
                 // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does who closes.
                 let one = verb == Verb::EndOfData && self.client.is_lmtp() && !closing;
-                self.decide(Status::Accepted, status, answer, one);
+                self.decide(Status::Accepted, to, code, kept, one);
             }
-            _ => {}
         }
         if closing {
-            self.refused(blamed);
-            return self.abandon(Cause::ConnectionLost);
+            self.refused(verb);
+            return self.lost(code, kept);
         }
         match verb {
+            Verb::Auth | Verb::AuthResponse => self.login_goes_on(severity),
             Verb::Greeting if positive => self.hello(),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
@@ -162,17 +156,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                     self.refused(verb);
                     return self.abandon(Cause::TlsNotOffered);
                 }
-                self.answer = Answer::default();
+                W::write(&mut self.answer, None, W::Kept::default());
                 self.login();
-            }
-            Verb::Auth | Verb::AuthResponse => self.login_goes_on(severity),
-            // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
-            Verb::Data if severity != Severity::Intermediate || blamed == Verb::Rcpt => self.refused(blamed),
-            Verb::EndOfData if self.client.in_flight() == 0 => {
-                if !self.any(Status::Delivered) {
-                    self.refused(Verb::EndOfData);
-                }
-                self.leave();
             }
             Verb::Quit | Verb::Rset => {
                 // Behind a RSET that is refused nobody knows where the session is.
@@ -181,11 +166,21 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 }
                 self.step = Step::Done;
             }
+            // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
+            Verb::Data if severity != Severity::Intermediate => self.refused(verb),
             Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Mail | Verb::Bdat if !positive => {
                 self.refused(verb);
             }
             _ => {}
         }
+    }
+
+    /// The server has said that it closes.
+    fn lost(&mut self, code: Option<Code>, kept: W::Kept) {
+        if code.is_some() {
+            W::write(&mut self.answer, code, kept);
+        }
+        self.abandon(Cause::ConnectionLost);
     }
 
     /// The first refusal is the cause.
@@ -196,7 +191,11 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
 
     pub(super) fn hello(&mut self) {
         self.step = Step::Hello;
-        let result = (self.options.greet)(self.client, self.options.name);
+        let name = self.options.name;
+        let result = match self.options.greet {
+            Some(greet) => greet(self.client, name),
+            None => self.client.ehlo(name),
+        };
         self.did(result);
     }
 
@@ -205,7 +204,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         if self.options.tls == TlsPolicy::Required && !self.client.is_tls() {
             return self.abandon(Cause::TlsNotOffered);
         }
-        self.answer = Answer::default();
+        W::write(&mut self.answer, None, W::Kept::default());
         let result = self.client.helo(self.options.name);
         self.did(result);
     }
@@ -233,31 +232,30 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             return self.address();
         }
         let offered = self.client.capabilities().mechanisms();
-        let safe = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
-        let mut insist = None;
-        if self.login.choose(safe).is_none()
-            && let Some(unoffered) = self.options.unoffered
-            && self.client.is_tls()
-        {
-            self.login.choose(AuthMechanisms::NONE.with(unoffered));
-            insist = self.options.insist;
+        let mut allowed = if self.client.may_reveal_secrets() { offered } else { offered.not_revealing() };
+        let cause = if allowed == offered { Cause::NoMechanism } else { Cause::ClearText };
+        if self.login.choose(allowed).is_none() && self.client.is_tls() {
+            allowed = self.options.unoffered;
+            self.login.choose(allowed);
         }
-        if let Some(mechanism) = self.login.mechanism() {
-            self.step = Step::Auth;
-            let result = match insist {
-                Some(insist) => insist(self.client, mechanism),
-                None => self.client.auth(mechanism),
-            };
-            return self.did(result);
-        }
-        self.cause = Some(if safe == offered { Cause::NoMechanism } else { Cause::ClearText });
-        self.leave();
+        let Some(mechanism) = self.login.mechanism() else {
+            self.cause = Some(cause);
+            return self.leave();
+        };
+        self.step = Step::Auth;
+        // Whoever chooses is not trusted to keep to what is allowed.
+        let result = if allowed.has(mechanism.mechanism()) {
+            self.client.exchange(Verb::Auth, mechanism)
+        } else {
+            Err(Misuse::MechanismNotOffered.into())
+        };
+        self.did(result);
     }
 
     fn login_goes_on(&mut self, severity: Severity) {
         match (severity, self.login.mechanism()) {
             (Severity::Intermediate, Some(mechanism)) => {
-                let result = self.client.auth_respond(mechanism);
+                let result = self.client.exchange(Verb::AuthResponse, mechanism);
                 self.did(result);
             }
             (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
@@ -266,8 +264,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
     }
 
-    /// Leaves once something is refused and nothing is in flight any more.
-    fn settle_when_refused(&mut self) {
+    /// Leaves once all is answered, or something is refused, and nothing is in flight any more.
+    fn settle(&mut self) {
         if self.is_settled() || self.client.in_flight() > 0 {
             return;
         }
@@ -275,9 +273,13 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         if self.step == Step::Data && !self.any(Status::Accepted) {
             self.refused(Verb::Rcpt);
         }
-        if self.cause.is_some()
-            && self.client.phase() != Phase::Data
-            && !(self.body.needs().binary && self.client.chunk_left() > 0)
+        if self.step == Step::End && !self.any(Status::Delivered) {
+            self.refused(Verb::EndOfData);
+        }
+        if self.step == Step::End
+            || self.cause.is_some()
+                && self.client.phase() != Phase::Data
+                && !(self.body.needs().binary && self.client.chunk_left() > 0)
         {
             self.leave();
         }
@@ -286,7 +288,10 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// The outcome is settled: QUIT, or good order for the next mail.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn leave(&mut self) {
-        let said = (self.options.leave)(self.client);
+        let said = match self.options.leave {
+            Some(leave) => leave(self.client),
+            None => self.client.quit().is_ok(),
+        };
         // Where nothing can be said any more, that is that.
         self.step = if said { Step::Leaving } else { Step::Done };
     }

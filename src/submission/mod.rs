@@ -64,13 +64,15 @@ impl fmt::Debug for Envelope<'_, '_> {
 #[repr(C)]
 pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
     client: &'s mut Client<'b>,
-    step: Step,
-    options: Options<'e>,
     cause: Option<Cause>,
-    /// An error of the engine's that is to be told of.
-    failed: Option<Error>,
+    step: Step,
+    /// Whether the envelope needs SMTPUTF8, which MAIL asks for.
+    utf8: bool,
+    options: Options<'e>,
+    /// What is to be told of at the end: once an error of the engine's, if there was one.
+    end: Result<Want, Error>,
     answer: Answer,
-    /// Recipients for whom RCPT has been sent.
+    /// Recipients who have been looked at, or for whom RCPT has been sent.
     sent: usize,
     envelope: Envelope<'s, 'e>,
     words: W,
@@ -80,13 +82,15 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
 }
 
 /// What the submission waits for, or does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Step {
     Begin,
     Greeting,
     Hello,
     StartTls,
     Auth,
+    /// What RCPT needs is looked at for all recipients.
+    Address,
     Mail,
     Rcpt,
     Data,
@@ -171,8 +175,9 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
             body_error: None,
             login,
             step: Step::Begin,
+            utf8: false,
             cause: None,
-            failed: None,
+            end: Ok(Want::Event),
             answer: Answer::default(),
             sent: 0,
         }
@@ -197,7 +202,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
         }
         self.client.tls_established()?;
         self.hello();
-        self.failed.take().map_or(Ok(()), Err)
+        self.take_end().map(|_| ())
     }
 
     /// Says that the handshake failed: nothing is sent, the stream is to be closed.
@@ -231,6 +236,10 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     /// The content, as far as it has not been sent.
     pub fn body(&self) -> &B {
         &self.body
+    }
+
+    fn take_end(&mut self) -> Result<Want, Error> {
+        core::mem::replace(&mut self.end, Ok(Want::Event))
     }
 
     fn is_settled(&self) -> bool {

@@ -2,29 +2,29 @@
 
 use crate::Error;
 use crate::client::Client;
-use crate::sasl::Mechanism;
 use crate::session::Phase;
-use crate::wire::{AuthMechanism, HelloName};
+use crate::wire::{AuthMechanism, AuthMechanisms, HelloName};
 
 /// How a submission is to go.
 ///
 /// What few ask for is done by functions that stand here once it is asked for, so that others do not link them.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub struct Options<'e> {
-    pub(super) name: HelloName<'e>,
-    pub(super) greet: Greet,
-    pub(super) leave: Leave,
     pub(super) tls: TlsPolicy,
-    pub(super) unoffered: Option<AuthMechanism>,
-    pub(super) insist: Option<Insist>,
+    /// What to log in by though it is not offered.
+    pub(super) unoffered: AuthMechanisms,
+    pub(super) name: HelloName<'e>,
+    /// Else by EHLO.
+    pub(super) greet: Option<Greet>,
+    /// Else by QUIT.
+    pub(super) leave: Option<Leave>,
 }
 
 /// Greets by this name.
 type Greet = fn(&mut Client<'_>, HelloName<'_>) -> Result<(), Error>;
 /// Leaves the session in good order; whether anything was said.
 type Leave = fn(&mut Client<'_>) -> bool;
-/// Logs in by a mechanism that is not offered.
-type Insist = fn(&mut Client<'_>, &mut dyn Mechanism) -> Result<(), Error>;
 
 /// How the client greets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Hello<'e> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TlsPolicy {
-    /// STARTTLS, or nothing is sent: neither login nor mail.
+    /// STARTTLS (RFC 3207), or nothing is sent: neither login nor mail.
     Required,
     /// STARTTLS where it is offered and accepted, else in clear; whoever sits in between can make it so.
     IfOffered,
@@ -65,14 +65,7 @@ pub enum Then {
 impl<'e> Options<'e> {
     /// Greets as `name`, over TLS, and quits afterwards.
     pub const fn new(name: HelloName<'e>) -> Self {
-        Self {
-            name,
-            greet: |client, name| client.ehlo(name),
-            leave: |client| client.quit().is_ok(),
-            tls: TlsPolicy::Required,
-            unoffered: None,
-            insist: None,
-        }
+        Self { name, greet: None, leave: None, tls: TlsPolicy::Required, unoffered: AuthMechanisms::NONE }
     }
 
     /// How to greet.
@@ -80,11 +73,12 @@ impl<'e> Options<'e> {
         match hello {
             Hello::Smtp(name) => {
                 self.name = name;
-                self.greet = |client, name| client.ehlo(name);
+                self.greet = None;
             }
             Hello::Lmtp(name) => {
                 self.name = name;
-                self.greet = |client, name| client.lhlo(name);
+                let greet: Greet = |client, name| client.lhlo(name);
+                self.greet = Some(greet);
             }
         }
         self
@@ -99,21 +93,20 @@ impl<'e> Options<'e> {
     /// Uses this mechanism when the server offers none that fits: for servers that take a login
     /// without offering it. Never without TLS.
     pub const fn auth_even_if_not_offered(mut self, mechanism: AuthMechanism) -> Self {
-        self.unoffered = Some(mechanism);
-        self.insist = Some(|client, mechanism| client.auth_unoffered(mechanism));
+        self.unoffered = AuthMechanisms::NONE.with(mechanism);
         self
     }
 
     /// What becomes of the session afterwards.
     pub const fn then(mut self, then: Then) -> Self {
         self.leave = match then {
-            Then::Quit => |client| client.quit().is_ok(),
-            Then::Keep => |client| match client.phase() {
+            Then::Quit => None,
+            Then::Keep => Some(|client| match client.phase() {
                 Phase::Ready => false,
                 phase if phase.in_transaction() => client.rset().is_ok(),
                 // Nor is a session kept that takes no mail.
                 _ => client.quit().is_ok(),
-            },
+            }),
         };
         self
     }

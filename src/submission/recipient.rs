@@ -19,16 +19,17 @@ pub struct Recipient<'e> {
 /// What became of a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)] // a bit for each, so that those of all recipients make a set
 pub enum Status {
     /// The server has said nothing about it.
-    Waiting,
+    Waiting = 1,
     /// RCPT was accepted, and the server has not yet said whether it took the mail. When the
     /// report's verdict is [`Unknown`](super::Verdict::Unknown), the mail may have been delivered.
-    Accepted,
+    Accepted = 2,
     /// The server has taken the mail for it.
-    Delivered,
+    Delivered = 4,
     /// Refused, by the answer.
-    Refused,
+    Refused = 8,
 }
 
 /// The server's answer, without its text (which the [`Report`](super::Report) lends).

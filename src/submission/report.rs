@@ -1,8 +1,8 @@
 //! What became of a mail.
 
 use super::recipient::{Answer, Recipient, Status};
-use crate::Error;
 use crate::wire::{Capabilities, Extension, Severity, SizeLimit, Verb};
+use crate::{Error, Misuse};
 
 /// What became of a mail, all in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,16 +22,15 @@ pub enum Verdict {
 }
 
 /// Why a mail was not delivered, when it was not.
+// Those for which the same try would fail again stand together, with the two errors of the engine's that are such: one comparison finds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
-    /// The server refused this, by the report's answer (or refused all the recipients, by theirs).
-    Refused(Verb),
+    /// The engine's own error: the peer's, the caller's, or a buffer's.
+    Engine(Error),
     /// TLS is required, and the server does not offer STARTTLS. Nothing more was sent.
     TlsNotOffered,
-    /// The handshake failed, by the caller's word.
-    TlsFailed,
     /// Login is wanted, and the server offers none of the caller's mechanisms.
     NoMechanism,
     /// Login is wanted, there is no TLS, and the caller does not allow the password in clear.
@@ -48,14 +47,31 @@ pub enum Cause {
     NeedsSmtpUtf8,
     /// A parameter of the caller's envelope needs this, and the server does not offer it.
     NotOffered(Extension),
+    /// The server refused this, by the report's answer (or refused all the recipients, by theirs).
+    Refused(Verb),
+    /// The handshake failed, by the caller's word.
+    TlsFailed,
     /// The server closed the connection, or the stream failed.
     ConnectionLost,
     /// A timer ran out.
     TimedOut,
     /// The mail's content could not be read.
     BodyFailed,
-    /// The engine's own error: the peer's, the caller's, or a buffer's.
-    Engine(Error),
+}
+
+impl Cause {
+    /// What the envelope or the mail asks for and the server does not offer is kept as the engine's error.
+    fn told(self) -> Self {
+        match self {
+            Self::Engine(Error::Misuse(Misuse::NotOffered(extension))) => match extension {
+                Extension::EightBitMime => Self::NeedsEightBitMime,
+                Extension::BinaryMime | Extension::Chunking => Self::NeedsBinaryMime,
+                Extension::SmtpUtf8 => Self::NeedsSmtpUtf8,
+                extension => Self::NotOffered(extension),
+            },
+            cause => cause,
+        }
+    }
 }
 
 /// What became of a mail: all in all, for each recipient, and in the server's words.
@@ -77,7 +93,7 @@ impl<'r> Report<'r> {
 
     /// Why not; `None` when the mail was delivered, if only in part.
     pub fn cause(&self) -> Option<Cause> {
-        self.cause
+        self.cause.map(Cause::told)
     }
 
     /// The answer that decided: to the end of the mail when that was reached (with the server's
@@ -126,37 +142,24 @@ pub(super) fn verdict(
     answer: &Answer,
     in_doubt: bool,
 ) -> Verdict {
-    let (mut delivered, mut accepted, mut others, mut worth_retrying) = (false, false, false, false);
+    let mut seen = 0_u8;
     for recipient in recipients {
-        match recipient.status {
-            Status::Delivered => delivered = true,
-            Status::Accepted => accepted = true,
-            Status::Waiting | Status::Refused => {
-                others = true;
-                worth_retrying |= recipient.is_worth_retrying();
-            }
+        seen |= recipient.status as u8;
+        if recipient.is_worth_retrying() {
+            seen |= Status::Waiting as u8;
         }
     }
+    let accepted = seen & Status::Accepted as u8 != 0;
     if in_doubt && accepted {
         return Verdict::Unknown;
     }
-    if delivered {
-        return if others || accepted { Verdict::PartlyDelivered } else { Verdict::Delivered };
+    if seen & Status::Delivered as u8 != 0 {
+        return if seen == Status::Delivered as u8 { Verdict::Delivered } else { Verdict::PartlyDelivered };
     }
     let transient = match cause {
-        // What is refused for the recipients, or breaks off.
         Some(
-            Cause::Refused(Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData)
-            | Cause::TlsFailed
-            | Cause::ConnectionLost
-            | Cause::TimedOut
-            | Cause::BodyFailed
-            | Cause::Engine(Error::Protocol(_)),
-        )
-        | None => worth_retrying || accepted,
-        Some(Cause::Refused(_)) => answer.severity() != Some(Severity::Permanent),
-        Some(
-            Cause::TlsNotOffered
+            Cause::Engine(Error::Misuse(_) | Error::Capacity(_))
+            | Cause::TlsNotOffered
             | Cause::NoMechanism
             | Cause::ClearText
             | Cause::ServerNotProven
@@ -164,9 +167,15 @@ pub(super) fn verdict(
             | Cause::NeedsEightBitMime
             | Cause::NeedsBinaryMime
             | Cause::NeedsSmtpUtf8
-            | Cause::NotOffered(_)
-            | Cause::Engine(Error::Misuse(_) | Error::Capacity(_)),
+            | Cause::NotOffered(_),
         ) => false,
+        // What is refused for the recipients has been written down with them.
+        Some(Cause::Refused(verb))
+            if !matches!(verb, Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData) =>
+        {
+            answer.severity() != Some(Severity::Permanent)
+        }
+        _ => seen & (Status::Waiting as u8 | Status::Accepted as u8) != 0,
     };
     if transient { Verdict::RetryLater } else { Verdict::Rejected }
 }

@@ -6,11 +6,17 @@ use crate::wire::{Code, EnhancedCode};
 
 /// What is kept of the server's answers beside their codes: [`Texts`], or nothing, which links nothing.
 pub trait Words: sealed::Sealed {
+    /// What is kept of an answer beside its code.
+    type Kept: Copy + Default;
+
     /// Takes in the text of one line of a reply with this code; the line's enhanced code.
     fn add(&mut self, text: &[u8], code: Code) -> Option<EnhancedCode>;
 
-    /// The answer that the lines since the last one make.
-    fn answer(&mut self, code: Code, enhanced: Option<EnhancedCode>) -> Answer;
+    /// What is kept of the lines since the last answer.
+    fn finish(&mut self, enhanced: Option<EnhancedCode>) -> Self::Kept;
+
+    /// The answer that this makes, in the place of one that was kept just so.
+    fn write(answer: &mut Answer, code: Option<Code>, kept: Self::Kept);
 
     /// All the words there are.
     fn octets(&self) -> &[u8];
@@ -27,12 +33,16 @@ mod sealed {
 }
 
 impl Words for NoWords {
+    type Kept = ();
+
     fn add(&mut self, _: &[u8], _: Code) -> Option<EnhancedCode> {
         None
     }
 
-    fn answer(&mut self, code: Code, _: Option<EnhancedCode>) -> Answer {
-        Answer { code: Some(code), ..Answer::NONE }
+    fn finish(&mut self, _: Option<EnhancedCode>) {}
+
+    fn write(answer: &mut Answer, code: Option<Code>, (): ()) {
+        answer.code = code;
     }
 
     fn octets(&self) -> &[u8] {
@@ -41,14 +51,20 @@ impl Words for NoWords {
 }
 
 impl Words for Texts<'_> {
+    type Kept = (Option<EnhancedCode>, Range);
+
     fn add(&mut self, text: &[u8], code: Code) -> Option<EnhancedCode> {
         let (enhanced, text) = EnhancedCode::split(text, code);
         self.line(text);
         enhanced
     }
 
-    fn answer(&mut self, code: Code, enhanced: Option<EnhancedCode>) -> Answer {
-        Answer { code: Some(code), enhanced, text: self.finish() }
+    fn finish(&mut self, enhanced: Option<EnhancedCode>) -> Self::Kept {
+        (enhanced, self.end())
+    }
+
+    fn write(answer: &mut Answer, code: Option<Code>, (enhanced, text): Self::Kept) {
+        *answer = Answer { code, enhanced, text };
     }
 
     fn octets(&self) -> &[u8] {
@@ -59,7 +75,7 @@ impl Words for Texts<'_> {
 /// Where a kept text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Range {
+pub struct Range {
     from: u16,
     to: u16,
 }
@@ -146,7 +162,7 @@ impl<'s> Texts<'s> {
     }
 
     /// Ends the growing text.
-    fn finish(&mut self) -> Range {
+    fn end(&mut self) -> Range {
         let range = Range { from: self.used, to: self.end };
         self.used = self.end;
         range
@@ -224,13 +240,13 @@ mod tests {
         let mut texts = Texts::new(&mut storage);
         texts.line(b"one");
         texts.line(b"t\x1bwo");
-        let first = texts.finish();
+        let first = texts.end();
         texts.line("caf\u{e9}".as_bytes());
-        let second = texts.finish();
+        let second = texts.end();
         texts.line(b"caf\xe9");
-        let third = texts.finish();
+        let third = texts.end();
         texts.line("\u{9b}31m\u{e9}".as_bytes());
-        let fourth = texts.finish();
+        let fourth = texts.end();
         assert_eq!(text(&texts, fourth), "??31m??");
         assert_eq!(text(&texts, first), "one\nt?wo");
         assert_eq!(text(&texts, second), "caf\u{e9}");
@@ -242,14 +258,14 @@ mod tests {
         let mut storage = [0; 8];
         let mut texts = Texts::new(&mut storage);
         texts.line("abc\u{e9}".as_bytes());
-        let first = texts.finish();
+        let first = texts.end();
         texts.line(b"xyz");
-        let second = texts.finish();
+        let second = texts.end();
         assert_eq!(text(&texts, first), "abc");
         assert_eq!(text(&texts, second), "xyz");
         let mut none = Texts::new(&mut []);
         none.line(b"abc");
-        let empty = none.finish();
+        let empty = none.end();
         assert_eq!(text(&none, empty), "");
     }
 }

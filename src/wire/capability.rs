@@ -1,8 +1,8 @@
 //! What a server offers in its reply to EHLO (RFC 5321 §4.1.1.1), as a small value.
 
-use super::class::{KEYWORD, is, place, same_word};
+use super::keywords::{KEYWORDS, WITH_PARAMETERS, at_front, find_keyword};
 use super::mechanism::AuthMechanisms;
-use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number};
+use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
 use super::syntax::WIDE;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
@@ -51,35 +51,6 @@ pub enum Extension {
     XClient,
 }
 
-/// Keyword, extension, and whether parameters may follow the keyword; in the extensions' order.
-const KEYWORDS: [(&str, Extension, bool); 19] = [
-    ("PIPELINING", Extension::Pipelining, false),
-    ("8BITMIME", Extension::EightBitMime, false),
-    ("SMTPUTF8", Extension::SmtpUtf8, true), // RFC 6531 §3.1: parameters are ignored
-    ("CHUNKING", Extension::Chunking, false),
-    ("BINARYMIME", Extension::BinaryMime, false),
-    ("ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes, false),
-    ("DSN", Extension::Dsn, false),
-    ("STARTTLS", Extension::StartTls, false),
-    ("REQUIRETLS", Extension::RequireTls, false),
-    ("SIZE", Extension::Size, true),
-    ("AUTH", Extension::Auth, true),
-    ("LIMITS", Extension::Limits, true),
-    ("DELIVERBY", Extension::DeliverBy, true),
-    ("FUTURERELEASE", Extension::FutureRelease, true),
-    ("MT-PRIORITY", Extension::MtPriority, true),
-    ("HELP", Extension::Help, false),
-    ("VRFY", Extension::Vrfy, false),
-    ("EXPN", Extension::Expn, false),
-    ("XCLIENT", Extension::XClient, true),
-];
-
-/// The keywords, with spaces between: for small machines, where a table of texts takes more than the texts do.
-const TEXT: [u8; text_length()] = text();
-
-/// A bit for each extension whose keyword parameters may follow.
-const WITH_PARAMETERS: u32 = with_parameters();
-
 impl Extension {
     /// The EHLO keyword.
     pub fn keyword(self) -> &'static str {
@@ -90,135 +61,6 @@ impl Extension {
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u8
     }
-}
-
-/// The number of the extension with this keyword of letters, digits and hyphens, in any case; and what stands behind it.
-fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
-    if !WIDE {
-        // No keyword has any of these in it.
-        let end = line.iter().position(|octet| *octet <= b' ' || *octet == b'=').unwrap_or(line.len());
-        let (word, rest) = line.split_at_checked(end)?;
-        return place(&TEXT, word).map(|found| (found, rest));
-    }
-    // No two keywords begin with the same two octets.
-    let found = *PLACES.get(slot(*line.first_chunk()?))?;
-    let name = KEYWORDS.get(usize::from(found))?.0.as_bytes();
-    let (keyword, rest) = line.split_at_checked(name.len())?;
-    // The first eight octets at once, and then the others.
-    let (word, other) = match line.first_chunk() {
-        Some(eight) => {
-            let (front, cared_for) = FRONTS.get(usize::from(found))?;
-            if (u64::from_be_bytes(*eight) ^ front) & cared_for != 0 {
-                return None;
-            }
-            (name.get(8..).unwrap_or_default(), keyword.get(8..).unwrap_or_default())
-        }
-        None => (name, keyword),
-    };
-    let whole = rest.first().is_none_or(|next| !is(*next, KEYWORD));
-    (whole && same_word(word, other)).then_some((found, rest))
-}
-
-/// Where the keyword that begins with these octets has its place in [`PLACES`].
-const fn slot(front: [u8; 2]) -> usize {
-    let front = u16::from_be_bytes(front) | 0x2020;
-    (front.wrapping_mul(MULTIPLIER) >> (16 - 6)) as usize
-}
-
-/// One by which no two keywords have the same place ([`places`] does not compile else).
-const MULTIPLIER: u16 = multiplier();
-
-/// The number of the keyword that has this place, if there is one.
-const PLACES: [u8; 64] = places();
-
-/// The first eight octets of each keyword, and the bits of them that count: not those behind its end, nor those by which
-/// capitals and small letters differ.
-const FRONTS: [(u64, u64); KEYWORDS.len()] = fronts();
-
-const fn text_length() -> usize {
-    let (mut length, mut row) = (KEYWORDS.len() - 1, 0);
-    while row < KEYWORDS.len() {
-        length += KEYWORDS[row].0.len();
-        row += 1;
-    }
-    length
-}
-
-const fn text() -> [u8; text_length()] {
-    let (mut text, mut at, mut row) = ([b' '; text_length()], 0, 0);
-    while row < KEYWORDS.len() {
-        let mut octet = 0;
-        while octet < KEYWORDS[row].0.len() {
-            text[at] = KEYWORDS[row].0.as_bytes()[octet];
-            (at, octet) = (at + 1, octet + 1);
-        }
-        (at, row) = (at + 1, row + 1);
-    }
-    text
-}
-
-const fn with_parameters() -> u32 {
-    let (mut bits, mut row) = (0, 0);
-    while row < KEYWORDS.len() {
-        if KEYWORDS[row].2 {
-            bits |= KEYWORDS[row].1.bit();
-        }
-        row += 1;
-    }
-    bits
-}
-
-const fn multiplier() -> u16 {
-    let mut multiplier = 1_u16;
-    while multiplier < u16::MAX {
-        let (mut taken, mut row, mut apart) = (0_u64, 0, true);
-        while row < KEYWORDS.len() {
-            let [a, b, ..] = KEYWORDS[row].0.as_bytes() else { return 0 };
-            let front = u16::from_be_bytes([*a, *b]) | 0x2020;
-            let place = 1 << (front.wrapping_mul(multiplier) >> (16 - 6));
-            apart = apart && taken & place == 0;
-            taken |= place;
-            row += 1;
-        }
-        if apart {
-            return multiplier;
-        }
-        multiplier += 2;
-    }
-    0
-}
-
-const fn places() -> [u8; 64] {
-    let (mut places, mut row) = ([u8::MAX; 64], 0);
-    while row < KEYWORDS.len() {
-        let [a, b, ..] = KEYWORDS[row].0.as_bytes() else { panic!("a keyword has two octets") };
-        let place = slot([*a, *b]);
-        assert!(places[place] == u8::MAX, "two keywords have the same place");
-        places[place] = row as u8;
-        row += 1;
-    }
-    places
-}
-
-const fn fronts() -> [(u64, u64); KEYWORDS.len()] {
-    let mut fronts = [(0, 0); KEYWORDS.len()];
-    let mut row = 0;
-    while row < fronts.len() {
-        let (mut front, mut cared_for, mut at) = (0, 0, 0);
-        while at < 8 {
-            let (octet, bits) = match KEYWORDS[row].0.as_bytes() {
-                keyword if at >= keyword.len() => (0, 0),
-                keyword if keyword[at].is_ascii_alphabetic() => (keyword[at], !0x20),
-                keyword => (keyword[at], u8::MAX),
-            };
-            front = front << 8 | octet as u64;
-            cared_for = cared_for << 8 | bits as u64;
-            at += 1;
-        }
-        fronts[row] = (front, cared_for);
-        row += 1;
-    }
-    fronts
 }
 
 /// What the server offers.
@@ -243,7 +85,12 @@ impl Default for Capabilities {
 
 impl Capabilities {
     /// Nothing at all, as after HELO.
-    pub const NONE: Self = Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE };
+    pub const NONE: Self = Self::none();
+
+    /// The same, not copied from a constant, which takes more flash.
+    pub(crate) const fn none() -> Self {
+        Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE }
+    }
 
     /// Whether `extension` is offered.
     pub const fn has(&self, extension: Extension) -> bool {
@@ -286,11 +133,13 @@ impl Capabilities {
     ///
     /// Of a line that did not fit the buffer (`truncated`) the last word is left out, since it may
     /// be half a word or half a number.
+    #[inline]
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
         self.fold_with(text, first, truncated, Some(Limits::fold));
     }
 
     /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn fold_with(
         &mut self,
@@ -299,6 +148,35 @@ impl Capabilities {
         truncated: bool,
         limits: Option<LimitsReader>,
     ) {
+        if WIDE && !truncated && self.usual(text, first) {
+            return;
+        }
+        self.any(text, first, truncated, limits);
+    }
+
+    /// A keyword alone on its line, SIZE and a number, or AUTH and names, as nearly all lines are: at a glance, where flash does not
+    /// matter. Whether it was one.
+    #[inline]
+    fn usual(&mut self, text: &[u8], first: bool) -> bool {
+        let Some((found, parameters)) = at_front(text) else { return false };
+        match parameters {
+            [] => {}
+            [b' ', digits @ ..] if found == Extension::Size as u8 && !first => {
+                let Some(octets) = number_of_64_bits(digits) else { return false };
+                self.set &= !BEYOND;
+                self.size = octets;
+            }
+            [b' ', names @ ..] if found == Extension::Auth as u8 && !first => {
+                self.mechanisms = self.mechanisms.with_names(names);
+            }
+            _ => return false,
+        }
+        self.set |= 1 << found;
+        true
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn any(&mut self, text: &[u8], first: bool, truncated: bool, limits: Option<LimitsReader>) {
         let mut line = text;
         if truncated {
             // Up to the last space.
@@ -320,9 +198,7 @@ impl Capabilities {
         }
         self.set |= 1 << found;
         if found == Extension::Auth as u8 {
-            while let Some(word) = next_word(&mut rest) {
-                self.mechanisms = self.mechanisms.with_name(word);
-            }
+            self.mechanisms = self.mechanisms.with_names(rest);
         } else if found == Extension::Size as u8 {
             if let Some(digits) = next_word(&mut rest) {
                 let (octets, beyond) = number(digits).unwrap_or_default();
@@ -339,8 +215,10 @@ impl Capabilities {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keywords::KEYWORDS;
     use super::*;
     use crate::wire::AuthMechanism;
+    use std::string::ToString;
     use std::vec::Vec;
 
     fn fold(lines: &[&str]) -> Capabilities {
@@ -374,6 +252,60 @@ mod tests {
             }
             assert_eq!(offers(&[keyword, b"X"].concat()), 0);
         }
+    }
+
+    #[test]
+    fn a_line_offers_the_same_at_a_glance() {
+        let parameters = [
+            "",
+            " ",
+            "  ",
+            "\t",
+            " x",
+            " 0",
+            " 12",
+            "  12",
+            " 12 ",
+            " 12 3",
+            " 12x",
+            " 12\t",
+            " 9999999999999999999",
+            " 18446744073709551615",
+            " 18446744073709551616",
+            "=PLAIN",
+            "= PLAIN",
+            " PLAIN",
+            " plain LOGIN",
+            " PLAIN\tLOGIN ",
+            " XPLAIN LOGINX",
+            " PLAIN\u{1}LOGIN",
+            " SCRAM-SHA-256 SCRAM-SHA-256-PLUS CRAM-MD5",
+            " XOAUTH2 EXTERNAL ANONYMOUS OAUTHBEARER",
+            "X",
+            "-",
+            "\u{e9}",
+            " MAILMAX=5",
+        ];
+        let mut taken = 0;
+        for (keyword, ..) in KEYWORDS {
+            for keyword in [keyword.to_string(), keyword.to_ascii_lowercase(), std::format!(" {keyword}")] {
+                for parameters in parameters {
+                    let line = std::format!("{keyword}{parameters}");
+                    for first in [false, true] {
+                        let before = fold(&["x", "SIZE 99999999999999999999999", "AUTH LOGIN"]);
+                        let (mut glance, mut slow) = (before, before);
+                        if glance.usual(line.as_bytes(), first) {
+                            slow.any(line.as_bytes(), first, false, Some(Limits::fold));
+                            assert_eq!(glance, slow, "{line:?}");
+                            taken += 1;
+                        } else {
+                            assert_eq!(glance, before, "{line:?}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(taken > 100, "{taken}");
     }
 
     #[test]

@@ -55,8 +55,9 @@ impl Code {
     /// Of three digits, of which the first is within 2 to 5.
     pub(crate) fn of_digits(digits: [u8; 3]) -> Option<Self> {
         let [a, b, c] = digits;
-        let tens = u16::from(a & 0x0f).wrapping_mul(10).wrapping_add(u16::from(b & 0x0f));
-        let number = tens.wrapping_mul(10).wrapping_add(u16::from(c & 0x0f));
+        let tens =
+            u16::from(a.wrapping_sub(b'0')).wrapping_mul(10).wrapping_add(u16::from(b.wrapping_sub(b'0')));
+        let number = tens.wrapping_mul(10).wrapping_add(u16::from(c.wrapping_sub(b'0')));
         NonZeroU16::new(number).map(Self)
     }
 
@@ -70,10 +71,10 @@ impl Code {
     #[inline(never)]
     pub const fn severity(self) -> Severity {
         match self.0.get() / 100 {
-            ..=2 => Severity::Positive,
+            2 => Severity::Positive,
             3 => Severity::Intermediate,
             4 => Severity::Transient,
-            5.. => Severity::Permanent,
+            _ => Severity::Permanent,
         }
     }
 }

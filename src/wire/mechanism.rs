@@ -1,6 +1,8 @@
 //! Names of SASL mechanisms, one by one and as a set.
 
-use super::class::place;
+use super::class::{before, behind, packed, packed_front, place};
+use super::stated::{behind_blanks, next_word};
+use super::syntax::WIDE;
 
 /// A SASL mechanism that this crate knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,31 @@ impl AuthMechanism {
     }
 }
 
+/// The place of a name, the front of `front`, in [`NAMES`]: of the shorter ones by all their octets at once.
+fn at_a_glance(front: &[u8], name: &[u8]) -> Option<u8> {
+    const fn of(mechanism: AuthMechanism) -> u64 {
+        let (from, to) = PLACES[mechanism as usize];
+        packed(before(behind(NAMES, from as usize), behind(NAMES, to as usize)))
+    }
+    const PLAIN: u64 = of(AuthMechanism::Plain);
+    const LOGIN: u64 = of(AuthMechanism::Login);
+    const CRAM_MD5: u64 = of(AuthMechanism::CramMd5);
+    const XOAUTH2: u64 = of(AuthMechanism::XOAuth2);
+    const EXTERNAL: u64 = of(AuthMechanism::External);
+    if name.len() > 8 {
+        return place(NAMES, name);
+    }
+    // No other octets above the space look like those of a name.
+    Some(match packed_front(front, name) {
+        PLAIN => AuthMechanism::Plain,
+        LOGIN => AuthMechanism::Login,
+        CRAM_MD5 => AuthMechanism::CramMd5,
+        XOAUTH2 => AuthMechanism::XOAuth2,
+        EXTERNAL => AuthMechanism::External,
+        _ => return None,
+    } as u8)
+}
+
 /// A set of mechanisms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -126,9 +153,14 @@ impl AuthMechanisms {
         Self(self.0 | mechanism.bit())
     }
 
-    /// The set with the mechanism of this name in it, if it is one.
-    pub(crate) fn with_name(self, name: &[u8]) -> Self {
-        Self(self.0 | place(NAMES, name).map_or(0, |place| 1 << place))
+    /// The set with the mechanisms of these names in it, as far as they are known.
+    pub(crate) fn with_names(mut self, mut names: &[u8]) -> Self {
+        loop {
+            let front = behind_blanks(names);
+            let Some(name) = next_word(&mut names) else { return self };
+            let place = if WIDE { at_a_glance(front, name) } else { place(NAMES, name) };
+            self.0 |= place.map_or(0, |place| 1 << place);
+        }
     }
 
     /// What is in both sets.
@@ -162,5 +194,30 @@ impl AuthMechanisms {
     /// The mechanisms in it, in the order of the enumeration.
     pub fn iter(self) -> impl Iterator<Item = AuthMechanism> {
         AuthMechanism::ALL.into_iter().filter(move |mechanism| self.has(*mechanism))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_at_a_glance() {
+        for mechanism in AuthMechanism::ALL {
+            let name = mechanism.octets();
+            for at in 0..name.len() {
+                for octet in b'!'..=u8::MAX {
+                    let mut other = [name, b" PLAIN"].concat();
+                    other[at] = octet;
+                    for length in [at + 1, name.len()] {
+                        let (front, word) = (other.as_slice(), &other[..length]);
+                        let expected = place(NAMES, word);
+                        assert_eq!(at_a_glance(front, word), expected, "{}", word.escape_ascii());
+                        assert_eq!(at_a_glance(word, word), expected, "{}", word.escape_ascii());
+                    }
+                }
+            }
+            assert_eq!(AuthMechanisms::NONE.with_names(name).iter().next(), Some(mechanism));
+        }
     }
 }

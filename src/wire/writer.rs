@@ -40,7 +40,18 @@ impl<'b> Writer<'b> {
         self.wanted = self.wanted.saturating_add(N);
     }
 
-    /// The same where flash does not matter.
+    /// The first `length` octets of some that are copied whole where there is room, which takes no call.
+    pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) {
+        let rest = self.buffer.get_mut(self.wanted..).unwrap_or_default();
+        if let Some(room) = rest.first_chunk_mut() {
+            *room = *octets;
+            self.wanted = self.wanted.saturating_add(length);
+        } else {
+            self.put(octets.get(..length).unwrap_or_default());
+        }
+    }
+
+    /// As [`fixed`](Self::fixed) where flash does not matter.
     pub(crate) fn short<const N: usize>(&mut self, octets: [u8; N]) {
         if WIDE { self.fixed(octets) } else { self.put(&octets) }
     }
@@ -52,11 +63,28 @@ impl<'b> Writer<'b> {
 
     /// Appends a number in decimal digits, of which there are 20 at most.
     pub fn number(&mut self, number: u64) {
+        if WIDE {
+            return self.digits(number);
+        }
         let (rest, digit) = tenth(number);
         if rest > 0 {
             self.number(rest);
         }
         self.byte(b'0' | digit);
+    }
+
+    /// As [`number`](Self::number), without a call for each digit.
+    fn digits(&mut self, mut number: u64) {
+        let (mut digits, mut at) = ([0; 20], 20_usize);
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' | (number % 10) as u8;
+            number /= 10;
+            at = at.wrapping_sub(1);
+            if number == 0 {
+                break;
+            }
+        }
+        self.put(digits.get(at..).unwrap_or_default());
     }
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.

@@ -52,11 +52,6 @@ impl<'a> Xtext<'a> {
         self.octets.iter().fold(0, |length, &octet| length.saturating_add(width(octet)))
     }
 
-    /// Whether what goes over the wire is ASCII.
-    pub(crate) fn is_ascii(&self) -> bool {
-        !self.encoded || self.octets.is_ascii()
-    }
-
     /// Refuses text whose encoded form is longer than `most` octets.
     pub(crate) fn at_most(self, most: usize) -> Result<Self, Syntax> {
         if self.encoded_len() <= most {

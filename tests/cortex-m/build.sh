@@ -17,12 +17,18 @@ if [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
 fi
 
 [ "$command" != core ] || exec echo own
-for tool in /usr/bin/rustc /usr/bin/cargo /usr/bin/ld.lld; do
-    [ -x "$tool" ] || {
-        echo "$0: neither 'rustup target add $target' nor $tool (Debian: rustc-web cargo-web rust-web-src lld)" >&2
+for tool in /usr/bin/rustc /usr/bin/cargo /usr/bin/ld.lld "$(/usr/bin/rustc --print sysroot 2>&1)/lib/rustlib/src/rust/library"; do
+    [ -e "$tool" ] || {
+        echo "$0: there is neither rustup's target (rustup target add $target) nor $tool (Debian: apt-get install rustc-web cargo-web rust-web-src lld)" >&2
         exit 1
     }
 done
+# Debian has another compiler of that name, too, which is older.
+minor=$(/usr/bin/rustc --version | cut -d. -f2)
+[ "$minor" -ge 91 ] || {
+    echo "$0: $(/usr/bin/rustc --version) is too old, 1.91 is needed; rustup target add $target, or Debian's rustc-web instead of rustc" >&2
+    exit 1
+}
 # The sources of `core` are built by unstable flags, which the stable compiler grants by this variable.
 export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
 if [ "$command" != check ]; then

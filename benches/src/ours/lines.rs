@@ -22,11 +22,8 @@ pub fn rows() -> Vec<Row> {
             });
         }));
     }
-    let first = |stream: &'static [u8]| {
-        let end = memchr::memchr(b'\n', stream).expect("a line");
-        let line = stream[..end].strip_suffix(b"\r").expect("CRLF");
-        Reply::parse(line).expect("a reply")
-    };
+    let first =
+        |mut stream: &'static [u8]| Reply::take(&mut stream).expect("a reply").expect("a whole one");
     assert_eq!((first(corpus::OK).code.number(), first(corpus::OK).text), (250, &b"Ok"[..]));
     rows.push(Row::new(Work::OkReply, OURS, (corpus::OK.len(), 1), move || {
         black_box(first(black_box(corpus::OK)));
@@ -73,9 +70,8 @@ pub fn lines(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// One code and the text of one line for each line.
-fn replies(stream: &[u8], each: &mut dyn FnMut(u16, &[u8])) {
-    for line in lines(stream) {
-        let reply = Reply::parse(line).expect("a reply");
+fn replies(mut stream: &[u8], each: &mut dyn FnMut(u16, &[u8])) {
+    while let Some(reply) = Reply::take(&mut stream).expect("replies") {
         each(reply.code.number(), reply.text);
         black_box((reply.enhanced, reply.last));
     }
@@ -93,8 +89,8 @@ fn least_replies(stream: &[u8], each: &mut dyn FnMut(u16, &[u8])) {
 fn ehlo(reply: &[u8]) -> Capabilities {
     let mut offered = Capabilities::NONE;
     let mut first = true;
-    for line in lines(reply) {
-        let line = Reply::parse(line).expect("a reply");
+    let mut stream = reply;
+    while let Some(line) = Reply::take(&mut stream).expect("replies") {
         offered.fold(line.text, first, line.truncated);
         first = false;
     }

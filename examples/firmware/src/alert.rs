@@ -8,7 +8,7 @@ use embedded_smtp::message::{
 };
 use embedded_smtp::sasl::Unfit;
 use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
-use embedded_smtp::wire::{Domain, ForwardPath, HelloName, Mailbox, ReversePath, Syntax, Writer};
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Syntax, Writer};
 use smoltcp::time::Duration;
 
 use crate::history::Kept;
@@ -33,7 +33,7 @@ pub enum Outcome {
 /// Why there was not even an attempt.
 #[derive(Clone, Copy, defmt::Format)]
 pub enum Unsendable {
-    /// An address or a name out of form.
+    /// A text or a name out of form.
     Value(Syntax),
     /// A name or password out of form.
     Login(Unfit),
@@ -67,9 +67,8 @@ pub fn mail(
     let table = Attachment::stream(MimeType::new("text/csv")?, Table::new(readings))
         .with_name(FileName::new("readings.csv")?);
     // One identifier for all attempts: who gets the mail twice sees that it is one.
-    let id = MessageId::unique(settings.time.into(), 1, Domain::new(settings.host)?);
-    let from = Mailbox::new(settings.from)?;
-    let to = Mailbox::new(settings.to)?;
+    let id = MessageId::unique(settings.time.into(), 1, settings.host);
+    let (from, to) = (settings.from, settings.to);
     let addressee = [Address::new(to)];
     let author = Address::new(from).with_name("Boiler")?;
     let date = Date::from_unix(settings.time.into(), 0)?;
@@ -77,7 +76,7 @@ pub fn mail(
         .to(&addressee)
         .subject(HeaderText::new("Boiler too hot")?)
         .auto_submitted(AutoSubmitted::Generated);
-    let options = Options::new(HelloName::new(settings.host)?).tls(match settings.security {
+    let options = Options::new(HelloName::from(settings.host)).tls(match settings.security {
         Security::Clear => TlsPolicy::Never,
         Security::StartTls => TlsPolicy::Required,
         Security::Implicit => TlsPolicy::Implicit,

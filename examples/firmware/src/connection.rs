@@ -23,6 +23,9 @@ pub fn run<B: Body, A: Authenticator>(
     while !station.network.borrow().is_up() && clock::now() < patience {
         station.turn();
     }
+    if !station.network.borrow().is_up() {
+        warn!("nobody has given an address by DHCP; DEVICE_ADDRESS sets one");
+    }
     station.network.borrow_mut().connect(settings.server);
     let orderly = match settings.security {
         Security::Implicit => tls::session(station, settings, submission),

@@ -72,14 +72,10 @@ impl Station<'_> {
 #[entry]
 fn main() -> ! {
     let line = semihosting::experimental::env::args::<512>();
-    let mut arguments = [""; 16];
-    for (place, argument) in arguments.iter_mut().zip(line.iter().flatten().flatten()) {
-        *place = argument;
-    }
-    let status = match Settings::read(&arguments) {
+    let status = match Settings::of(line.as_ref().ok()) {
         Ok(settings) => run(&settings).unwrap_or(UNUSABLE),
-        Err(setting) => {
-            error!("cannot be read: {}", setting);
+        Err(unreadable) => {
+            error!("{}", unreadable);
             UNUSABLE
         }
     };

@@ -185,10 +185,6 @@ impl<'a> Orcpt<'a> {
         self.address
     }
 
-    pub(crate) fn is_ascii(&self) -> bool {
-        self.address.is_ascii()
-    }
-
     /// ```abnf
     /// original-recipient-address = addr-type ";" xtext
     /// addr-type                  = atom

@@ -77,15 +77,6 @@ impl<'a> Param<'a> {
         matches!(self, Self::Notify(_) | Self::Orcpt(_) | Self::Other(_))
     }
 
-    /// Whether it goes over the wire without SMTPUTF8; only these two may have octets above 127.
-    pub(crate) fn is_ascii(&self) -> bool {
-        match self {
-            Self::Orcpt(orcpt) => orcpt.is_ascii(),
-            Self::Other(other) => other.value().is_none_or(str::is_ascii),
-            _ => true,
-        }
-    }
-
     fn known(&self) -> Option<Keyword> {
         Some(match self {
             Self::Size(_) => Keyword::Size,

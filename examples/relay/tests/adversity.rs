@@ -1,0 +1,105 @@
+//! Next hops that keep silent, an end that does not wait, and senders who want to be taken for others.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::{Arc, Hop, Manner, Relay, printer};
+
+async fn impatient(next_hop: &str) -> Relay {
+    Relay::start_with(&["--next-hop", next_hop, "--next-hop-tls", "never", "--answer-seconds", "1"]).await
+}
+
+#[tokio::test]
+async fn a_next_hop_that_keeps_silent_costs_a_451_within_the_relays_patience() {
+    for at in ["greeting", "MAIL", "RCPT", "DATA"] {
+        let hop = Hop::start(Manner::Silent(at)).await;
+        let mut sender = impatient(&hop.address).await.sender().await;
+        sender.says("EHLO client.example.test", "250").await;
+        let began = Instant::now();
+        let mut last = sender.asks("MAIL FROM:<a@example.test>").await;
+        for command in ["RCPT TO:<b@example.test>", "DATA"] {
+            if last.starts_with("250") {
+                last = sender.asks(command).await;
+            }
+        }
+        assert!(last.starts_with("451 4.4.1 "), "silent at {at}: {last}");
+        assert!(began.elapsed() < Duration::from_secs(10), "silent at {at}");
+        // The sender's session is in good order.
+        sender.says("RSET", "250").await;
+        sender.says("NOOP", "250").await;
+    }
+}
+
+/// Who gives up here makes the mail come twice.
+#[tokio::test]
+async fn the_next_hops_word_on_a_whole_mail_is_waited_for_beyond_the_relays_patience() {
+    let release = Arc::new(Notify::new());
+    let hop = Hop::start(Manner::Hesitating(release.clone())).await;
+    let mut sender = impatient(&hop.address).await.sender().await;
+    sender.begins_content().await;
+    sender.writes("text\r\n.\r\n").await;
+    assert!(timeout(Duration::from_millis(1500), sender.reply()).await.is_err(), "given up too early");
+    release.notify_one();
+    assert!(sender.reply().await.starts_with("250 "));
+}
+
+#[tokio::test]
+async fn told_to_end_without_grace_the_relay_says_421_and_logs_the_mail_that_it_leaves_in_doubt() {
+    let hop = Hop::start(Manner::Hesitating(Arc::default())).await;
+    let arguments = ["--next-hop", &hop.address, "--next-hop-tls", "never", "--grace", "0"];
+    let relay = Relay::start_with(&arguments).await;
+    let mut sender = relay.sender().await;
+    sender.says("EHLO client.example.test", "250").await;
+    sender.says("MAIL FROM:<in.doubt@example.test>", "250").await;
+    sender.says("RCPT TO:<b@example.test>", "250").await;
+    sender.says("DATA", "354").await;
+    sender.writes("text\r\n.\r\n").await;
+    // Until the next hop has it.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    relay.end().await;
+    assert!(sender.reply().await.starts_with("421 4.3.2 "));
+    assert!(printer::tests::waits("from=<in.doubt@example.test> for=1/1 octets=6 "));
+    assert!(printer::tests::waits(" (it may have been taken)"));
+}
+
+#[tokio::test]
+async fn no_address_writes_a_line_of_the_journal_by_itself() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let mut sender = Relay::start(&hop.address).await.sender().await;
+    sender.says("EHLO client.example.test", "250").await;
+    sender.says(r#"MAIL FROM:<"x> for=9/9 octets=9 seconds=0.001: 250 forged"@example.test>"#, "250").await;
+    sender.says("RSET", "250").await;
+    assert!(!printer::tests::waits(": 250 forged"));
+    assert!(printer::tests::waits(
+        r#"from=<"x??for=9/9?octets=9?seconds=0.001:?250?forged"@example.test> for=0/0 "#
+    ));
+}
+
+/// Without SMTPUTF8 a header field has no UTF-8 (RFC 6532), whatever the sender calls itself.
+#[tokio::test]
+async fn a_greeting_outside_ascii_does_not_get_into_the_mail() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let mut sender = Relay::start(&hop.address).await.sender().await;
+    sender.says("EHLO b\u{fc}cher.example", "250").await;
+    sender.says("MAIL FROM:<a@example.test>", "250").await;
+    sender.says("RCPT TO:<b@example.test>", "250").await;
+    sender.says("DATA", "354").await;
+    sender.says("text\r\n.", "250").await;
+    let mails = hop.mails();
+    assert!(mails[0].starts_with("Received: from [127.0.0.1] ([127.0.0.1])\r\n"), "{}", mails[0]);
+}
+
+/// To close with octets unread tears a connection down, and takes from the sender what it has not read.
+#[tokio::test]
+async fn a_session_that_the_relay_ends_is_closed_in_good_order() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let relay = Relay::start(&hop.address).await;
+    let mut sender = relay.sender().await;
+    sender.writes(&"NOSUCH\r\n".repeat(10_000)).await;
+    let mut said = String::new();
+    timeout(Duration::from_secs(20), sender.0.read_to_string(&mut said)).await.unwrap().unwrap();
+    assert!(said.contains("421 "), "{said:.100}");
+}
