@@ -189,6 +189,7 @@ refused() { # WHAT STATUS TEXT
 
 faults() {
     {
+        echo 'grace = 2'
         write_settings
         printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
     } >"$work/faults.toml"

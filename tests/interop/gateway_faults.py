@@ -550,10 +550,19 @@ def ended_under_load():
     clients = [threading.Thread(target=client, args=(number,)) for number in range(20)]
     for thread in clients:
         thread.start()
-    time.sleep(1.5)
+    time.sleep(0.5)
+    last = {}
+    late = [threading.Thread(target=lambda sender=sender: last.update({sender: rest(f"{sender}@example.test", f"{sender}-last@example.test")})) for sender in ("mute-end", "mute-data")]
+    for thread in late:
+        thread.start()
+    time.sleep(1)
     os.kill(args.pid, signal.SIGTERM)
     for thread in clients:
         thread.join()
+    for thread in late:
+        thread.join()
+    statuses = [last[sender][0] if sender in last else None for sender in ("mute-end", "mute-data")]
+    check("who waits for a silent next hop is told before the gateway ends: 502 behind the mail, else 503", statuses == [502, 503], last)
     there = {who: times for who, times in stored.items() if who.startswith("load")}
     silent = {who for who, _ in unanswered}
     wrong = [who for who in taken if there.get(who) != 1] + [who for who in there if who not in taken]
