@@ -191,7 +191,7 @@ faults() {
     {
         echo 'grace = 2'
         write_settings
-        printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
+        printf '%s\n' '[limits]' 'answer_seconds = 3' 'hop_seconds = 7'
     } >"$work/faults.toml"
     start_gateway --config "$work/faults.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
     rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" --pid "$gateway_pid"
