@@ -6,7 +6,7 @@ use super::parameters::{ParameterList, Utf8, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
-use crate::session::{MAX_IN_FLIGHT, Phase};
+use crate::session::{MAX_IN_FLIGHT, Phase, success};
 use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
@@ -248,12 +248,14 @@ impl Client<'_> {
         }
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
+            self.ahead = self.phase;
             // What has come in already, but for the line that is shown, is no answer to it.
             let used = self.shown == Shown::Line;
             self.flags.stale |= self.rx.has_more(used);
             self.tick();
         }
         self.scratch = scratch;
+        self.ahead = self.ahead.after(verb, success(verb));
         self.pipeline.push(verb);
         Ok(())
     }
