@@ -200,7 +200,10 @@ impl Client<'_> {
         for parameters in parameters {
             parameters.write(&mut list);
         }
-        let (octets, used) = list.end()?;
+        if let Some(misuse) = list.end() {
+            return Err(misuse.into());
+        }
+        let (octets, used) = (list.out.line(), list.used);
         self.launch(verb, octets, used)
     }
 
