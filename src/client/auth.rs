@@ -76,41 +76,39 @@ impl Client<'_> {
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
         // go with it.
         let longest = mechanism.longest().min(MOST) as u32 + 2;
-        let longest = longest / 3 * 4 + bare.min(MOST) as u32 + 3;
+        let longest = (longest / 3 * 4).wrapping_add(bare as u32).wrapping_add(3);
         if longest > free as u32 {
-            return Err(Capacity::new(Buffer::Tx, longest.min(MOST as u32) as usize).into());
+            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
         }
-        if begins {
-            out.byte(b' ');
-        }
-        let front = out.wanted();
         let mut message = Message::new(&mut out);
-        let any = if begins {
-            mechanism.initial(&mut message)
+        if begins {
+            message.line().byte(b' ');
+            let any = mechanism.initial(&mut message);
+            if !any {
+                message.take_back(bare);
+            } else if message.line().wanted() == bare.wrapping_add(1) {
+                // RFC 4954 §4: an empty response is told from none.
+                message.line().byte(b'=');
+            }
         } else {
             let whole = self.shown == Shown::Line && !self.rx.is_cut();
             let place = self.rx.text_place(HEAD);
             let storage = self.rx.storage();
-            mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
-        };
-        message.finish();
-        if !any {
-            // What the mechanism may have written is part of no line; `*` alone is.
-            out.truncate(bare);
-            if bare == 0 {
-                out.byte(b'*');
+            if mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_err() {
+                // What the mechanism may have written is part of no line; `*` alone is.
+                message.take_back(bare);
+                message.line().byte(b'*');
                 number = CANCELLED;
             }
-        } else if bare > 0 && out.wanted() == front {
-            // RFC 4954 §4: an empty response is told from none.
-            out.byte(b'=');
+            number = number.saturating_add(1);
         }
+        message.finish();
         let octets = out.line();
         if octets > free {
             // The mechanism's word was not to be relied on; half a secret is one too.
             wipe(out.into_buffer());
         }
-        self.launch(verb, octets, number.saturating_add(u8::from(bare == 0)))
+        self.launch(verb, octets, number)
     }
 
     /// Gives the exchange up with `*` (RFC 4954 §4).
@@ -120,7 +118,7 @@ impl Client<'_> {
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_send(Verb::AuthResponse)?;
         self.may_answer()?;
-        self.command(Verb::AuthResponse, "*", b"", &[])?;
+        self.command(Verb::AuthResponse, "*", b"", None)?;
         self.scratch = MAX_CHALLENGES;
         Ok(())
     }

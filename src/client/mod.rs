@@ -16,6 +16,7 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
+pub(crate) use parameters::OfMail;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 pub(crate) use content::IN_PLACE;
@@ -83,8 +84,6 @@ struct Flags {
     over: bool,
     /// Something came before the command in flight was given, and cannot answer it, nor can what follows it.
     stale: bool,
-    /// Commands are only tried.
-    tried: bool,
 }
 
 impl<'b> Client<'b> {

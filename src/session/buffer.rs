@@ -124,8 +124,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             self.start = front;
             self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
-        }
-        if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
         behind(self.storage, self.end)
@@ -318,12 +316,12 @@ impl<'b> Outgoing<'b> {
         behind(self.storage, self.end)
     }
 
-    /// Appends the first `length` (at most `N`) of these octets, which are copied whole and without a call; not where there is no room
-    /// for that.
+    /// Appends the first `length` of these octets, of which there are so many; they are copied whole and without a call, and not where
+    /// there is no room for that.
     pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
         let Some(room) = self.spare().first_chunk_mut() else { return false };
         *room = *octets;
-        self.end = self.end.wrapping_add(length.min(N) as u16);
+        self.end = self.end.wrapping_add(length as u16);
         true
     }
 
