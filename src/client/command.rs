@@ -209,8 +209,7 @@ impl Client<'_> {
             return Err(misuse.into());
         }
         let (octets, used) = (list.out.line(), list.used);
-        // Behind all that: a command that is not its turn's can be tried.
-        self.may_send(verb)?;
+        // Its turn is judged behind all that: a command can be tried when it is not.
         self.launch(verb, octets, used)
     }
 
@@ -245,8 +244,9 @@ impl Client<'_> {
         Ok(())
     }
 
-    /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
+    /// So many octets stand in the room of `tx`: the command goes into flight, if it may and they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
+        self.may_send(verb)?;
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }
