@@ -1,4 +1,5 @@
-//! Stuffing and unstuffing undo each other at any chunking; and nothing stuffed ends before its end.
+//! Stuffing and unstuffing undo each other at any chunking; and nothing stuffed ends before its end. What is not stuffed well is
+//! received the same at any chunking, too.
 #![no_main]
 
 use embedded_smtp::data::{BareLineEnds, LineEnds, Stuffer, Then, Unstuffer};
@@ -15,7 +16,32 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
     }
     assert_eq!(wire, stuffed(content));
     assert_eq!(unstuff(&wire, &mut Cuts::new(room)), normalised(content));
+    for bare in [BareLineEnds::Reject, BareLineEnds::Accept] {
+        // Octet by octet nothing is seen at a glance.
+        let expected = received(content, bare, 1);
+        assert_eq!(received(content, bare, content.len()), expected);
+        assert_eq!(received(content, bare, 23), expected);
+    }
 });
+
+/// The content of the mails in `wire`, of which so many octets come at once, and where each ends or is lost.
+fn received(wire: &[u8], bare: BareLineEnds, piece: usize) -> (Vec<u8>, Vec<(usize, Then)>) {
+    let mut unstuffer = Unstuffer::new(bare);
+    let (mut content, mut events, mut from, mut to) = (Vec::new(), Vec::new(), 0, 0);
+    loop {
+        let step = unstuffer.next(&wire[from..to]);
+        content.extend_from_slice(&wire[from + step.skip..][..step.run]);
+        from += step.consumed();
+        if step.then != Then::More {
+            events.push((from, step.then));
+        } else if step.consumed() == 0 {
+            if to == wire.len() {
+                return (content, events);
+            }
+            to = (to + piece).min(wire.len());
+        }
+    }
+}
 
 fn stuff(mut content: &[u8], sizes: &mut Cuts<'_>, room: &mut Cuts<'_>) -> Vec<u8> {
     let mut stuffer = Stuffer::new(LineEnds::Normalize);

@@ -2,11 +2,10 @@
 
 use super::Client;
 use super::event::Shown;
-use crate::sasl::base64::encoded_length;
 use crate::sasl::{Challenge, Mechanism, Message};
-use crate::session::MAX_CHALLENGES;
+use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
-use crate::wire::{Extension, Verb};
+use crate::wire::{Extension, Verb, Writer};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -66,8 +65,9 @@ impl Client<'_> {
         let begins = verb == Verb::Auth;
         let mut number = if begins { 0 } else { self.may_answer()? };
         self.tx.mark_secret();
-        let free = self.tx.free();
-        let mut out = self.tx.writer();
+        let room = self.tx.room();
+        let free = room.len();
+        let mut out = Writer::new(room);
         if begins {
             out.put(b"AUTH ");
             out.put(mechanism.mechanism().octets());
@@ -75,36 +75,40 @@ impl Client<'_> {
         let bare = out.wanted();
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
         // go with it.
-        let longest = encoded_length(mechanism.longest()).saturating_add(bare).saturating_add(3);
-        if longest > free {
-            return Err(Capacity::new(Buffer::Tx, longest).into());
+        let longest = mechanism.longest().min(MOST) as u32 + 2;
+        let longest = (longest / 3 * 4).wrapping_add(bare as u32).wrapping_add(3);
+        if longest > free as u32 {
+            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
         }
-        if begins {
-            out.byte(b' ');
-        }
-        let front = out.wanted();
         let mut message = Message::new(&mut out);
-        let any = if begins {
-            mechanism.initial(&mut message)
+        if begins {
+            message.line().byte(b' ');
+            let any = mechanism.initial(&mut message);
+            if !any {
+                message.take_back(bare);
+            } else if message.line().wanted() == bare.wrapping_add(1) {
+                // RFC 4954 §4: an empty response is told from none.
+                message.line().byte(b'=');
+            }
         } else {
-            let whole = self.shown == Shown::Line && !self.line.truncated;
-            let (storage, place) = self.rx.place(HEAD..usize::from(self.line.length));
-            mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_ok()
-        };
-        message.finish();
-        if !any {
-            // What the mechanism may have written is part of no line; `*` alone is.
-            out.truncate(bare);
-            if !begins {
-                out.byte(b'*');
+            let whole = self.shown == Shown::Line && !self.rx.is_cut();
+            let place = self.rx.text_place(HEAD);
+            let storage = self.rx.storage();
+            if mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_err() {
+                // What the mechanism may have written is part of no line; `*` alone is.
+                message.take_back(bare);
+                message.line().byte(b'*');
                 number = CANCELLED;
             }
-        } else if begins && out.wanted() == front {
-            // RFC 4954 §4: an empty response is told from none.
-            out.byte(b'=');
+            number = number.saturating_add(1);
         }
+        message.finish();
         let octets = out.line();
-        self.launch(verb, octets, number.saturating_add(u8::from(!begins)))
+        if octets > free {
+            // The mechanism's word was not to be relied on; half a secret is one too.
+            wipe(out.into_buffer());
+        }
+        self.launch(verb, octets, number)
     }
 
     /// Gives the exchange up with `*` (RFC 4954 §4).
@@ -114,7 +118,7 @@ impl Client<'_> {
     pub fn auth_cancel(&mut self) -> Result<(), Error> {
         self.may_send(Verb::AuthResponse)?;
         self.may_answer()?;
-        self.command(Verb::AuthResponse, "*", b"", &[])?;
+        self.command(Verb::AuthResponse, "*", b"", None)?;
         self.scratch = MAX_CHALLENGES;
         Ok(())
     }
@@ -128,6 +132,9 @@ impl Client<'_> {
         Ok(self.scratch)
     }
 }
+
+/// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
+const MOST: usize = u16::MAX as usize;
 
 /// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
 const CANCELLED: u8 = MAX_CHALLENGES - 1;

@@ -2,7 +2,7 @@
 //! queue, and then happens wholly, or it does not happen.
 
 use super::event::Shown;
-use super::parameters::{ParameterList, Utf8, used};
+use super::parameters::{Both, ParameterList, Utf8, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
@@ -43,7 +43,7 @@ impl Client<'_> {
 
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
         // RFC 6531 §3.7.1: no extension is there yet that would allow it.
-        self.command(verb, head, name.as_bytes(), &[])
+        self.command(verb, head, name.as_bytes(), None)
     }
 
     /// STARTTLS (RFC 3207). When it is accepted, [`Event::StartTls`](super::Event::StartTls) comes.
@@ -55,7 +55,7 @@ impl Client<'_> {
             return Err(Misuse::TlsState.into());
         }
         self.offered(Extension::StartTls)?;
-        self.command(Verb::StartTls, "STARTTLS", b"", &[])
+        self.word(Verb::StartTls, "STARTTLS")
     }
 
     /// Says that the handshake is done and octets go through TLS from here on. What the server
@@ -81,7 +81,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.mail_with(from, parameters, &())
+        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), Some(parameters))
     }
 
     /// MAIL with two lists of parameters, one behind the other.
@@ -94,7 +94,7 @@ impl Client<'_> {
         parameters: &dyn Parameters,
         more: &dyn Parameters,
     ) -> Result<(), Error> {
-        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), &[parameters, more])
+        self.mail(from, &Both(parameters, more))
     }
 
     /// RCPT (RFC 5321 §4.1.1.3).
@@ -103,15 +103,21 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), &[parameters])
+        self.rcpt_with(to, Some(parameters))
     }
 
-    /// Between transactions: from here on RCPT is only `tried`, as in one that makes use of no extension, or is given again.
-    pub(crate) fn try_only(&mut self, tried: bool) {
-        self.flags.tried = tried;
-        if tried {
-            self.scratch = 0;
-        }
+    /// RCPT, perhaps with parameters.
+    pub(crate) fn rcpt_with(
+        &mut self,
+        to: &ForwardPath<'_>,
+        parameters: Option<&dyn Parameters>,
+    ) -> Result<(), Error> {
+        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters)
+    }
+
+    /// Between transactions: whatever is given out of its turn now, before MAIL, makes use of no extension.
+    pub(crate) fn forget_parameters(&mut self) {
+        self.scratch = 0;
     }
 
     /// DATA (RFC 5321 §4.1.1.4). Behind its 354 the content is due, even if it is only the lone
@@ -129,7 +135,7 @@ impl Client<'_> {
 
     /// DATA for a mail that is known to stand in lines.
     pub(crate) fn data_in_lines(&mut self) -> Result<(), Error> {
-        self.command(Verb::Data, "DATA", b"", &[])
+        self.word(Verb::Data, "DATA")
     }
 
     /// RSET (RFC 5321 §4.1.1.5): the transaction is forgotten.
@@ -137,7 +143,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn rset(&mut self) -> Result<(), Error> {
-        self.command(Verb::Rset, "RSET", b"", &[])
+        self.word(Verb::Rset, "RSET")
     }
 
     /// NOOP (RFC 5321 §4.1.1.9).
@@ -145,7 +151,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn noop(&mut self) -> Result<(), Error> {
-        self.command(Verb::Noop, "NOOP", b"", &[])
+        self.word(Verb::Noop, "NOOP")
     }
 
     /// QUIT (RFC 5321 §4.1.1.10).
@@ -153,7 +159,7 @@ impl Client<'_> {
     /// # Errors
     /// As all commands.
     pub fn quit(&mut self) -> Result<(), Error> {
-        self.command(Verb::Quit, "QUIT", b"", &[])
+        self.word(Verb::Quit, "QUIT")
     }
 
     /// VRFY (RFC 5321 §4.1.1.6).
@@ -177,7 +183,7 @@ impl Client<'_> {
     /// # Errors
     /// As [`vrfy`](Self::vrfy).
     pub fn help(&mut self, topic: Option<Text<'_>>) -> Result<(), Error> {
-        let Some(topic) = topic else { return self.command(Verb::Help, "HELP", b"", &[]) };
+        let Some(topic) = topic else { return self.word(Verb::Help, "HELP") };
         self.look_up(Verb::Help, "HELP ", topic)
     }
 
@@ -188,26 +194,33 @@ impl Client<'_> {
         verb: Verb,
         head: &str,
         argument: &[u8],
-        parameters: &[&dyn Parameters],
+        parameters: Option<&dyn Parameters>,
     ) -> Result<(), Error> {
-        self.may_send(verb)?;
         let mut list = ParameterList::new(self.tx.writer(), verb, &self.capabilities, self.scratch);
         list.out.put(head.as_bytes());
         list.out.put(argument);
         if matches!(verb, Verb::Mail | Verb::Rcpt) {
             list.out.byte(b'>');
         }
-        for parameters in parameters {
+        if let Some(parameters) = parameters {
             parameters.write(&mut list);
         }
         let (octets, used) = list.end()?;
+        // Behind all that: a command that is not its turn's can be tried.
+        self.may_send(verb)?;
         self.launch(verb, octets, used)
+    }
+
+    /// A verb alone.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) fn word(&mut self, verb: Verb, word: &str) -> Result<(), Error> {
+        self.command(verb, word, b"", None)
     }
 
     /// A look-up, whose text may need SMTPUTF8; that is no business of the transaction's.
     fn look_up(&mut self, verb: Verb, head: &str, text: Text<'_>) -> Result<(), Error> {
         let scratch = self.scratch;
-        let result = self.command(verb, head, text.as_bytes(), &[&Utf8]);
+        let result = self.command(verb, head, text.as_bytes(), Some(&Utf8));
         self.scratch = scratch;
         result
     }
@@ -217,9 +230,6 @@ impl Client<'_> {
     }
 
     pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
-        if self.flags.tried {
-            return Ok(());
-        }
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
@@ -234,9 +244,6 @@ impl Client<'_> {
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
-        if self.flags.tried {
-            return Ok(());
-        }
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }

@@ -15,7 +15,7 @@ pub(super) enum Content {
     None,
     /// Some has been given.
     Begun,
-    /// Its end has been given, or the last chunk been opened. Once the octets `left` are written, the server may have it.
+    /// Its end has been given. Once the octets `left` are written, the server may have it.
     Ends,
 }
 
@@ -100,7 +100,7 @@ impl Client<'_> {
 
     /// Octets of the open chunk that [`body`](Self::body) and [`body_in_place`](Self::body_in_place) have not taken.
     pub fn chunk_left(&self) -> u64 {
-        self.chunk
+        if self.open.is_some() { self.chunk } else { 0 }
     }
 
     /// Ends the content behind DATA: CRLF if it is missing, and the lone dot (RFC 5321 §4.1.1.4).
@@ -144,7 +144,7 @@ impl Client<'_> {
         emit::bdat(&mut out, size, last);
         let octets = out.line();
         self.launch(verb, octets, self.scratch)?;
-        self.content = if last { Content::Ends } else { Content::Begun };
+        self.content = Content::Begun;
         self.chunk = size;
         self.open = Some(give);
         self.chunk_advanced(0);
@@ -158,6 +158,10 @@ impl Client<'_> {
             return;
         }
         self.open = None;
+        // Nothing follows a chunk before all of it is given.
+        if self.pipeline.last() == Some(Verb::BdatLast) {
+            self.content = Content::Ends;
+        }
         self.left = self.tx.len().saturating_add(self.body_pending()).min(u32::MAX as usize) as u32;
     }
 

@@ -52,37 +52,29 @@ pub(crate) enum Shown {
 pub(crate) struct ReplyLine {
     pub(crate) to: Option<Verb>,
     pub(crate) last: bool,
-    pub(super) truncated: bool,
     pub(crate) closing: bool,
     pub(crate) severity: Severity,
     pub(crate) code: Code,
-    /// Octets of the line, without CRLF.
-    pub(super) length: u16,
     /// Octets of the reply, with those of the lines before it; 0 behind its last line.
     pub(super) octets: u16,
 }
 
 impl ReplyLine {
     /// None has come: as behind the end of a reply.
-    pub(super) const NONE: Self = Self {
-        to: None,
-        last: true,
-        truncated: false,
-        closing: false,
-        severity: Severity::Positive,
-        code: Code::CLOSING,
-        length: 0,
-        octets: 0,
-    };
-
-    /// There is none in a line of a code alone.
-    pub(super) fn text<'e>(&self, rx: &'e Incoming<'_, false>) -> &'e [u8] {
-        rx.part(HEAD, usize::from(self.length))
+    pub(super) const fn none() -> Self {
+        Self {
+            to: None,
+            last: true,
+            closing: false,
+            severity: Severity::Positive,
+            code: Code::CLOSING,
+            octets: 0,
+        }
     }
 
-    pub(super) fn event<'e>(&self, rx: &'e Incoming<'_, false>) -> Event<'e> {
-        let reply = Reply::behind(self.code, self.last, self.text(rx));
-        let reply = Reply { truncated: self.truncated, ..reply };
+    pub(super) fn event<'e>(self, rx: &'e Incoming<'_, false>) -> Event<'e> {
+        let reply = Reply::behind(self.code, self.last, rx.text(HEAD));
+        let reply = Reply { truncated: rx.is_cut(), ..reply };
         match (self.to, self.last) {
             (to, true) if self.closing => Event::Closing { to, reply },
             (Some(to), true) => Event::Reply { to, reply },

@@ -16,6 +16,7 @@ mod parameters;
 mod reply;
 
 pub use event::Event;
+pub(crate) use parameters::OfMail;
 pub use parameters::{ParameterList, Parameters, Transfer};
 
 pub(crate) use content::IN_PLACE;
@@ -26,6 +27,7 @@ use crate::data::{LineEnds, Stuffer};
 use crate::session::{
     Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
 };
+use crate::wire::reply::HEAD;
 use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
@@ -80,8 +82,6 @@ struct Flags {
     over: bool,
     /// Something came before the command in flight was given, and cannot answer it, nor can what follows it.
     stale: bool,
-    /// Commands are only tried.
-    tried: bool,
 }
 
 impl<'b> Client<'b> {
@@ -98,7 +98,7 @@ impl<'b> Client<'b> {
             lmtp: None,
             phase: Phase::Connected,
             shown: Shown::Nothing,
-            line: ReplyLine::NONE,
+            line: ReplyLine::none(),
             failed: None,
             stuffer: Stuffer::new(LineEnds::Normalize),
             line_ends: LineEnds::Normalize,
@@ -150,7 +150,7 @@ impl<'b> Client<'b> {
         self.forget_offers();
         self.phase = Phase::Connected;
         self.shown = Shown::Nothing;
-        self.line = ReplyLine::NONE;
+        self.line = ReplyLine::none();
         self.stuffer = Stuffer::new(self.line_ends);
         self.failed = None;
         self.in_place = 0;
@@ -269,9 +269,10 @@ impl<'b> Client<'b> {
         self.flags.over = true;
         // Nothing more is written.
         self.tx.clear();
-        self.in_place = 0;
         self.open = None;
-        self.chunk = 0;
+        if IN_PLACE {
+            self.in_place = 0;
+        }
     }
 
     /// What the server offered is offered no more.
@@ -291,7 +292,7 @@ impl<'b> Client<'b> {
 
     /// The line that is shown, and its text.
     pub(crate) fn shown_line(&self) -> Option<(&ReplyLine, &[u8])> {
-        (self.shown == Shown::Line).then(|| (&self.line, self.line.text(&self.rx)))
+        (self.shown == Shown::Line).then(|| (&self.line, self.rx.text(HEAD)))
     }
 
     /// What the server offers; nothing before EHLO, and nothing again behind STARTTLS.
@@ -338,15 +339,17 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.content == Content::Ends && self.left == 0 && self.open.is_none()
+        self.content == Content::Ends && self.left == 0
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
-        self.open.is_none()
-            && !self.flags.over
-            && self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
-            && !(self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast))
+        // Of two ends of mails, nobody could tell which one is out.
+        let barred = self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast);
+        if self.open.is_some() || self.flags.over || barred {
+            return false;
+        }
+        self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
     }
 
     fn tick(&mut self) {

@@ -2,6 +2,7 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::Misuse;
+use crate::data::Needs;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
@@ -71,6 +72,20 @@ impl<'l, 'b> ParameterList<'l, 'b> {
         self.out.put(text.as_bytes());
     }
 
+    /// BODY and SMTPUTF8.
+    fn of_content(&mut self, eight_bit: bool, binary: bool, smtputf8: bool) {
+        if binary {
+            // Such a mail can go in chunks only.
+            self.needs(Extension::Chunking);
+            self.word(Extension::BinaryMime, " BODY=BINARYMIME");
+        } else if eight_bit {
+            self.word(Extension::EightBitMime, " BODY=8BITMIME");
+        }
+        if smtputf8 {
+            self.word(Extension::SmtpUtf8, " SMTPUTF8");
+        }
+    }
+
     /// Behind the last of them: the octets of the line, and what the transaction makes use of. RFC 6531 §3.4: an address or a value outside ASCII needs
     /// SMTPUTF8 with MAIL, those of RCPT too; and so does a name, which never can have it.
     pub(super) fn end(mut self) -> Result<(usize, Used), Misuse> {
@@ -88,6 +103,8 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
     impl Sealed for super::Transfer {}
+    impl Sealed for super::Both<'_> {}
+    impl Sealed for super::OfMail<'_> {}
     impl Sealed for super::Utf8 {}
     impl Sealed for &[super::Param<'_>] {}
     impl<const N: usize> Sealed for [super::Param<'_>; N] {}
@@ -131,15 +148,39 @@ impl Parameters for Transfer {
             list.word(Extension::Size, " SIZE=");
             list.out.number(size);
         }
-        if self.binary {
-            // Such a mail can go in chunks only.
-            list.needs(Extension::Chunking);
-            list.word(Extension::BinaryMime, " BODY=BINARYMIME");
-        } else if self.eight_bit {
-            list.word(Extension::EightBitMime, " BODY=8BITMIME");
+        list.of_content(self.eight_bit, self.binary, self.smtputf8);
+    }
+}
+
+/// One list behind the other.
+pub(super) struct Both<'p>(pub(super) &'p dyn Parameters, pub(super) &'p dyn Parameters);
+
+impl Parameters for Both<'_> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
+        self.0.write(list);
+        self.1.write(list);
+    }
+}
+
+/// What a mail asks for, and what else its sender does.
+pub(crate) struct OfMail<'p> {
+    /// Left out where SIZE is not offered.
+    pub(crate) size: Option<u64>,
+    pub(crate) needs: Needs,
+    pub(crate) more: Option<&'p dyn Parameters>,
+}
+
+impl Parameters for OfMail<'_> {
+    fn write(&self, list: &mut ParameterList<'_, '_>) {
+        if let Some(size) = self.size
+            && list.offered.has(Extension::Size)
+        {
+            list.out.put(b" SIZE=");
+            list.out.number(size);
         }
-        if self.smtputf8 {
-            list.word(Extension::SmtpUtf8, " SMTPUTF8");
+        list.of_content(self.needs.eight_bit, self.needs.binary, self.needs.utf8_headers);
+        if let Some(more) = self.more {
+            more.write(list);
         }
     }
 }

@@ -5,8 +5,8 @@ use super::content::Content;
 use super::event::Shown;
 use crate::Protocol;
 use crate::log::debug;
-use crate::session::{Framed, Line, MAX_REPLY, Phase};
-use crate::wire::reply::head;
+use crate::session::{Looked, MAX_REPLY, Phase};
+use crate::wire::reply::{HEAD, head};
 use crate::wire::{Code, Extension, Severity, Verb};
 
 /// What counts the replies of LMTP; by use, so that others do not link it.
@@ -23,28 +23,24 @@ impl Client<'_> {
 
     /// Takes the next line of a reply, if it is there whole.
     pub(super) fn take_reply_line(&mut self) {
-        let framed = self.rx.line();
+        let looked = self.rx.look();
         // Each of them fits 16 bits.
-        let octets = match framed {
-            Framed::Line(line) => usize::from(line.dropped).wrapping_add(line.consumed),
-            _ => usize::from(self.rx.partial()),
-        };
-        let octets = octets.wrapping_add(usize::from(self.line.octets));
+        let octets = self.rx.line_octets().wrapping_add(usize::from(self.line.octets));
         if octets > usize::from(MAX_REPLY) {
             return self.fail(Protocol::ReplyTooLong);
         }
-        match framed {
-            Framed::Line(line) => {
+        match looked {
+            Looked::Line => {
                 self.line.octets = octets as u16;
-                self.take_line(line);
+                self.take_line();
             }
-            Framed::BareLf => self.fail(Protocol::BareLf),
-            Framed::Partial => {}
+            Looked::BareLf => self.fail(Protocol::BareLf),
+            Looked::Partial => {}
         }
     }
 
-    fn take_line(&mut self, line: Line) {
-        let text = self.rx.part(0, line.length);
+    fn take_line(&mut self) {
+        let text = self.rx.text(0);
         let (code, last) = match head(text) {
             Ok(head) => head,
             Err(at) => return self.fail(Protocol::not_a_reply(text, at)),
@@ -55,8 +51,6 @@ impl Client<'_> {
         }
         self.line.code = code;
         self.line.last = last;
-        self.line.length = line.length as u16;
-        self.line.truncated = line.truncated;
         self.line.severity = code.severity();
         if !self.address_line() {
             return self.fail(Protocol::Unasked(code));
@@ -77,8 +71,7 @@ impl Client<'_> {
             self.forget_offers();
         }
         if to != Verb::Helo {
-            let text = self.line.text(&self.rx);
-            self.capabilities.fold_with(text, first, self.line.truncated, self.limits);
+            self.capabilities.fold_with(self.rx.text(HEAD), first, self.rx.is_cut(), self.limits);
         }
         // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
         if !self.flags.tls {
@@ -87,6 +80,7 @@ impl Client<'_> {
     }
 
     /// Finds out what the line answers, and whether it ends the session; whether anything was asked.
+    #[allow(clippy::needless_bitwise_bool, reason = "counted: less flash without branches")]
     fn address_line(&mut self) -> bool {
         let (code, severity) = (self.line.code, self.line.severity);
         let front = if self.flags.stale { None } else { self.pipeline.front() };

@@ -39,6 +39,40 @@ impl Authenticator for Anyone {
     }
 }
 
+/// Login by one mechanism and no other: less to link than [`Strongest`](super::Strongest) of a list of one.
+///
+/// ```
+/// use embedded_smtp::sasl::{BearerToken, OAuthBearer, Only};
+///
+/// let mut token = OAuthBearer::new(BearerToken::new("alice", "vF9dft4qmTc2")?);
+/// let login = Only::new(&mut token);
+/// # Ok::<_, embedded_smtp::sasl::Unfit>(())
+/// ```
+#[derive(Debug)]
+pub struct Only<'m, M> {
+    mechanism: &'m mut M,
+    chosen: bool,
+}
+
+impl<'m, M: Mechanism> Only<'m, M> {
+    /// This one.
+    pub fn new(mechanism: &'m mut M) -> Self {
+        Self { mechanism, chosen: false }
+    }
+}
+
+impl<M: Mechanism> Authenticator for Only<'_, M> {
+    fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism> {
+        let name = self.mechanism.mechanism();
+        self.chosen = offered.has(name);
+        if self.chosen { Some(name) } else { None }
+    }
+
+    fn mechanism(&mut self) -> Option<&mut dyn Mechanism> {
+        if self.chosen { Some(self.mechanism) } else { None }
+    }
+}
+
 /// Login by user name and password: PLAIN, or LOGIN where that is all there is.
 #[derive(Debug, Clone, Copy)]
 pub struct Password<'a> {
@@ -74,15 +108,16 @@ impl<'a> Password<'a> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn say(&self, number: u8, message: &mut Message<'_, '_>) -> bool {
         let Credentials { user, password } = *self.login.credentials();
-        if number > 1 || number > 0 && self.is_plain() {
+        let plain = self.is_plain();
+        if number > u8::from(!plain) {
             return false;
         }
-        if self.is_plain() {
+        if plain {
             message.nul();
             message.put(user);
             message.nul();
         }
-        message.put(if number > 0 || self.is_plain() { password } else { user });
+        message.put(if plain || number > 0 { password } else { user });
         true
     }
 }

@@ -18,6 +18,17 @@ impl<'w, 'b> Encoder<'w, 'b> {
         Self { out, held: 0, bits: 0 }
     }
 
+    /// Where it writes.
+    pub(crate) fn out(&mut self) -> &mut Writer<'b> {
+        self.out
+    }
+
+    /// Takes back what stands behind the first `octets` of the line, and what is held.
+    pub(crate) fn take_back(&mut self, octets: usize) {
+        self.out.truncate(octets);
+        self.bits = 0;
+    }
+
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put(&mut self, octets: &[u8]) {
         for octet in octets {
@@ -59,7 +70,6 @@ fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
 }
 
 /// The alphabet, in the order of its five runs.
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn letter(sextet: u32) -> u8 {
     let sextet = sextet as u8;
     match sextet {
@@ -115,6 +125,7 @@ pub(crate) fn decode_pieces(text: &[u8], put: &mut dyn FnMut(&[u8])) -> bool {
 }
 
 /// Octets that `length` octets take when they are encoded.
+#[cfg(any(test, feature = "scram"))]
 pub(crate) const fn encoded_length(length: usize) -> usize {
     (length.saturating_add(2) / 3).saturating_mul(4)
 }

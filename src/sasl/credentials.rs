@@ -32,6 +32,13 @@ impl<'a> Credentials<'a> {
     }
 }
 
+impl Credentials<'_> {
+    /// Octets of both. No two texts are longer than all memory.
+    pub(super) fn len(&self) -> usize {
+        self.user.len().wrapping_add(self.password.len())
+    }
+}
+
 /// What no mechanism can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

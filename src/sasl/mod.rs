@@ -45,7 +45,7 @@ mod token;
 mod xoauth2;
 
 pub use anonymous::Anonymous;
-pub use authenticator::{Anyone, Authenticator, Password};
+pub use authenticator::{Anyone, Authenticator, Only, Password};
 #[cfg(feature = "cram-md5")]
 pub use cram_md5::CramMd5;
 pub use credentials::{Credentials, Unfit};

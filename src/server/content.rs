@@ -12,7 +12,7 @@ impl Server<'_, '_> {
     /// The next run of what follows 354.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that a poll with nothing to do needs few registers
     pub(super) fn take_content(&mut self) -> Done {
-        if self.is_drained_dry(self.lost.map(refusal))? {
+        if self.lost.is_some() && self.is_drained_dry(self.lost.map(refusal))? {
             return Ok(());
         }
         if self.flags.ended {
@@ -55,7 +55,7 @@ impl Server<'_, '_> {
     }
 
     /// Whether more of them would be too many for a `refusal` that they are read for; it is given, and the session over.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // once in flash, not at each place of use
     fn is_drained_dry(&mut self, refusal: Option<&Canned>) -> Result<bool, Error> {
         match refusal {
             Some(refusal) if self.drained > self.policy.max_drained => {

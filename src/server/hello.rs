@@ -60,18 +60,21 @@ impl Server<'_, '_> {
         })
     }
 
+    /// What is offered, as things stand.
+    pub(super) fn offered_now(&self) -> u32 {
+        // RFC 8689 §2: REQUIRETLS only under TLS
+        let not_now = if self.flags.tls { Extension::StartTls } else { Extension::RequireTls };
+        let offered = self.policy.offered & !not_now.bit();
+        // RFC 3030 §3: BINARYMIME only with CHUNKING
+        if self.policy.offers(Extension::Chunking) { offered } else { offered & !Extension::BinaryMime.bit() }
+    }
+
     /// The reply to EHLO, LHLO or HELO (RFC 5321 §4.1.1.1).
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     pub(super) fn emit_hello(&mut self, verb: Verb) -> Result<(), Error> {
         let (policy, tls) = (self.policy, self.flags.tls);
         let auth = !self.flags.authenticated;
-        // RFC 8689 §2: REQUIRETLS only under TLS
-        let not_now = if tls { Extension::StartTls } else { Extension::RequireTls };
-        let mut offered = policy.offered & !not_now.bit();
-        // RFC 3030 §3: only with CHUNKING
-        if !policy.offers(Extension::Chunking) {
-            offered &= !Extension::BinaryMime.bit();
-        }
+        let offered = self.offered_now();
         self.append(|out| {
             out.short(if verb == Verb::Helo { *b"250 " } else { *b"250-" });
             policy.host.emit(out);

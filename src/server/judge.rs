@@ -39,6 +39,20 @@ pub(super) enum Judgement {
     Quit,
 }
 
+/// The keywords that MAIL may have, by what offers them.
+static KEYWORDS: [(Keyword, Extension); 10] = [
+    (Keyword::Size, Extension::Size),
+    (Keyword::Body, Extension::EightBitMime),
+    (Keyword::SmtpUtf8, Extension::SmtpUtf8),
+    (Keyword::Auth, Extension::Auth),
+    (Keyword::Ret, Extension::Dsn),
+    (Keyword::Envid, Extension::Dsn),
+    (Keyword::RequireTls, Extension::RequireTls),
+    (Keyword::By, Extension::DeliverBy),
+    (Keyword::HoldFor, Extension::FutureRelease),
+    (Keyword::MtPriority, Extension::MtPriority),
+];
+
 use Judgement::{Answer, Ask, Hopeless, RefuseChunk};
 
 impl Server<'_, '_> {
@@ -213,25 +227,20 @@ impl Server<'_, '_> {
     /// The keywords that MAIL may have, among which these were found.
     #[cfg_attr(target_pointer_width = "64", inline(never))] // so that others need few registers
     fn offered_for_mail(&self, found: Found) -> u16 {
-        let offers = |extension| self.policy.offers(extension);
-        let body = if found.is_binary() {
-            offers(Extension::BinaryMime) && offers(Extension::Chunking)
-        } else {
-            offers(Extension::EightBitMime)
+        let mut offered = self.offered_now();
+        let mut means = |extension: Extension, offers: bool| {
+            offered = if offers { offered | extension.bit() } else { offered & !extension.bit() };
         };
-        let keywords = [
-            (Keyword::Size, offers(Extension::Size)),
-            (Keyword::Body, body),
-            (Keyword::SmtpUtf8, offers(Extension::SmtpUtf8)),
-            (Keyword::Auth, !self.policy.mechanisms.is_empty()),
-            (Keyword::Ret, offers(Extension::Dsn)),
-            (Keyword::Envid, offers(Extension::Dsn)),
-            (Keyword::RequireTls, offers(Extension::RequireTls) && self.flags.tls),
-            (Keyword::By, offers(Extension::DeliverBy)),
-            (Keyword::HoldFor, offers(Extension::FutureRelease)),
-            (Keyword::MtPriority, offers(Extension::MtPriority)),
-        ];
-        keywords.iter().fold(0, |set, (keyword, offered)| if *offered { set | keyword.bit() } else { set })
+        means(Extension::Auth, !self.policy.mechanisms.is_empty());
+        if found.is_binary() {
+            means(Extension::EightBitMime, self.offered_now() & Extension::BinaryMime.bit() != 0);
+        }
+        KEYWORDS.iter().fold(
+            0,
+            |set, (keyword, extension)| {
+                if offered & extension.bit() != 0 { set | keyword.bit() } else { set }
+            },
+        )
     }
 
     fn judge_rcpt(&self, path: ForwardPath<'_>, params: &Params<'_>, line: &[u8]) -> Judgement {
@@ -292,15 +301,23 @@ impl Server<'_, '_> {
 fn misread(error: CommandError, line: &[u8]) -> Judgement {
     let sound = line.get(..error.syntax().at()).unwrap_or(line);
     // The path begins behind the colon, and the parameters behind the path.
-    let in_params = sound.windows(2).any(|two| two == b"> ") || sound.ends_with(b">") && sound != line;
-    let in_path = sound.contains(&b':') && !in_params;
+    let (mut in_path, mut in_params, mut spaces, mut before) = (false, false, 0_u16, 0);
+    for octet in sound {
+        in_path |= *octet == b':';
+        if *octet == b' ' {
+            spaces = spaces.saturating_add(1);
+            in_params |= before == b'>';
+        }
+        before = *octet;
+    }
+    let in_path = in_path && !in_params && (before != b'>' || sound == line);
     Answer(match error.verb() {
         // How many octets follow is not known, so what follows cannot be told from commands.
         Some(Verb::Bdat | Verb::BdatLast) => return Hopeless(&answer::SYNTAX),
         Some(Verb::Mail) if in_path => &answer::BAD_SENDER,
         Some(Verb::Rcpt) if in_path => &answer::BAD_ADDRESS,
         // RFC 4954 §4: 5.5.2 for an initial response that is not base64
-        Some(Verb::Auth) if sound.split(|octet| *octet == b' ').count() > 2 => &answer::BAD_BASE64,
+        Some(Verb::Auth) if spaces > 1 => &answer::BAD_BASE64,
         Some(_) => &answer::SYNTAX,
         None => &answer::UNKNOWN_COMMAND,
     })

@@ -231,7 +231,7 @@ impl<'b, 'p> Server<'b, 'p> {
             return Err(Capacity::new(Buffer::Rx, MIN_RX).into());
         }
         loop {
-            if self.is_crowded() {
+            if self.has_less_than(REPLY_ROOM) {
                 return Ok(Want::Write);
             }
             let step = match self.phase {
@@ -288,11 +288,12 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Whether what waits must be written before another reply is sure to find room.
     fn is_crowded(&self) -> bool {
-        !self.tx.is_empty() && {
-            let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
-            let room = if hello { HELLO_ROOM } else { REPLY_ROOM };
-            self.flags.short || self.tx.free() < self.tx.capacity().min(room)
-        }
+        let hello = matches!(self.owed, Some(Verb::Ehlo | Verb::Lhlo));
+        self.has_less_than(if hello { HELLO_ROOM } else { REPLY_ROOM })
+    }
+
+    fn has_less_than(&self, room: usize) -> bool {
+        !self.tx.is_empty() && (self.flags.short || self.tx.free() < self.tx.capacity().min(room))
     }
 
     /// What [`poll`](Self::poll) said [`Want::Event`] for; lent until the next call that changes the engine.
@@ -375,6 +376,7 @@ impl<'b, 'p> Server<'b, 'p> {
         }
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // once in flash, not at each place of use
     fn tick(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
         self.progress = 0;

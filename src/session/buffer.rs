@@ -5,8 +5,12 @@
 //!
 //! Places are kept in 16 bits: of a longer slice the first 65 535 octets are used.
 
+mod lines;
+
 use core::fmt;
 use core::ops::Range;
+
+pub(crate) use lines::Looked;
 
 use crate::wire::Writer;
 use crate::wire::syntax::{WIDE, find};
@@ -79,18 +83,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.start == self.end
     }
 
-    /// How many octets are in use.
-    pub(crate) fn len(&self) -> u16 {
-        self.end.wrapping_sub(self.start)
-    }
-
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()
-    }
-
-    /// Octets so far of the line that is not complete, dropped ones included.
-    pub(crate) fn partial(&self) -> u16 {
-        self.len().saturating_add(self.dropped)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -110,10 +104,9 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.filled().get(range).unwrap_or_default()
     }
 
-    /// The whole slice, and where this part of the octets in use lies in it: for what may be asked for, or not.
-    pub(crate) fn place(&mut self, part: Range<usize>) -> (&mut [u8], Range<usize>) {
-        let start = usize::from(self.start);
-        (self.storage, start.wrapping_add(part.start)..start.wrapping_add(part.end))
+    /// The whole slice.
+    pub(crate) fn storage(&mut self) -> &mut [u8] {
+        self.storage
     }
 
     /// Room for more octets, behind what is in use, which moves to the front.
@@ -131,8 +124,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             self.start = front;
             self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
-        }
-        if SERVES {
             self.cut = self.cut.saturating_sub(by);
         }
         behind(self.storage, self.end)
@@ -194,16 +185,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.searched = self.searched.max(start);
     }
 
-    /// Uses up the line that was found last.
-    pub(crate) fn next_line(&mut self) {
-        self.start = self.searched;
-    }
-
-    /// Whether there is more than the line that was found last, if that is `found`; else whether there is anything.
-    pub(crate) fn has_more(&self, found: bool) -> bool {
-        self.end != if found { self.searched } else { self.start }
-    }
-
     /// The line that was found last, and was not used up, will be found again.
     pub(crate) fn look_again(&mut self) {
         self.searched = self.start;
@@ -220,9 +201,6 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             self.searched = lf.wrapping_add(1) as u16;
             if let [kept @ .., b'\r'] = within(self.storage, usize::from(self.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
-            }
-            if !SERVES {
-                return Framed::BareLf;
             }
             if !self.bare {
                 self.bare = true;
@@ -241,21 +219,15 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let truncated = self.cut != 0;
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
         let consumed = left.wrapping_add(2);
-        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: SERVES && self.bare };
-        (self.cut, self.dropped) = (0, 0);
-        if SERVES {
-            self.bare = false;
-        }
+        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
+        (self.cut, self.dropped, self.bare) = (0, 0, false);
         line
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
-        if !SERVES {
-            // The line begins at the buffer's front, for nothing is put aside there.
-            self.cut = self.end.wrapping_sub(self.end / 4);
-        } else if self.cut == 0 {
+        if self.cut == 0 {
             let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
             self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
         }
@@ -344,12 +316,12 @@ impl<'b> Outgoing<'b> {
         behind(self.storage, self.end)
     }
 
-    /// Appends the first `length` (at most `N`) of these octets, which are copied whole and without a call; not where there is no room
-    /// for that.
+    /// Appends the first `length` of these octets, of which there are so many; they are copied whole and without a call, and not where
+    /// there is no room for that.
     pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
         let Some(room) = self.spare().first_chunk_mut() else { return false };
         *room = *octets;
-        self.end = self.end.wrapping_add(length.min(N) as u16);
+        self.end = self.end.wrapping_add(length as u16);
         true
     }
 
@@ -364,9 +336,6 @@ impl<'b> Outgoing<'b> {
         let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
         if fits {
             self.end = self.end.wrapping_add(octets as u16);
-        } else if self.secret {
-            // Half a secret is one too.
-            wipe(self.room());
         }
         fits
     }
@@ -451,7 +420,7 @@ fn move_down(storage: &mut [u8], start: u16, end: u16, to: u16) {
 /// Overwrites what may be secret. On small machines by a loop of its own, in which the compiler sees no `memset`, for that is
 /// larger.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn wipe(octets: &mut [u8]) {
+pub(crate) fn wipe(octets: &mut [u8]) {
     if WIDE {
         octets.fill(0);
         return;

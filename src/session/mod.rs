@@ -6,7 +6,7 @@ mod phase;
 mod pipeline;
 mod timer;
 
-pub(crate) use buffer::{Framed, Incoming, Line, Outgoing, is_piece};
+pub(crate) use buffer::{Framed, Incoming, Line, Looked, Outgoing, is_piece, wipe};
 pub use phase::Phase;
 pub(crate) use phase::success;
 pub use pipeline::MAX_IN_FLIGHT;

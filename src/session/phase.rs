@@ -39,28 +39,12 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// All there are, in their order.
-    const ALL: [Self; 12] = [
-        Self::Connected,
-        Self::Refused,
-        Self::Greeted,
-        Self::Ready,
-        Self::Mail,
-        Self::Rcpt,
-        Self::Data,
-        Self::Chunks,
-        Self::Spoiled,
-        Self::Auth,
-        Self::Tls,
-        Self::Closing,
-    ];
-
     /// Whether `verb` may be sent now.
     pub fn permits(self, verb: Verb) -> bool {
         self.permitted() & bit(verb) != 0
     }
 
-    /// RFC 5321 §4.1.4, RFC 2033 §4.1, RFC 3030 §2, RFC 3207 §4, RFC 4954 §4.
+    /// The verbs that may be sent now, a [`bit`] for each: RFC 5321 §4.1.4, RFC 2033 §4.1, RFC 3030 §2, RFC 3207 §4, RFC 4954 §4.
     #[allow(clippy::match_same_arms, reason = "a row for each phase")]
     const fn permitted(self) -> u32 {
         const ALWAYS: u32 = bit(Verb::Noop) | bit(Verb::Rset) | bit(Verb::Quit) | bit(Verb::Help);
@@ -97,8 +81,26 @@ impl Phase {
             return self;
         }
         let row = LEADS.get(usize::from(verb as u8)).copied().unwrap_or(u16::MAX);
-        let phase = usize::from(row >> (4 * severity as u8) & 0xf);
-        Self::ALL.get(phase).copied().unwrap_or(self)
+        Self::numbered(row >> (4 * severity as u8) & 0xf).unwrap_or(self)
+    }
+
+    /// By its place in the enumeration.
+    const fn numbered(number: u16) -> Option<Self> {
+        Some(match number {
+            0 => Self::Connected,
+            1 => Self::Refused,
+            2 => Self::Greeted,
+            3 => Self::Ready,
+            4 => Self::Mail,
+            5 => Self::Rcpt,
+            6 => Self::Data,
+            7 => Self::Chunks,
+            8 => Self::Spoiled,
+            9 => Self::Auth,
+            10 => Self::Tls,
+            11 => Self::Closing,
+            _ => return None,
+        })
     }
 
     /// `None` where a reply changes nothing.
@@ -157,6 +159,7 @@ const fn leads() -> [u16; Verb::ALL.len()] {
     leads
 }
 
+/// A verb's bit in a set of them.
 const fn bit(verb: Verb) -> u32 {
     1 << verb as u8
 }

@@ -26,6 +26,11 @@ impl Pipeline {
         self.verbs.first().copied()
     }
 
+    /// The verb that was added last.
+    pub(crate) fn last(&self) -> Option<Verb> {
+        self.verbs.last().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.verbs.is_empty()
     }
@@ -60,14 +65,11 @@ impl Pipeline {
     /// Whether `verb` may be sent now: the phase that everything in flight leads to, if it
     /// succeeds, permits it, and nothing in flight must be awaited first (RFC 2920 §3.1).
     pub(crate) fn permits(&self, phase: Phase, verb: Verb, pipelining: bool) -> bool {
-        match self.verbs.last() {
-            Some(last) if !pipelining || last.ends_group() => false,
-            _ => self.ahead(phase).permits(verb),
+        let (mut ahead, mut waits) = (phase, false);
+        for verb in &self.verbs {
+            ahead = ahead.after(*verb, success(*verb));
+            waits = !pipelining | verb.ends_group();
         }
-    }
-
-    /// The phase behind everything in flight, if all of it succeeds.
-    fn ahead(&self, phase: Phase) -> Phase {
-        self.verbs.iter().fold(phase, |phase, verb| phase.after(*verb, success(*verb)))
+        !waits && ahead.permits(verb)
     }
 }

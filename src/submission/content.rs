@@ -2,11 +2,11 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{IN_PLACE, Transfer};
+use crate::client::{IN_PLACE, OfMail};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
-use crate::wire::{Extension, Verb};
+use crate::wire::Verb;
 use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
@@ -14,6 +14,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
         self.step = Step::Address;
+        self.client.forget_parameters();
         if let Some(size) = self.body.size()
             && !self.client.capabilities().size().allows(size)
         {
@@ -33,21 +34,14 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let step = self.step;
         let result = match step {
             Step::Mail => {
-                let needs = self.body.needs();
-                let transfer = Transfer {
-                    size: self.body.size().filter(|_| self.client.capabilities().has(Extension::Size)),
-                    eight_bit: needs.eight_bit,
-                    binary: needs.binary,
-                    smtputf8: self.utf8 || needs.utf8_headers,
-                };
-                self.client.mail_with(&self.envelope.from, &transfer, self.envelope.parameters)
+                let mut needs = self.body.needs();
+                needs.utf8_headers |= self.utf8;
+                let parameters = OfMail { size: self.body.size(), needs, more: self.envelope.parameters };
+                self.client.mail(&self.envelope.from, &parameters)
             }
             Step::Address | Step::Rcpt => {
                 let Some(recipient) = self.envelope.recipients.get(self.sent) else { return false };
-                self.client.try_only(step == Step::Address);
-                let result = self.client.rcpt(&recipient.path, recipient.parameters);
-                self.client.try_only(false);
-                result
+                self.client.rcpt_with(&recipient.path, recipient.parameters)
             }
             Step::Data if self.body.needs().binary => {
                 // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
@@ -145,7 +139,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let Err(error) = result else { return true };
         match error {
             Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
-            Error::Misuse(Misuse::OutOfOrder(_)) => {}
+            // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
+            Error::Misuse(Misuse::OutOfOrder(_)) => return self.step == Step::Address,
             Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
                 // MAIL is next, and asks for it: with that, this does not come again.
                 self.utf8 = true;

@@ -160,8 +160,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.login();
             }
             Verb::Quit | Verb::Rset => {
-                // Behind a RSET that is refused nobody knows where the session is.
-                if verb == Verb::Rset && !positive {
+                // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
+                if !positive {
                     self.client.timed_out();
                 }
                 self.step = Step::Done;
@@ -258,8 +258,12 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 let result = self.client.exchange(Verb::AuthResponse, mechanism);
                 self.did(result);
             }
-            (Severity::Positive, Some(mechanism)) if mechanism.accept() => self.address(),
-            (Severity::Positive, _) => self.abandon(Cause::ServerNotProven),
+            (Severity::Positive, Some(mechanism)) => {
+                if !mechanism.accept() {
+                    return self.abandon(Cause::ServerNotProven);
+                }
+                self.address();
+            }
             _ => self.refused(Verb::Auth),
         }
     }
@@ -290,9 +294,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     fn leave(&mut self) {
         let said = match self.options.leave {
             Some(leave) => leave(self.client),
-            None => self.client.quit().is_ok(),
+            None => self.client.quit(),
         };
         // Where nothing can be said any more, that is that.
-        self.step = if said { Step::Leaving } else { Step::Done };
+        self.step = if said.is_ok() { Step::Leaving } else { Step::Done };
     }
 }

@@ -30,19 +30,19 @@ use crate::{Error, Misuse};
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
 pub struct Envelope<'s, 'e> {
     from: ReversePath<'e>,
-    parameters: &'e dyn Parameters,
+    parameters: Option<&'e dyn Parameters>,
     recipients: &'s mut [Recipient<'e>],
 }
 
 impl<'s, 'e> Envelope<'s, 'e> {
     /// From `from`, for `recipients`, in which the outcomes will be written.
     pub const fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
-        Self { from, parameters: &(), recipients }
+        Self { from, parameters: None, recipients }
     }
 
     /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
     pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
-        self.parameters = parameters;
+        self.parameters = Some(parameters);
         self
     }
 }
@@ -214,10 +214,8 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     /// session ends now (after an error of the stream, say).
     pub fn report(&self) -> Report<'_> {
         let recipients = &*self.envelope.recipients;
-        let cause = self
-            .cause
-            .or_else(|| (self.step != Step::Done && !self.is_settled()).then_some(Cause::ConnectionLost));
-        let verdict = report::verdict(recipients, cause, &self.answer, self.client.in_doubt());
+        let verdict = report::verdict(recipients, self.cause, &self.answer, self.client.in_doubt());
+        let cause = self.cause.or(if self.is_settled() { None } else { Some(Cause::ConnectionLost) });
         let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
         let offered = self.client.capabilities();
         Report { verdict, cause, answer: self.answer, recipients, words: self.words.octets(), offered }

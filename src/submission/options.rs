@@ -1,9 +1,9 @@
 //! What the caller decides about a submission.
 
-use crate::Error;
 use crate::client::Client;
 use crate::session::Phase;
-use crate::wire::{AuthMechanism, AuthMechanisms, HelloName};
+use crate::wire::{AuthMechanism, AuthMechanisms, HelloName, Verb};
+use crate::{Error, Misuse};
 
 /// How a submission is to go.
 ///
@@ -23,8 +23,8 @@ pub struct Options<'e> {
 
 /// Greets by this name.
 type Greet = fn(&mut Client<'_>, HelloName<'_>) -> Result<(), Error>;
-/// Leaves the session in good order; whether anything was said.
-type Leave = fn(&mut Client<'_>) -> bool;
+/// Leaves the session in good order; an error when there is nothing to be said for that, or nothing can be.
+type Leave = fn(&mut Client<'_>) -> Result<(), Error>;
 
 /// How the client greets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +102,10 @@ impl<'e> Options<'e> {
         self.leave = match then {
             Then::Quit => None,
             Then::Keep => Some(|client| match client.phase() {
-                Phase::Ready => false,
-                phase if phase.in_transaction() => client.rset().is_ok(),
+                Phase::Ready => Err(Misuse::OutOfOrder(Verb::Rset).into()),
+                phase if phase.in_transaction() => client.rset(),
                 // Nor is a session kept that takes no mail.
-                _ => client.quit().is_ok(),
+                _ => client.quit(),
             }),
         };
         self

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::client::Parameters;
-use crate::wire::{Code, EnhancedCode, ForwardPath, Severity};
+use crate::wire::{Code, EnhancedCode, ForwardPath};
 
 use super::texts::Range;
 
@@ -11,7 +11,7 @@ use super::texts::Range;
 #[derive(Clone, Copy)]
 pub struct Recipient<'e> {
     pub(super) path: ForwardPath<'e>,
-    pub(super) parameters: &'e dyn Parameters,
+    pub(super) parameters: Option<&'e dyn Parameters>,
     pub(super) status: Status,
     pub(super) answer: Answer,
 }
@@ -59,12 +59,12 @@ impl fmt::Debug for Recipient<'_> {
 impl<'e> Recipient<'e> {
     /// A recipient without parameters.
     pub const fn new(path: ForwardPath<'e>) -> Self {
-        Self { path, parameters: &(), status: Status::Waiting, answer: Answer::NONE }
+        Self { path, parameters: None, status: Status::Waiting, answer: Answer::NONE }
     }
 
     /// With parameters for its RCPT, such as NOTIFY (RFC 3461).
     pub const fn with(mut self, parameters: &'e dyn Parameters) -> Self {
-        self.parameters = parameters;
+        self.parameters = Some(parameters);
         self
     }
 
@@ -86,7 +86,7 @@ impl<'e> Recipient<'e> {
     /// Refused, but not for good, or not asked for at all: a later try may succeed.
     pub fn is_worth_retrying(&self) -> bool {
         match self.status {
-            Status::Refused => self.answer.severity() != Some(Severity::Permanent),
+            Status::Refused => !self.answer.is_permanent(),
             Status::Waiting => true,
             Status::Accepted | Status::Delivered => false,
         }
@@ -109,7 +109,8 @@ impl Answer {
         self.enhanced
     }
 
-    pub(super) fn severity(&self) -> Option<Severity> {
-        self.code.map(Code::severity)
+    /// 5yz.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.code.is_some_and(|code| code.number() >= 500)
     }
 }

@@ -1,7 +1,7 @@
 //! What became of a mail.
 
 use super::recipient::{Answer, Recipient, Status};
-use crate::wire::{Capabilities, Extension, Severity, SizeLimit, Verb};
+use crate::wire::{Capabilities, Extension, SizeLimit, Verb};
 use crate::{Error, Misuse};
 
 /// What became of a mail, all in all.
@@ -145,7 +145,7 @@ pub(super) fn verdict(
     let mut seen = 0_u8;
     for recipient in recipients {
         seen |= recipient.status as u8;
-        if recipient.is_worth_retrying() {
+        if recipient.status == Status::Refused && !recipient.answer.is_permanent() {
             seen |= Status::Waiting as u8;
         }
     }
@@ -170,11 +170,7 @@ pub(super) fn verdict(
             | Cause::NotOffered(_),
         ) => false,
         // What is refused for the recipients has been written down with them.
-        Some(Cause::Refused(verb))
-            if !matches!(verb, Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData) =>
-        {
-            answer.severity() != Some(Severity::Permanent)
-        }
+        Some(Cause::Refused(_)) if seen == Status::Waiting as u8 => !answer.is_permanent(),
         _ => seen & (Status::Waiting as u8 | Status::Accepted as u8) != 0,
     };
     if transient { Verdict::RetryLater } else { Verdict::Rejected }

@@ -57,12 +57,12 @@ pub(crate) const fn is(octet: u8, class: &Class) -> bool {
     if octet > 127 { class.beyond } else { class.ascii[(octet >> 5) as usize] >> (octet & 31) & 1 != 0 }
 }
 
-/// What stands behind the octets of `class` at the front. Four octets a turn, which saves a third of
+/// What stands behind the octets of `class` at the front. Eight octets a turn, which saves a third of
 /// the instructions.
 pub(crate) const fn skip<'a>(input: &'a [u8], class: &Class) -> &'a [u8] {
     let mut rest = input;
-    while WIDE && let Some((four, next)) = rest.split_first_chunk::<4>() {
-        let (mut octets, mut at) = (four.as_slice(), 0);
+    while WIDE && let Some((eight, next)) = rest.split_first_chunk::<8>() {
+        let (mut octets, mut at) = (eight.as_slice(), 0);
         while let [octet, others @ ..] = octets {
             if !is(*octet, class) {
                 return behind(rest, at);

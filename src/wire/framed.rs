@@ -3,11 +3,11 @@
 use super::class::{before, behind};
 use super::code::Code;
 use super::reply::{HEAD, Reply};
-use super::syntax::{Fault, Syntax, WIDE, find};
+use super::syntax::{Syntax, WIDE, find};
 use super::words::{first_low, first_low_of_last};
 
 impl<'a> Reply<'a> {
-    /// Takes the line at the front of `stream`, with its CRLF; `None`, and nothing taken, when it is not there whole.
+    /// Takes the line at the front of `stream` up to its CRLF and parses it; `None`, and nothing taken, when it is not there whole.
     ///
     /// Where there is a vector unit, the line's end is found and its octets are judged in one pass.
     ///
@@ -26,33 +26,54 @@ impl<'a> Reply<'a> {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Reply::parse`]; and [`Fault::LineBreak`] for an LF without CR (RFC 5321 §2.3.8). Nothing is taken then, and what
-    /// follows cannot be told to be a reply.
+    /// Those of [`Reply::parse`], an LF without CR among them (RFC 5321 §2.3.8). The line is taken then, too.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     pub fn take(stream: &mut &'a [u8]) -> Result<Option<Self>, Syntax> {
-        if WIDE && let Some((reply, rest)) = usual(stream) {
+        if WIDE
+            && let Some((line, rest)) = sound(stream)
+            && let Some(reply) = usual(line)
+        {
             *stream = rest;
             return Ok(Some(reply));
         }
-        let Some((reply, rest)) = any(stream)? else { return Ok(None) };
+        let Some((line, rest)) = any(stream) else { return Ok(None) };
         *stream = rest;
-        Ok(Some(reply))
+        Reply::parse(line).map(Some)
     }
 }
 
-const OK: u32 = u32::from_be_bytes(*b"250 ");
-const OK_AND_MORE: u32 = u32::from_be_bytes(*b"250-");
-
-/// A line without control characters, and with something behind its code.
+/// What stands in front of the first CRLF, and what behind it; `None` too when an octet below 14 is in the line.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
-fn usual(stream: &[u8]) -> Option<(Reply<'_>, &[u8])> {
+fn sound(stream: &[u8]) -> Option<(&[u8], &[u8])> {
     let low = match first_low(stream, usize::MAX) {
         Ok(low) => low,
         Err(_) => first_low_of_last(stream)?,
     };
     let (line, [b'\r', b'\n', rest @ ..]) = stream.split_at_checked(low)? else { return None };
+    Some((line, rest))
+}
+
+/// The same of any line.
+#[inline(never)]
+fn any(stream: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    loop {
+        at = find(b'\n', behind(stream, at))?.wrapping_add(at);
+        if let [line @ .., b'\r'] = before(stream, behind(stream, at)) {
+            return Some((line, behind(stream, at.wrapping_add(1))));
+        }
+        at = at.wrapping_add(1);
+    }
+}
+
+/// A line with something behind its code.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
+fn usual(line: &[u8]) -> Option<Reply<'_>> {
+    const OK: u32 = u32::from_be_bytes(*b"250 ");
+    const OK_AND_MORE: u32 = u32::from_be_bytes(*b"250-");
     let (head, text) = line.split_first_chunk::<HEAD>()?;
     // The commonest code by its octets, any other by its digits.
     let (code, last) = match (u32::from_be_bytes(*head), head) {
@@ -62,21 +83,13 @@ fn usual(stream: &[u8]) -> Option<(Reply<'_>, &[u8])> {
         }
         _ => return None,
     };
-    Some((Reply::behind(code, last, text), rest))
-}
-
-/// Any line.
-#[inline(never)]
-fn any(stream: &[u8]) -> Result<Option<(Reply<'_>, &[u8])>, Syntax> {
-    let Some(lf) = find(b'\n', stream) else { return Ok(None) };
-    let line = before(stream, behind(stream, lf));
-    let [line @ .., b'\r'] = line else { return Err(Syntax::new(Fault::LineBreak, stream, lf)) };
-    Ok(Some((Reply::parse(line)?, behind(stream, lf.wrapping_add(1)))))
+    Some(Reply::behind(code, last, text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn a_line_is_the_same_at_a_glance() {
@@ -89,8 +102,10 @@ mod tests {
                     let mut stream = front.as_bytes().to_vec();
                     stream.extend(odd.clone());
                     stream.extend_from_slice(back.as_bytes());
-                    if let Some(seen) = usual(&stream) {
-                        assert_eq!(any(&stream), Ok(Some(seen)), "{}", stream.escape_ascii());
+                    let Some((line, rest)) = sound(&stream) else { continue };
+                    assert_eq!(any(&stream), Some((line, rest)), "{}", stream.escape_ascii());
+                    if let Some(reply) = usual(line) {
+                        assert_eq!(Reply::parse(line), Ok(reply), "{}", line.escape_ascii());
                         taken += 1;
                     }
                 }
@@ -104,20 +119,24 @@ mod tests {
         let all = b"250-one\r\n250 two\r\n";
         for length in 0..=all.len() {
             let mut stream = &all[..length];
-            let mut lines = 0;
-            while Reply::take(&mut stream).unwrap().is_some() {
-                lines += 1;
-            }
-            assert_eq!(
-                (lines, stream.len()),
-                (usize::from(length > 8) + length / 18, length % 18 % 9),
-                "{length}"
-            );
+            let lines = core::iter::from_fn(|| Reply::take(&mut stream).unwrap()).collect::<Vec<_>>();
+            assert_eq!(lines.len(), length / 9, "{length}");
+            assert_eq!(stream.len(), length % 9, "{length}");
         }
-        for (wrong, at) in [(&b"250 a\nb\r\n"[..], 5), (b"250 a\r\r\n", 5), (b"2x0 a\r\n", 0), (b"\n", 0)] {
+    }
+
+    #[test]
+    fn no_line_ends_but_by_crlf() {
+        for (wrong, at) in [
+            (&b"250 a\n250 b\r\n"[..], 5),
+            (b"250 a\r\r\n", 5),
+            (b"2x0 a\r\n", 0),
+            (b"\n250 a\r\n", 0),
+            (b"\r\n", 0),
+        ] {
             let mut stream = wrong;
-            assert_eq!(Reply::take(&mut stream).map_err(|error| error.at()), Err(at));
-            assert_eq!(stream, wrong);
+            assert_eq!(Reply::take(&mut stream).map_err(|error| error.at()), Err(at), "{wrong:?}");
+            assert_eq!((stream, Reply::take(&mut stream)), (&b""[..], Ok(None)));
         }
     }
 }

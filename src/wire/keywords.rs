@@ -3,6 +3,7 @@
 use super::capability::Extension;
 use super::class::{KEYWORD, behind, is, place, same_word};
 use super::syntax::WIDE;
+use super::words::Word;
 
 /// Keyword, extension, and whether parameters may follow the keyword; in the extensions' order.
 pub(super) const KEYWORDS: [(&str, Extension, bool); 19] = [
@@ -54,7 +55,9 @@ pub(super) fn at_front(line: &[u8]) -> Option<(u8, &[u8])> {
     let (name, front, last) = SHAPES.get(usize::from(found))?;
     let (keyword, rest) = line.split_at_checked(name.len())?;
     let same = match line.first_chunk() {
-        Some(first) => front.is(*first) && (name.len() <= 8 || ends_in(keyword, name, *last)),
+        Some(first) => {
+            front.is(u64::from_be_bytes(*first)) && (name.len() <= 8 || ends_in(keyword, name, *last))
+        }
         None => same_word(name, keyword),
     };
     same.then_some((found, rest))
@@ -63,8 +66,8 @@ pub(super) fn at_front(line: &[u8]) -> Option<(u8, &[u8])> {
 /// Whether `keyword`, which has the first eight octets of `name` and more, has the others too. The last eight may overlap the first;
 /// where they do not reach them, those between are judged one by one.
 #[inline]
-fn ends_in(keyword: &[u8], name: &[u8], last: Eight) -> bool {
-    keyword.last_chunk().is_some_and(|octets| last.is(*octets))
+fn ends_in(keyword: &[u8], name: &[u8], last: Word) -> bool {
+    keyword.last_chunk().is_some_and(|octets| last.is(u64::from_be_bytes(*octets)))
         && (name.len() <= 16 || same_word(behind(name, 8), behind(keyword, 8)))
 }
 
@@ -81,35 +84,7 @@ const MULTIPLIER: u16 = multiplier();
 const PLACES: [u8; 64] = places();
 
 /// Each keyword, and how its first eight octets look and its last.
-const SHAPES: [(&[u8], Eight, Eight); KEYWORDS.len()] = shapes();
-
-/// Eight octets, and the bits of them that count: not those by which capitals and small letters differ,
-/// and none behind the end of a shorter word.
-#[derive(Clone, Copy)]
-struct Eight {
-    octets: u64,
-    cared_for: u64,
-}
-
-impl Eight {
-    fn is(&self, octets: [u8; 8]) -> bool {
-        (u64::from_be_bytes(octets) ^ self.octets) & self.cared_for == 0
-    }
-
-    const fn of(word: &[u8]) -> Self {
-        let (mut octets, mut cared_for, mut at) = (0, 0, 0);
-        while at < 8 {
-            let (octet, bits) = match word {
-                word if at >= word.len() => (0, 0),
-                word if word[at].is_ascii_alphabetic() => (word[at], !0x20),
-                word => (word[at], u8::MAX),
-            };
-            (octets, cared_for) = (octets << 8 | octet as u64, cared_for << 8 | bits as u64);
-            at += 1;
-        }
-        Self { octets, cared_for }
-    }
-}
+const SHAPES: [(&[u8], Word, Word); KEYWORDS.len()] = shapes();
 
 const fn text_length() -> usize {
     let (mut length, mut row) = (KEYWORDS.len() - 1, 0);
@@ -176,13 +151,13 @@ const fn places() -> [u8; 64] {
     places
 }
 
-const fn shapes() -> [(&'static [u8], Eight, Eight); KEYWORDS.len()] {
-    let mut shapes: [(&[u8], _, _); KEYWORDS.len()] = [(&[], Eight::of(&[]), Eight::of(&[])); KEYWORDS.len()];
+const fn shapes() -> [(&'static [u8], Word, Word); KEYWORDS.len()] {
+    let mut shapes: [(&[u8], _, _); KEYWORDS.len()] = [(&[], Word::of(&[]), Word::of(&[])); KEYWORDS.len()];
     let mut row = 0;
     while row < shapes.len() {
         let keyword = KEYWORDS[row].0.as_bytes();
         let last = behind(keyword, keyword.len().saturating_sub(8));
-        shapes[row] = (keyword, Eight::of(keyword), Eight::of(last));
+        shapes[row] = (keyword, Word::of(keyword), Word::of(last));
         row += 1;
     }
     shapes

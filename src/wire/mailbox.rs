@@ -6,7 +6,8 @@ use super::class::{ATEXT, TEXT, behind, is};
 use super::domain::domain_or_literal;
 use super::limits;
 use super::scan::{Scan, matched};
-use super::syntax::{Fault, Parsed, Syntax, is_ascii, proved_utf8, text};
+use super::syntax::{Fault, Parsed, Syntax, WIDE, is_ascii, proved_utf8, text};
+use super::words::{HIGH, below, each};
 use super::writer::{Emit, Writer};
 
 /// A mailbox, checked: a local part of at most 64 octets, plain or quoted, `@`, and a domain or an
@@ -140,6 +141,12 @@ const fn local_part(scan: &mut Scan<'_>) -> bool {
 /// ```
 const fn quoted_string(scan: &mut Scan<'_>) -> bool {
     let mut escaped = false;
+    while WIDE
+        && let Some((eight, behind)) = scan.rest.split_first_chunk()
+        && is_plain_text(u64::from_le_bytes(*eight))
+    {
+        scan.rest = behind;
+    }
     while let [octet, behind @ ..] = scan.rest {
         let allowed = is(*octet, TEXT) && *octet != b'\t' && (octet.is_ascii() || !escaped);
         if !allowed {
@@ -152,4 +159,13 @@ const fn quoted_string(scan: &mut Scan<'_>) -> bool {
         escaped = *octet == b'\\' && !escaped;
     }
     false
+}
+
+/// Whether eight octets are all text, of ASCII without HT, and none ends a quoted string or escapes what follows.
+const fn is_plain_text(word: u64) -> bool {
+    let odd = below(word, b' ')
+        | below(word ^ each(b'"'), 1)
+        | below(word ^ each(b'\\'), 1)
+        | below(word ^ each(0x7f), 1);
+    (odd | word) & HIGH == 0
 }

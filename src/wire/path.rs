@@ -176,6 +176,12 @@ fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     }
 }
 
+/// The same, without saying what is wrong.
+#[inline]
+pub(super) fn sound(input: &[u8]) -> Option<(&[u8], Mailbox<'_>)> {
+    usual(input).or_else(|| any(input).ok())
+}
+
 /// `"<" Dot-string "@" Domain ">"` of ASCII, as nearly all paths are, at a glance: this takes half the instructions, where
 /// flash does not matter.
 #[inline]

@@ -52,6 +52,57 @@ pub(crate) fn first_low_of_last(octets: &[u8]) -> Option<usize> {
     (marks != 0).then(|| octets.len().wrapping_sub(WORD).wrapping_add(place(marks)))
 }
 
+/// The first eight octets of `rest`, the end of `whole`, the first one highest; zeros behind those that there are. `None` when there
+/// are none, or `whole` has not so many.
+#[inline]
+pub(crate) fn front(whole: &[u8], rest: &[u8]) -> Option<u64> {
+    if let Some(eight) = rest.first_chunk() {
+        return Some(u64::from_be_bytes(*eight));
+    }
+    let missing = (WORD.wrapping_sub(rest.len()) as u32).wrapping_mul(8);
+    u64::from_be_bytes(*whole.last_chunk()?).checked_shl(missing)
+}
+
+/// A word, or the front of a longer one, as eight octets of which any case of letters may be compared at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Word {
+    octets: u64,
+    /// The bits that count: not those by which capitals and small letters differ, and none behind the word's end.
+    cared_for: u64,
+    length: u8,
+}
+
+impl Word {
+    pub(crate) const fn of(word: &[u8]) -> Self {
+        let (mut octets, mut cared_for, mut length) = (0, 0, 0);
+        let mut rest = word;
+        while length < 8
+            && let [octet, behind @ ..] = rest
+        {
+            let bits = if octet.is_ascii_alphabetic() { !0x20 } else { u8::MAX };
+            (octets, cared_for) = (octets << 8 | *octet as u64, cared_for << 8 | bits as u64);
+            (length, rest) = (length + 1, behind);
+        }
+        let missing = 8 * (8 - length as u32);
+        match (octets.checked_shl(missing), cared_for.checked_shl(missing)) {
+            (Some(octets), Some(cared_for)) => Self { octets, cared_for, length },
+            _ => Self { octets: 0, cared_for: 0, length: 0 },
+        }
+    }
+
+    /// Whether `eight` octets begin with it, the first one highest.
+    #[inline]
+    pub(crate) const fn is(self, eight: u64) -> bool {
+        (eight ^ self.octets) & self.cared_for == 0
+    }
+
+    /// What stands behind it in `rest`, whose first [`eight`](front) octets these are.
+    #[inline]
+    pub(crate) fn behind(self, eight: u64, rest: &[u8]) -> Option<&[u8]> {
+        if self.is(eight) { rest.get(usize::from(self.length)..) } else { None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

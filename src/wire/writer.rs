@@ -89,7 +89,7 @@ impl<'b> Writer<'b> {
 
     /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
     pub(crate) fn crlf(&mut self) {
-        self.short(*b"\r\n");
+        if WIDE { self.fixed(*b"\r\n") } else { self.put(b"\r\n") }
     }
 
     /// Ends a line; the octets of all that was to be written, also beyond the buffer's end.
@@ -106,6 +106,11 @@ impl<'b> Writer<'b> {
     /// Whether there is no octet above 127 in what found room.
     pub(crate) fn is_ascii(&self) -> bool {
         is_ascii(self.buffer.get(..self.wanted).unwrap_or(self.buffer))
+    }
+
+    /// The buffer, with what was written in it.
+    pub(crate) fn into_buffer(self) -> &'b mut [u8] {
+        self.buffer
     }
 
     /// Takes back what was written behind the first `octets`.

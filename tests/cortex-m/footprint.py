@@ -39,7 +39,7 @@ LOGINS = {
 }
 # In the order of the table of costs: what a submission has more than one without a login, and its login.
 COSTS = {
-    "plain": ("AUTH by PLAIN alone", "PLAIN"),
+    "plain": ("AUTH by PLAIN alone (`sasl::Only`)", "PLAIN"),
     "password": ("by PLAIN or LOGIN (`sasl::Password`)", "LOGIN"),
     "xoauth2": ("by XOAUTH2", "XOAUTH2"),
     "oauthbearer": ("by OAUTHBEARER", "OAUTHBEARER"),
@@ -107,7 +107,9 @@ def cost_table(figures):
         *rows,
         "",
         "Octets, compared with a submission by STARTTLS that logs in nowhere and keeps no words. Each row stands alone: two logins share what is",
-        "common to them, which is most of PLAIN's. The policy of TLS is a value, and so what it rules out is linked all the same.",
+        "common to them, which is most of PLAIN's. The policy of TLS is a value, and so what it rules out is linked all the same. The adapter for"
+        " smoltcp has no",
+        "row: the socket that it drives is opened by smoltcp's own interface alone, so that an image with or without it is a whole firmware, as in the next table.",
     ]
 
 

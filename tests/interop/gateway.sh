@@ -6,7 +6,8 @@
 #   GATEWAY_BIN=FILE                      test this program instead of building the example
 #   GATEWAY_MAILS=NUMBER                  mails while Postfix is stopped and started (1000)
 #   GATEWAY_SHOTS=DIR                     keep the page's screenshots there
-#   tests/interop/gateway.sh figures      not a test: requests a second, and how long one takes, beside the bare relay
+#   tests/interop/gateway.sh figures      not a test: requests a second, and how long one takes, beside the bare relay, as a table;
+#                                         builds release programs, or takes GATEWAY_BIN and RELAY_BIN; FIGURES_RUNS=NUMBER (6)
 #   VERBOSE=1                             show the gateway's log at the end of each case
 #
 # Needs root (for Postfix), and the packages of tests/interop/install.sh with python3-venv and chromium.
@@ -20,7 +21,7 @@ hop_port=$((port_base + 73))
 token=a-token-for-tests
 
 main() {
-    gateway=${GATEWAY_BIN:-$(build_example)} || fail "the gateway example does not build"
+    gateway=${GATEWAY_BIN:-$(build_example "$@")} || fail "the gateway example does not build"
     [ -x "$gateway" ] || fail "no such program: $gateway"
     trap clean_up EXIT
     make_certs
@@ -39,9 +40,11 @@ main() {
     finish
 }
 
-build_example() {
-    (cd "$project" && cargo build --quiet --manifest-path "$manifest") >&2 || return
-    echo "${CARGO_TARGET_DIR:-${manifest%/*}/target}/debug/gateway"
+build_example() { # CASE...
+    local profile=debug
+    [ "$*" != figures ] || profile=release
+    (cd "$project" && cargo build --quiet --profile "${profile/debug/dev}" --manifest-path "$manifest") >&2 || return
+    echo "${CARGO_TARGET_DIR:-${manifest%/*}/target}/$profile/gateway"
 }
 
 write_settings() {
@@ -186,8 +189,9 @@ refused() { # WHAT STATUS TEXT
 
 faults() {
     {
+        echo 'grace = 2'
         write_settings
-        printf '%s\n' '[limits]' 'answer_seconds = 2' 'hop_seconds = 6'
+        printf '%s\n' '[limits]' 'answer_seconds = 3' 'hop_seconds = 7'
     } >"$work/faults.toml"
     start_gateway --config "$work/faults.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
     rows python3 "$here/gateway_faults.py" --rest "$rest_port" --smtp "$smtp_port" --hop "$hop_port" --pid "$gateway_pid"
@@ -313,34 +317,62 @@ page() {
     stop_gateway "the page"
 }
 
-# Not a test: the table of examples/gateway/README.md. GATEWAY_BIN and RELAY_BIN are release builds; both pass on to smtp-sink.
+# Not a test: the table of examples/gateway/README.md, of each row the best of several runs. All pass on to smtp-sink.
 figures() {
-    local relay=${RELAY_BIN:-$project/target/release/examples/relay} clients mails pid
-    [ -x "$relay" ] || fail "build the relay first: cargo build --release --example relay"
+    local relay run clients mails pid
+    relay=${RELAY_BIN:-$(build_relay)} || fail "the relay does not build"
+    [ -x "$relay" ] || fail "no such program: $relay"
     start_sink
-    for clients in 1 20; do
-        # The relay takes a thousand mails a session.
-        mails=$((clients == 1 ? 900 : 6000))
-        start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
-        figure rest "$rest_port"
-        figure smtp "$smtp_port"
-        kill "$gateway_pid"
-        wait "$gateway_pid"
-        gateway_pid=
-        "$relay" --listen "127.0.0.1:$smtp_port" --next-hop "127.0.0.1:$hop_port" --next-hop-tls never >/dev/null 2>&1 </dev/null &
-        pid=$!
-        wait_for 15 port_is_open "$smtp_port" || fail "the relay does not listen"
-        figure relay "$smtp_port"
-        figure "none" "$hop_port"
-        kill "$pid"
-        wait "$pid"
+    for ((run = 1; run <= ${FIGURES_RUNS:-6}; run++)); do
+        for clients in 1 20; do
+            # The relay takes a thousand mails a session.
+            mails=$((clients == 1 ? 900 : 6000))
+            start_gateway --config "$work/gateway.toml" --relay "127.0.0.1:$hop_port" --relay-tls never
+            figure rest "$rest_port"
+            figure smtp "$smtp_port"
+            kill "$gateway_pid"
+            wait "$gateway_pid"
+            gateway_pid=
+            "$relay" --listen "127.0.0.1:$smtp_port" --next-hop "127.0.0.1:$hop_port" --next-hop-tls never >/dev/null 2>&1 </dev/null &
+            pid=$!
+            wait_for 15 port_is_open "$smtp_port" || fail "the relay does not listen"
+            figure relay "$smtp_port"
+            figure none "$hop_port"
+            kill "$pid"
+            wait "$pid"
+        done
     done
     stop_sink
+    figures_table
     passed=1
 }
 
+build_relay() {
+    (cd "$project" && cargo build --quiet --release --example relay) >&2 || return
+    echo "${CARGO_TARGET_DIR:-$project/target}/release/examples/relay"
+}
+
 figure() { # DOOR PORT
-    echo "$clients clients, $(python3 "$here/gateway_load.py" time --door "$1" --port "$2" --mails "$mails" --clients "$clients")"
+    local line
+    line=$(python3 "$here/gateway_load.py" time --door "$1" --port "$2" --mails "$mails" --clients "$clients") || fail "$1: $line"
+    echo "run $run, $clients clients, $line" >&2
+    # rest: 2404 a second, p50 0.3 ms, p99 1.4 ms
+    echo "$clients $line" | tr -d ':,' >>"$work/figures"
+}
+
+figures_table() {
+    echo '| | 1 client | p50 | p99 | 20 clients | p50 | p99 |'
+    echo '|---|---:|---:|---:|---:|---:|---:|'
+    awk '
+        { key = $2 " " $1; if ($3 > rate[key]) { rate[key] = $3; half[key] = $7; most[key] = $10 } }
+        function cells(key) { return sprintf(" %d /s | %s ms | %s ms |", rate[key], half[key], most[key]) }
+        END {
+            split("rest smtp relay none", doors)
+            split("REST, JSON in parts|SMTP|the bare relay, SMTP|smtp-sink itself, nothing between", names, "|")
+            for (i = 1; i <= 4; i++) print "| " names[i] " |" cells(doors[i] " 1") cells(doors[i] " 20")
+        }' "$work/figures"
+    echo
+    echo "$(date -u '+%-d %B %Y'), $(nproc) cores,$(sed -n 's/^model name[^:]*://p' /proc/cpuinfo | head -n 1), load $(cut -d ' ' -f 1 /proc/loadavg), best of ${FIGURES_RUNS:-6} runs"
 }
 
 main "$@"

@@ -22,8 +22,7 @@ pub fn rows() -> Vec<Row> {
             });
         }));
     }
-    let first =
-        |mut stream: &'static [u8]| Reply::take(&mut stream).expect("a reply").expect("a whole one");
+    let first = |mut stream: &'static [u8]| Reply::take(&mut stream).expect("a reply").expect("a whole one");
     assert_eq!((first(corpus::OK).code.number(), first(corpus::OK).text), (250, &b"Ok"[..]));
     rows.push(Row::new(Work::OkReply, OURS, (corpus::OK.len(), 1), move || {
         black_box(first(black_box(corpus::OK)));

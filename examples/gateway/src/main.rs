@@ -67,7 +67,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);
     let mut sessions = JoinSet::new();
-    let hop = Hop::start(&config.mail, config.hop_sessions, &mut sessions);
+    let hop = Hop::start(&config.mail, config.hop_sessions, stopped.clone(), &mut sessions);
     let mut doors = JoinSet::new();
     doors.spawn(smtp::serve::serve(smtp, Arc::clone(&config.mail), stop.clone(), stopped.clone()));
     doors.spawn(rest::serve(rest, Arc::clone(&config), hop, stopped));

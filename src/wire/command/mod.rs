@@ -1,6 +1,7 @@
 //! Command lines, RFC 5321 §4.1, and those of the extensions.
 
 mod argument;
+mod glance;
 
 pub use argument::{InitialResponse, SaslName, Text, UnknownCommand};
 
@@ -12,7 +13,7 @@ use super::emit;
 use super::param::Params;
 use super::path::{ForwardPath, ReversePath};
 use super::scan::{Scan, read};
-use super::syntax::{Fault, Parsed, Syntax, fail, octet, spaces, trimmed, whole};
+use super::syntax::{Fault, Parsed, Syntax, WIDE, fail, octet, spaces, trimmed, whole};
 use super::verb::Verb;
 use super::writer::{Emit, Writer};
 
@@ -95,6 +96,14 @@ impl<'a> Command<'a> {
     /// not follow the grammar of its verb. The error knows which verb it was, so that the server can
     /// tell 500 from 501 (RFC 5321 §4.2.4).
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
+        if WIDE && let Some(command) = glance::usual(line) {
+            return Ok(command);
+        }
+        Self::any(line)
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn any(line: &'a [u8]) -> Result<Self, CommandError> {
         let line = trimmed(line);
         // Most verbs have four letters.
         let end = match line.get(4) {

@@ -5,10 +5,11 @@ use core::fmt;
 use crate::wire::class::before;
 use crate::wire::limits;
 use crate::wire::scan::{Scan, read};
-use crate::wire::syntax::{Fault, Syntax, spaces, whole};
+use crate::wire::syntax::{Fault, Syntax, WIDE, spaces, whole};
 use crate::wire::writer::{Emit, Writer};
 
 use super::Param;
+use super::glance::usual;
 use super::keyword::Keyword;
 
 /// The parameters of a command: checked octets from a peer, or a slice that the caller lends.
@@ -136,6 +137,17 @@ impl<'a> Params<'a> {
         let mut unknown = 0_usize;
         loop {
             let front = scan.rest;
+            if WIDE && let Some((keyword, rest)) = usual(input, front, &mut found) {
+                if found.has(keyword) {
+                    return scan.none(Fault::Duplicate, front);
+                }
+                found.keywords |= keyword.bit();
+                scan.rest = spaces(rest);
+                if rest.is_empty() {
+                    return Some(Self(Source::Wire { octets: input, found }));
+                }
+                continue;
+            }
             let (keyword, param) = Param::read(scan, &mut found)?;
             if let Some(keyword) = keyword {
                 if found.has(keyword) {

@@ -2,6 +2,7 @@
 
 mod deliver_by;
 mod dsn;
+mod glance;
 mod hold;
 mod keyword;
 mod list;

@@ -2,7 +2,7 @@
 
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
-use embedded_smtp::sasl::{Anyone, Authenticator, Mechanism, Strongest};
+use embedded_smtp::sasl::{Anyone, Authenticator, Mechanism, Only};
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Envelope, Event, NoWords, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
@@ -38,8 +38,8 @@ pub fn submit<A: Authenticator>(tls: TlsPolicy, login: A, drive: impl FnOnce(&mu
 
 /// The same with a login by one mechanism.
 #[inline(always)]
-pub fn submit_by(mechanism: &mut dyn Mechanism) -> ! {
-    submit(TlsPolicy::Required, Strongest::new(&mut [mechanism]), by_hand)
+pub fn submit_by<M: Mechanism>(mechanism: &mut M) -> ! {
+    submit(TlsPolicy::Required, Only::new(mechanism), by_hand)
 }
 
 /// The same without a login.

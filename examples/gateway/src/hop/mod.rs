@@ -1,5 +1,6 @@
 //! To the next hop: a few sessions that are kept, each for one mail at a time.
 
+mod bound;
 mod outcome;
 mod record;
 mod session;
@@ -13,12 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_smtp::submission::Verdict;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use crate::request::Outgoing;
 use crate::smtp::config::Config;
+use crate::smtp::session::Stop;
+use bound::Bound;
 use session::Session;
 
 /// Octets of a session's buffers.
@@ -41,7 +44,7 @@ pub(crate) const OUT_OF_TIME: &str =
 struct Job {
     mail: Outgoing,
     /// When the next hop must have taken it.
-    end: Instant,
+    bound: Bound,
     tell: oneshot::Sender<Outcome>,
     session: OwnedSemaphorePermit,
 }
@@ -51,11 +54,17 @@ struct Job {
 pub(crate) struct Hop {
     jobs: mpsc::Sender<Job>,
     free: Arc<Semaphore>,
+    ending: watch::Receiver<bool>,
 }
 
 impl Hop {
     /// Starts as many sessions as there may be; they connect when there is something to send, and end when all handles are gone.
-    pub(crate) fn start(config: &Arc<Config>, sessions: usize, tasks: &mut JoinSet<()>) -> Self {
+    pub(crate) fn start(
+        config: &Arc<Config>,
+        sessions: usize,
+        stopped: watch::Receiver<Stop>,
+        tasks: &mut JoinSet<()>,
+    ) -> Self {
         let sessions = sessions.max(1);
         // What is in it has a session that is about to take it.
         let (jobs, waiting) = mpsc::channel(sessions);
@@ -63,7 +72,8 @@ impl Hop {
         for _ in 0..sessions {
             tasks.spawn(work(Arc::clone(config), Arc::clone(&waiting)));
         }
-        Self { jobs, free: Arc::new(Semaphore::new(sessions)) }
+        let ending = bound::ending(stopped, config.grace);
+        Self { jobs, free: Arc::new(Semaphore::new(sessions)), ending }
     }
 
     /// Sends the mail, and says what became of it, by `end` at the latest. Dropped before a session has taken the mail, it is not sent.
@@ -84,7 +94,8 @@ impl Hop {
             Err(_) if allowed < patience => return unsent(Outcome::too_late(&recipients)),
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
         };
-        if self.jobs.send(Job { mail, end, tell, session }).await.is_err() {
+        let bound = Bound::new(end, self.ending.clone());
+        if self.jobs.send(Job { mail, bound, tell, session }).await.is_err() {
             return later(GOING_DOWN);
         }
         match told.await {
@@ -108,14 +119,13 @@ async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
         } else {
             next.await
         };
-        let Some(Job { mail, end, tell, session: _session }) = job else { break };
+        let Some(Job { mail, bound, tell, session: _session }) = job else { break };
         // Whoever has gone away would not learn that it was sent, and send it again.
         if tell.is_closed() {
             continue;
         }
         let began = Instant::now();
-        session.until(end);
-        let outcome = written::send(&mut session, &mail).await;
+        let outcome = written::send(&mut session, &mail, &bound).await;
         // Here, since whoever waits for it may go away meanwhile.
         record::enter(&mail.word(), mail.envelope.clone(), &outcome, began.elapsed());
         let _ = tell.send(outcome);

@@ -12,9 +12,10 @@ use embedded_smtp::sasl::{Authenticator, Credentials, Mechanism, Password, Unfit
 use embedded_smtp::session::{Endpoint as _, Phase};
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, ForwardPath, Param, ReversePath};
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::OUT_OF_TIME;
+use super::bound::Bound;
 use super::outcome::{Again, Outcome, again, is_undecided};
 use crate::request::{Content, Outgoing};
 use crate::smtp::config::Config;
@@ -30,8 +31,6 @@ pub(super) struct Session<'b> {
     config: Arc<Config>,
     client: Client<'b>,
     stream: Option<Stream>,
-    /// When the mail must have been taken.
-    end: Instant,
 }
 
 /// A body that is lent, whatever makes it.
@@ -77,12 +76,7 @@ impl Authenticator for Login<'_> {
 impl<'b> Session<'b> {
     pub(super) fn new(config: Arc<Config>, rx: &'b mut [u8], tx: &'b mut [u8]) -> Self {
         let client = config.next_hop_manner.client(Client::new(rx, tx));
-        Self { config, client, stream: None, end: Instant::now() }
-    }
-
-    /// Sets when the next mail must have been taken.
-    pub(super) fn until(&mut self, end: Instant) {
-        self.end = end;
+        Self { config, client, stream: None }
     }
 
     /// Sends the mail once; says also whether another attempt makes sense at once.
@@ -90,18 +84,18 @@ impl<'b> Session<'b> {
         &mut self,
         mail: &Outgoing,
         body: Lent<'_, E>,
+        bound: &Bound,
         with_deadline: bool,
     ) -> (Outcome, Again) {
         if mail.left() == Some(Duration::ZERO) {
             return (Outcome::too_late(&mail.recipients), Again::No);
         }
-        let end = self.end;
-        if end <= Instant::now() {
+        if bound.is_over() {
             return (Outcome::unsent(&mail.recipients, Verdict::RetryLater, OUT_OF_TIME), Again::No);
         }
         let config = Arc::clone(&self.config);
         let reused = self.stream.is_some() && self.client.is_open();
-        if !reused && let Err(error) = by(end, self.open(&config)).await {
+        if !reused && let Err(error) = bound.clone().within(self.open(&config)).await {
             return (unreachable(&mail.recipients, &error), Again::No);
         }
         let Some(mut stream) = self.stream.take() else {
@@ -133,7 +127,7 @@ impl<'b> Session<'b> {
         let mut trouble = None;
         let mut alarm = pin!(sleep(left.unwrap_or_default()));
         let mut on_time = left.is_some();
-        let mut over = pin!(sleep_until(end));
+        let mut over = pin!(bound.clone().over());
         loop {
             let timer = pin!(None);
             let mut connection = Connection::new(stream, &mut submission);
@@ -159,7 +153,7 @@ impl<'b> Session<'b> {
             match ran {
                 Ok(true) if submission.event() == Some(Event::StartTls) => {
                     let shaken = stream::connect_tls(&config.connector, &config.next_hop_name, stream);
-                    match by(end, shaken).await {
+                    match bound.clone().within(shaken).await {
                         Ok(secure) => stream = secure,
                         Err(error) => {
                             submission.tls_failed();
@@ -190,7 +184,7 @@ impl<'b> Session<'b> {
             config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
         }
-        (outcome, if end <= Instant::now() { Again::No } else { again })
+        (outcome, if bound.is_over() { Again::No } else { again })
     }
 
     async fn open(&mut self, config: &Config) -> std::io::Result<()> {
@@ -218,10 +212,6 @@ impl<'b> Session<'b> {
             let _ = timeout(FAREWELL, async { while let Ok(true) = connection.run().await {} }).await;
         }
     }
-}
-
-async fn by<T>(end: Instant, asked: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
-    timeout_at(end, asked).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
 /// No session could be had, so nothing was sent.

@@ -7,6 +7,7 @@ use embedded_smtp::message::{Content, Date, Message, MessageId, Multipart, Text}
 use embedded_smtp::submission::Verdict;
 use embedded_smtp::wire::Domain;
 
+use super::bound::Bound;
 use super::outcome::{Again, Outcome};
 use super::session::{Lent, Session};
 use crate::content;
@@ -16,14 +17,15 @@ use crate::unique;
 /// Octets of a letter that are written at once.
 const PIECE: usize = 16 * 1024;
 
-pub(super) async fn send(session: &mut Session<'_>, mail: &Outgoing) -> Outcome {
+pub(super) async fn send(session: &mut Session<'_>, mail: &Outgoing, bound: &Bound) -> Outcome {
     match &mail.content {
-        request::Content::Letter(letter) => send_letter(session, mail, letter).await,
+        request::Content::Letter(letter) => send_letter(session, mail, bound, letter).await,
         request::Content::Whole(whole) => {
             let body = || content::Whole::new(whole.reader(), &whole.survey);
             let mut tries = Tries::new();
             loop {
-                let (outcome, again) = session.attempt(mail, Lent(&mut body()), tries.with_deadline).await;
+                let (outcome, again) =
+                    session.attempt(mail, Lent(&mut body()), bound, tries.with_deadline).await;
                 if !tries.go_on(again) {
                     return outcome;
                 }
@@ -32,7 +34,7 @@ pub(super) async fn send(session: &mut Session<'_>, mail: &Outgoing) -> Outcome 
     }
 }
 
-async fn send_letter(session: &mut Session<'_>, mail: &Outgoing, letter: &Letter) -> Outcome {
+async fn send_letter(session: &mut Session<'_>, mail: &Outgoing, bound: &Bound, letter: &Letter) -> Outcome {
     let Ok(mut built) = letter.build() else {
         // It was built before, when the request was read.
         return Outcome::unsent(&mail.recipients, Verdict::Rejected, "the mail cannot be written");
@@ -40,24 +42,25 @@ async fn send_letter(session: &mut Session<'_>, mail: &Outgoing, letter: &Letter
     let mut files = std::mem::take(&mut built.files);
     let files = (!files.is_empty()).then_some(&mut files[..]);
     match (&letter.text, &letter.html, files) {
-        (Some(text), None, None) => written(session, mail, &built, Text::plain(text)).await,
-        (None, Some(html), None) => written(session, mail, &built, Text::html(html)).await,
+        (Some(text), None, None) => written(session, mail, bound, &built, Text::plain(text)).await,
+        (None, Some(html), None) => written(session, mail, bound, &built, Text::html(html)).await,
         (Some(text), Some(html), None) => {
-            written(session, mail, &built, Multipart::alternative(Text::plain(text), Text::html(html))).await
+            written(session, mail, bound, &built, Multipart::alternative(Text::plain(text), Text::html(html)))
+                .await
         }
         (Some(text), None, Some(files)) => {
-            written(session, mail, &built, Multipart::mixed(Text::plain(text), files)).await
+            written(session, mail, bound, &built, Multipart::mixed(Text::plain(text), files)).await
         }
         (None, Some(html), Some(files)) => {
-            written(session, mail, &built, Multipart::mixed(Text::html(html), files)).await
+            written(session, mail, bound, &built, Multipart::mixed(Text::html(html), files)).await
         }
         (Some(text), Some(html), Some(files)) => {
             let texts = Multipart::alternative(Text::plain(text), Text::html(html));
-            written(session, mail, &built, Multipart::mixed(texts, files)).await
+            written(session, mail, bound, &built, Multipart::mixed(texts, files)).await
         }
         (None, None, files) => {
             let files = files.unwrap_or_default();
-            written(session, mail, &built, Multipart::mixed(Text::plain(""), files)).await
+            written(session, mail, bound, &built, Multipart::mixed(Text::plain(""), files)).await
         }
     }
 }
@@ -65,6 +68,7 @@ async fn send_letter(session: &mut Session<'_>, mail: &Outgoing, letter: &Letter
 async fn written<C: Content + Send>(
     session: &mut Session<'_>,
     mail: &Outgoing,
+    bound: &Bound,
     built: &Built<'_>,
     content: C,
 ) -> Outcome {
@@ -89,7 +93,7 @@ async fn written<C: Content + Send>(
     loop {
         let mut body = message.body(&mut piece);
         let (outcome, again) = session
-            .attempt(mail, Lent(&mut body as &mut (dyn Body<Error = _> + Send)), tries.with_deadline)
+            .attempt(mail, Lent(&mut body as &mut (dyn Body<Error = _> + Send)), bound, tries.with_deadline)
             .await;
         if !tries.go_on(again) {
             return outcome;

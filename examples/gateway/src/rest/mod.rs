@@ -40,6 +40,9 @@ const HANDSHAKE: Duration = Duration::from_secs(15);
 /// would know whether the mail was sent.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// How long a request whose time is over then has for its answer.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// What every request may need.
 #[derive(Clone)]
 pub(crate) struct Gateway {
@@ -89,7 +92,8 @@ pub(crate) async fn serve(
             });
         }
     }
-    let _ = timeout(config.mail.grace, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(config.mail.grace + FAREWELL, async { while connections.join_next().await.is_some() {} })
+        .await;
 }
 
 /// Told to stop, and who was on the way in then has come in.
