@@ -12,6 +12,9 @@ narrow() {
     RUSTFLAGS="$RUSTFLAGS --cfg embedded_smtp_narrow"
 }
 
+# With this set, the mechanisms whose hashes are dependencies of their own are inside, too.
+hashes=
+
 inside() { # NAME TEST...    goes to a copy of the sources, with these tests inside
     local copy=$top/target/inside/$1/copy name
     shift
@@ -19,12 +22,20 @@ inside() { # NAME TEST...    goes to a copy of the sources, with these tests ins
     rm -rf "$copy/tests"
     cp -r Cargo.toml Cargo.lock README.md src tests .cargo "$copy"
     cd "$copy" || return
-    # What the tests inside need is among the dependencies, but for two.
-    awk '/^\[/ { drop = ($0 == "[dev-dependencies]" || $0 == "[[example]]") } !drop' "$top/Cargo.toml" >Cargo.toml
+    # What the tests inside need is among the dependencies, but for two, and for what base64 and hashes are held against.
+    awk -v kept="base64${hashes:+|pbkdf2}" '
+        /^\[/ { dev = ($0 == "[dev-dependencies]"); drop = (dev || $0 == "[[example]]"); if (dev) print }
+        !drop || dev && $1 ~ "^(" kept ")$"' "$top/Cargo.toml" >Cargo.toml
+    if [ -n "$hashes" ]; then
+        mkdir -p examples
+        cp -r "$top/examples/login" examples
+        sed -i 's/^default = \[\]/default = ["cram-md5", "scram"]/' Cargo.toml
+        printf '[profile.dev.package."*"]\nopt-level = 3\n' >>Cargo.toml
+    fi
     # One tree of modules instead of two.
     # Two need features with dependencies of their own.
-    sed -i '/sasl\|argument_injection/d' tests/attacks/main.rs
-    sed -i 's/\bcrate::/super::/' tests/attacks/*.rs
+    [ -n "$hashes" ] || sed -i '/sasl\|argument_injection/d' tests/attacks/main.rs
+    sed -i 's/\bcrate::/super::/' tests/attacks/*.rs tests/sasl_support/*.rs
     sed -i 's/^#!\[no_std\]/#![cfg_attr(not(test), no_std)]/; s/^extern crate std;/extern crate self as embedded_smtp;/' src/lib.rs
     for name in "$@"; do
         printf '#[cfg(test)]\n#[path = "../tests/%s.rs"]\nmod judge_%s;\n' "$name" "${name%%/*}"

@@ -208,6 +208,12 @@ def notices(program, copy, number, options, seconds=60):
     return "missed" if status == 0 else "timeout" if status < 0 and -status in (9, 24) else "caught"
 
 
+def passes():
+    """Options of the tests: those that judge all, and those that judge what is left; where they are not said, all but SLOW and SLOW."""
+    quick, slow = os.environ.get("QUICK"), os.environ.get("SLOW")
+    return (quick.split(), slow.split()) if quick else ([word for name in SLOW for word in ("--skip", name)], SLOW)
+
+
 def main():
     copy, listed, out = Path(sys.argv[1]).resolve(), json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
     mutants = [dict(m, id=number) for number, m in enumerate(listed, 1)]
@@ -226,23 +232,22 @@ def main():
     program = build(copy, sources, mutants)
     left = [m for m in mutants if m.get("fate") is None]
     note(out, [m for m in mutants if m.get("fate") is not None])
-    quick = [word for name in SLOW for word in ("--skip", name)]
-    passes = []
-    for options in (quick, SLOW):
+    timed = []
+    for options in passes():
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         if notices(program, copy, 0, options) != "missed":
             sys.exit("the tests fail without a mutant")
         taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-        passes.append((options, round(taken * PATIENCE) + 1))
+        timed.append((options, round(taken * PATIENCE) + 1))
     workers = ThreadPoolExecutor(os.cpu_count())
-    for options, seconds in passes:
+    for options, seconds in timed:
         print(f"{len(left)} mutants, up to {seconds} s each", flush=True)
         judged = workers.map(lambda mutant: notices(program, copy, mutant["id"], options, seconds), left)
         for done, (mutant, fate) in enumerate(zip(left, judged), 1):
             mutant["fate"] = fate
             if mutant["fate"] != "caught" or done % 50 == 0:
                 print(f"{done}/{len(left)} {mutant['fate']:8} {mutant['name']}", flush=True)
-            if mutant["fate"] != "missed" or options == SLOW:
+            if mutant["fate"] != "missed" or options == timed[-1][0]:
                 note(out, [mutant])
         left = [m for m in left if m["fate"] == "missed"]
 

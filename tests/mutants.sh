@@ -4,11 +4,12 @@
 #
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
+#   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
 # It works on a copy, in which the tests below are modules of the crate itself and each function holds all its mutants, so that there
-# is one build (mutants.py). What survives is judged again on what a machine without a vector unit runs. What became of each lies in
+# is one build (mutants.py). What survives, but for mechanisms, is judged again on what a machine without a vector unit runs. What became of each lies in
 # target/inside/mutants.tsv and target/inside/mutants-narrow.tsv. Functions that no switch reaches are judged by cargo-mutants itself, one
 # build each, with
 #
@@ -46,7 +47,16 @@ if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
     these=$(realpath "$2")
     set --
 fi
+if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
+    set -- 'src/sasl/**'
+fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
+if [[ "$*" == *src/sasl* ]]; then
+    hashes=yes
+    judges=(sasl sasl_pair sasl_server sasl_vectors server_sessions server_policy attacks/main)
+    # Those that take longest come last (mutants.py).
+    export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
+fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
@@ -63,7 +73,8 @@ if [ -n "$wide" ]; then
 else
     sed "s/^/missed\t/" "$these" >"$work/mutants.tsv"
 fi
-(
+# No machine runs the mechanisms in another way.
+[ -n "$hashes" ] || (
     # What was not noticed.
     awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
     named "$work/mutants.json" "$work/missed" >"$work/narrow.json"

@@ -7,7 +7,7 @@ use embedded_smtp::sasl::{
     Authenticator, Cancel, Challenge, Credentials, Login, Mechanism, Message, Password, Plain, Unfit,
 };
 use embedded_smtp::session::{Endpoint, MAX_CHALLENGES, Want};
-use embedded_smtp::wire::{AuthMechanism, Extension, Severity, Verb};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, Severity, Verb};
 use embedded_smtp::{Buffer, Capacity, Error, Misuse, Protocol};
 use support::client::{mail, with_settings};
 use support::feed::{events, feed, hello, sent};
@@ -129,6 +129,20 @@ fn exchanges_go_by_their_numbers_whatever_the_prompts_say() {
         // Once is enough; after a failure it may be tried again (RFC 4954 §4).
         assert_eq!(client.auth(&mut *mechanism).is_ok(), !client.is_authenticated(), "{name}");
     }
+}
+
+/// Whoever has a name and a password, and a server that offers PLAIN.
+#[test]
+fn a_choice_of_plain_answers_as_plain_does() {
+    let mut password = Password::new(credentials());
+    let offered = AuthMechanisms::NONE.with(AuthMechanism::Login).with(AuthMechanism::Plain);
+    assert_eq!(password.choose(offered), Some(AuthMechanism::Plain));
+    let (mut rx, mut tx) = ([0; 400], [0; 128]);
+    let mut client = over_tls(&mut rx, &mut tx);
+    client.auth(&mut password).unwrap();
+    assert_eq!(sent(&mut client), format!("AUTH PLAIN {}\r\n", ENCODED[2]));
+    assert_eq!(turn(&mut client, &mut password, "334 \r\n").1, format!("{}\r\n", ENCODED[2]));
+    assert_eq!(turn(&mut client, &mut password, "334 \r\n").1, "*\r\n");
 }
 
 #[test]
@@ -408,7 +422,7 @@ fn clean(printed: &str) {
 #[test]
 fn secrets_are_printed_by_nothing() {
     let mut password = Password::new(credentials());
-    password.choose(embedded_smtp::wire::AuthMechanisms::NONE.with(AuthMechanism::Plain));
+    password.choose(AuthMechanisms::NONE.with(AuthMechanism::Plain));
     for printed in [
         format!("{:?}", credentials()),
         format!("{:?}", Plain::new(credentials())),

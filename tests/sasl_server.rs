@@ -5,7 +5,7 @@ use embedded_smtp::sasl::server::{
     Anonymous, Answer, Claim, CramMd5, External, Judgement, Login, Mechanism, Mechanisms, Message,
     OAuthBearer, Plain, Refusal, ScramSha256, Step, XOAuth2,
 };
-use embedded_smtp::sasl::{ChannelBinding, Nonce, Verifier};
+use embedded_smtp::sasl::{ChannelBinding, Nonce, SaslName, Verifier};
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
@@ -151,6 +151,8 @@ fn each_mechanism_makes_of_its_messages_a_claim_and_of_the_judgement_an_answer()
             &["334 <1896.697170952@mail.test>", "name tim|", "Refuse(Judged)"],
         ),
         (Name::CramMd5, &[None, Some("tim")], Accept, &["334 <1896.697170952@mail.test>", syntax]),
+        (Name::CramMd5, &[None, Some(&md5[..35])], Accept, &["334 <1896.697170952@mail.test>", syntax]),
+        (Name::CramMd5, &[None, Some(&md5[3..])], Accept, &["334 <1896.697170952@mail.test>", syntax]),
         (Name::CramMd5, &[Some(md5)], Password(b"x"), &[syntax]),
         (Name::ScramSha256, &[Some("n,a=b,n=u,r=1")], Refuse, &["name u|b", "Refuse(Judged)"]),
         (Name::ScramSha256, &[None, Some("n,,n=u,r=1")], Accept, &["334 ", "name u|", "Refuse(Judged)"]),
@@ -270,6 +272,121 @@ fn a_challenge_of_cram_md5_serves_once() {
     assert_eq!(exchange(&mut cram, name, &[None], password), ["Refuse(TooLong)"]);
     // Nor by hand, with the digest of nothing under the password "key".
     assert!(!cram.verify(b"joe 63530468a04e386459855da0063b6596", b"key"));
+}
+
+/// What is in each mechanism's messages, as RFC 4616 §2, 4422, 4505, 5802 and 7628 have it; LOGIN and CRAM-MD5 by the same rule.
+#[test]
+fn what_is_not_utf_8_is_no_message_of_any_mechanism() {
+    use AuthMechanism as Name;
+    /// The message with the mechanism's name, and how many messages come before.
+    type Form = (Name, &'static [&'static [u8]], fn(&[u8]) -> Vec<u8>);
+    const PROOF: &[u8] = b" 5b4a3d2e1f5b4a3d2e1f5b4a3d2e1f5b";
+    const BEHIND: &[u8] = b",\x01auth=Bearer abc\x01\x01";
+    let forms: [Form; 15] = [
+        (Name::Plain, &[], |text| [text, b"\0u\0p"].concat()),
+        (Name::Plain, &[], |text| [b"a\0", text, b"\0p"].concat()),
+        (Name::Plain, &[], |text| [b"a\0u\0", text].concat()),
+        (Name::Login, &[], <[u8]>::to_vec),
+        (Name::Login, &[b"u"], <[u8]>::to_vec),
+        (Name::External, &[], <[u8]>::to_vec),
+        (Name::Anonymous, &[], <[u8]>::to_vec),
+        (Name::CramMd5, &[b""], |text| [text, PROOF].concat()),
+        (Name::ScramSha256, &[], |text| [b"n,,n=", text, b",r=1"].concat()),
+        (Name::ScramSha256, &[], |text| [b"n,a=", text, b",n=u,r=1"].concat()),
+        (Name::ScramSha256, &[], |text| [b"n,,n=u,r=1,x=", text].concat()),
+        (Name::XOAuth2, &[], |text| [b"user=", text, b"\x01auth=Bearer abc\x01\x01"].concat()),
+        (Name::OAuthBearer, &[], |text| [b"n,a=", text, BEHIND].concat()),
+        (Name::OAuthBearer, &[], |text| [b"n,,\x01host=", text, b"\x01auth=Bearer abc\x01\x01"].concat()),
+        (Name::OAuthBearer, &[], |text| [b"n,,\x01new=", text, b"\x01auth=Bearer abc\x01\x01"].concat()),
+    ];
+    for (name, before, form) in forms {
+        for (text, good) in [
+            (&b"x"[..], true),
+            ("xäx".as_bytes(), true),
+            ("x\u{10ffff}".as_bytes(), true),
+            // Latin-1, one octet alone, a front
+            (b"x\xe4x", false),
+            (b"\x80", false),
+            (b"x\xc3", false),
+            (b"x\xf0\x9f\x98", false),
+            (b"\xff", false),
+            // longer than need be: NUL and a slash
+            (b"x\xc0\x80", false),
+            (b"x\xe0\x80\xaf", false),
+            // half a pair of UTF-16, and behind the last character
+            (b"x\xed\xa0\x80", false),
+            (b"x\xf4\x90\x80\x80", false),
+        ] {
+            let (mut cram, mut scram) = ([0; 64], [0; 256]);
+            let mut list: [&mut dyn Mechanism; 8] = [
+                &mut Plain,
+                &mut Login,
+                &mut External,
+                &mut Anonymous,
+                &mut OAuthBearer::new(),
+                &mut XOAuth2::new(),
+                &mut CramMd5::new(CHALLENGE, &mut cram),
+                &mut ScramSha256::new(nonce(), &mut scram),
+            ];
+            let mut all = Mechanisms::new(&mut list);
+            let mut kept = &b""[..];
+            for octets in before {
+                let first = Message::first(name, Some(*octets).filter(|octets| !octets.is_empty()));
+                assert!(matches!(all.step(first), Step::Answer(Answer::Challenge(_) | Answer::Keep { .. })));
+                kept = octets;
+            }
+            let octets = form(text);
+            let message = match before {
+                [] => Message::first(name, Some(&octets)),
+                _ => Message::answer(name, &octets, kept),
+            };
+            let step = all.step(message);
+            // A name of LOGIN is kept until the password comes.
+            let asks = name == Name::Login && before.is_empty();
+            let taken = if asks {
+                matches!(step, Step::Answer(Answer::Keep { .. }))
+            } else {
+                matches!(step, Step::Judge(_))
+            };
+            let error =
+                matches!(step, Step::Answer(Answer::Challenge(embedded_smtp::sasl::server::TOKEN_REFUSED)));
+            let refused = error || matches!(step, Step::Answer(Answer::Refuse(Refusal::Syntax)));
+            assert_eq!((taken, refused), (good, !good), "{name:?}: {}", octets.escape_ascii());
+        }
+    }
+}
+
+/// As in PLAIN, which has no place for it: who compares up to it would take less than was said.
+#[test]
+fn a_password_of_login_holds_no_nul() {
+    let told = exchange(&mut Login, AuthMechanism::Login, &[Some("u"), Some("p\0x")], Judgement::Accept);
+    assert_eq!(told, ["334 Password:", "Refuse(Syntax)"]);
+}
+
+#[test]
+fn only_names_of_scram_and_oauthbearer_have_escapes() {
+    let decoded = |name: SaslName<'_>| {
+        let mut room = [0; 16];
+        let text = name.decode(&mut room).unwrap();
+        assert!(name == *text);
+        text.to_owned()
+    };
+    let old = XOAuth2::parse(b"user=a=2Cb=\x01auth=Bearer t\x01\x01").unwrap();
+    assert_eq!(decoded(old.user().unwrap()), "a=2Cb=");
+    let new = OAuthBearer::parse(b"n,a=a=2Cb=3D,\x01auth=Bearer t\x01\x01").unwrap();
+    assert_eq!(decoded(new.user().unwrap()), "a,b=");
+    let mut memory = [0; 64];
+    let mut cram = CramMd5::new(CHALLENGE, &mut memory);
+    cram.step(Message::first(AuthMechanism::CramMd5, None));
+    let answer = b"a=2Cb 5b4a3d2e1f5b4a3d2e1f5b4a3d2e1f5b";
+    let step = cram.step(Message::answer(AuthMechanism::CramMd5, answer, b""));
+    let Step::Judge(Claim::Name { user, .. }) = step else { panic!("{step:?}") };
+    assert_eq!(decoded(user), "a=2Cb");
+    let mut memory = [0; 128];
+    let mut scram = ScramSha256::new(nonce(), &mut memory);
+    let step = scram.step(Message::first(AuthMechanism::ScramSha256, Some(b"n,a=c=3Dd,n=a=2Cb,r=1")));
+    let Step::Judge(Claim::Name { user, authorize_as: Some(other) }) = step else { panic!("{step:?}") };
+    assert_eq!([user, other].map(decoded), ["a,b", "c=d"]);
 }
 
 /// C.2.2 of RFC 3454, by RFC 4013 §2.3.

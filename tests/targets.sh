@@ -5,7 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 for target in thumbv6m-none-eabi thumbv7em-none-eabihf msp430-none-elf; do
-    for features in '' embedded-io,embedded-io-async; do
+    sets=('' 'embedded-io,embedded-io-async,cram-md5,scram')
+    # What else a Cortex-M4 has, the firmware example builds.
+    [ "$target" != thumbv6m-none-eabi ] || sets+=('smoltcp,defmt,log')
+    for features in "${sets[@]}"; do
         CORTEX_M_TARGET=$target CARGO_TARGET_DIR=target/targets \
             tests/cortex-m/build.sh check --quiet --no-default-features --features "$features"
     done

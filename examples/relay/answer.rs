@@ -2,8 +2,12 @@
 
 use embedded_smtp::wire::{Code, EnhancedCode, Reply, Response, Severity};
 
-/// Octets of text that are passed on; a reply of more is cut. The engine keeps room for that much in its transmit buffer.
-const LONGEST: usize = 240;
+/// Octets of a reply that are passed on, with what stands around the text of each line; a reply of more is cut. The engine keeps room
+/// for so many (288), whatever waits in front of it.
+const LONGEST: usize = 260;
+
+/// Octets around the text of a line at most: `250-2.100.100 ` and CRLF.
+const AROUND: usize = 16;
 
 /// A reply that outlives the buffer it came in.
 #[derive(Debug, Clone)]
@@ -34,23 +38,33 @@ impl Answer {
     }
 
     pub(crate) fn then(&mut self, reply: &Reply<'_>) {
-        self.text.push('\n');
-        self.push(reply);
+        if self.octets() + AROUND < LONGEST {
+            self.text.push('\n');
+            self.push(reply);
+        }
+    }
+
+    /// Octets that the reply takes at most.
+    fn octets(&self) -> usize {
+        self.text.len() + AROUND * (1 + self.text.matches('\n').count())
     }
 
     /// Keeps what is safe to print and to send.
     fn push(&mut self, reply: &Reply<'_>) {
         for character in reply.text_utf8().chars() {
-            if self.text.len() >= LONGEST {
+            if self.octets() >= LONGEST {
                 return;
             }
             self.text.push(if character.is_control() { '?' } else { character });
         }
     }
 
-    /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; and
-    /// what is no answer to the sender's command becomes a 451.
+    /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; what
+    /// is no answer to the sender's command becomes a 451, and a yes by a code of another command's a 250.
     pub(crate) fn for_sender(&self, expected: Severity) -> Self {
+        if self.is_positive() && expected == Severity::Positive && !matches!(self.code.number(), 250..=252) {
+            return Self { code: Code::new(250).unwrap_or(self.code), ..self.clone() };
+        }
         if self.code != Code::CLOSING && (self.is_refusal() || self.severity() == expected) {
             return self.clone();
         }

@@ -25,7 +25,8 @@ pub(crate) fn received(arrival: &Arrival<'_>) -> String {
     let helo = if helo.is_ascii() { *helo } else { &address };
     let mut field = format!("Received: from {helo} ({address})\r\n\tby {host} with ");
     // RFC 3848 §1
-    field += if arrival.extended { "ESMTP" } else { "SMTP" };
+    let extended = arrival.extended || arrival.tls || arrival.authenticated;
+    field += if extended { "ESMTP" } else { "SMTP" };
     field += if arrival.tls { "S" } else { "" };
     field += if arrival.authenticated { "A" } else { "" };
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -60,6 +61,26 @@ fn date(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocol_is_one_that_is_registered() {
+        // RFC 3848: TLS and logins are ESMTP's, also where HELO was said behind them.
+        for (extended, tls, authenticated, with) in [
+            (false, false, false, "SMTP"),
+            (true, false, false, "ESMTP"),
+            (true, true, false, "ESMTPS"),
+            (true, false, true, "ESMTPA"),
+            (true, true, true, "ESMTPSA"),
+            (false, true, false, "ESMTPS"),
+            (false, true, true, "ESMTPSA"),
+        ] {
+            let peer = IpAddr::from([192, 0, 2, 1]);
+            let arrival = Arrival { helo: "a", peer, host: "b", extended, tls, authenticated, id: 1 };
+            assert!(received(&arrival).contains(&format!(" with {with} id 1;")), "{with}");
+        }
+    }
+
     #[test]
     fn dates_are_right_around_leap_days() {
         let cases = [
@@ -70,7 +91,7 @@ mod tests {
             (4_107_542_400, "Mon, 1 Mar 2100 00:00:00 +0000"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(super::date(seconds), text);
+            assert_eq!(date(seconds), text);
         }
     }
 }

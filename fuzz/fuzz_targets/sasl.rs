@@ -289,7 +289,7 @@ fn client(number: u8, sent: (&str, &str), lines: &[Line<'_>]) -> Option<()> {
         }
         let line = sent_line(&mut client);
         let alphabet = |letter: u8| letter.is_ascii_alphanumeric() || b"+/=".contains(&letter);
-        assert!(line == "*" || line.bytes().all(alphabet) && line.len() % 4 == 0, "{line}");
+        assert!(line == "*" || line.bytes().all(alphabet) && line.len().is_multiple_of(4), "{line}");
     }
     Some(())
 }
@@ -360,19 +360,31 @@ fn server(number: u8, messages: &[Option<&[u8]>]) {
                 match &claim {
                     Claim::Password { authorize_as, user, password } => {
                         assert!(!user.is_empty() && !password.is_empty());
-                        assert!(!user.iter().chain(*authorize_as).any(u8::is_ascii_control));
+                        let text = |part| std::str::from_utf8(part).expect("UTF-8");
+                        for name in [authorize_as, user] {
+                            assert!(!text(name).contains(char::is_control));
+                        }
+                        assert!(!text(password).contains('\0'));
                         assert!(stands_in(authorize_as) && stands_in(user) && stands_in(password));
                     }
                     Claim::Name { user, authorize_as } => {
+                        for name in [Some(*user), *authorize_as].into_iter().flatten() {
+                            assert!(!name.encoded().is_empty() && !name.encoded().contains(char::is_control));
+                        }
                         assert!(stands_in(user.encoded().as_bytes()));
                         assert!(authorize_as.is_none_or(|name| stands_in(name.encoded().as_bytes())));
                     }
                     Claim::Token(token) => {
+                        // As a caller makes them.
+                        assert!(BearerToken::new("", token.token()).is_ok());
                         assert!(!token.token().is_empty() && stands_in(token.token().as_bytes()));
                         assert!(token.host().is_none_or(|host| stands_in(host.as_bytes())));
                         assert!(token.user().is_none_or(|user| stands_in(user.encoded().as_bytes())));
                     }
-                    Claim::External(text) | Claim::Anonymous(text) => assert_eq!(text.as_bytes(), said),
+                    Claim::External(text) | Claim::Anonymous(text) => {
+                        assert!(!text.contains(char::is_control));
+                        assert_eq!(text.as_bytes(), said);
+                    }
                     other => panic!("{other:?}"),
                 }
                 let judgement = match name {

@@ -81,7 +81,7 @@ impl<'a> Model<'a> {
             return if given && self.chunk.0 == 0 {
                 Act::EndOfBody
             } else {
-                Act::Body(content, content.len() % 2 == 0)
+                Act::Body(content, content.len().is_multiple_of(2))
             };
         }
         match content.len() % 4 {

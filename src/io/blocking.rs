@@ -14,7 +14,10 @@ use crate::session::{Endpoint, Want};
 /// a new `Connection`.
 ///
 /// Timers are the stream's: set its own read timeout ([`Endpoint::timer`] says how long); an error
-/// of the kind [`TimedOut`](embedded_io::ErrorKind::TimedOut) becomes [`ConnectionError::TimedOut`], and the engine is told.
+/// of the kind [`TimedOut`](embedded_io::ErrorKind::TimedOut) becomes [`ConnectionError::TimedOut`], and the engine is told. A timeout of
+/// each single read begins anew with each octet of a peer that drips; a stream that is given what is left of the engine's timer
+/// before each read and write (`examples/common/clock.rs`) is not held up by that. A `TcpStream` of std's calls its timeout
+/// `WouldBlock` on Unix, for which embedded-io has no name: what wraps it is to say `TimedOut` instead (`examples/common/tcp.rs`).
 #[derive(Debug)]
 pub struct Connection<'e, S, E: ?Sized> {
     stream: S,

@@ -16,7 +16,8 @@ pub enum Flush {
     BeforeReading,
     /// Not at all. For streams that send by themselves what they were given, and whose `flush` waits until
     /// the peer has acknowledged it (a TCP socket of embassy-net): that costs round trips, and two peers with small
-    /// buffers who both wait for that wait until a timer ends it.
+    /// buffers who both wait for that wait until a timer ends it. (To read meanwhile, the flush would have to be dropped half done, which
+    /// streams of TLS do not bear.)
     Never,
 }
 

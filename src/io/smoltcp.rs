@@ -86,7 +86,8 @@ pub enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
-    /// It was never there: the peer refused it, did not answer, or the socket was not opened.
+    /// It was never seen: the peer refused it, did not answer, or the socket was not opened. (Or it came and went, with nothing said,
+    /// within one poll of the interface.)
     Refused,
     /// It was there, and the peer or [`Socket::abort`] has torn it down.
     Reset,

@@ -201,6 +201,7 @@ const TAKERS: &[(&str, Takes)] = &[
         ]),
     ),
     ("wire/proxy.rs ProxyHeader::parse", Reads),
+    ("wire/framed.rs Reply::take", Reads),
     ("wire/reply.rs Reply::parse", Reads),
     (
         "wire/response.rs Response::new",

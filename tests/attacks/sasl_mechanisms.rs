@@ -11,8 +11,8 @@ use embedded_smtp::sasl;
 use embedded_smtp::sasl::server::{self, Refusal};
 use embedded_smtp::sasl::{
     Anonymous, Authenticator, BearerToken, ChannelBinding, CramMd5, Credentials, DEFAULT_MAX_ITERATIONS,
-    External, Failure, MIN_ITERATIONS, Mechanism, Nonce, OAuthBearer, Plain, ScramSha256, Strongest,
-    TokenStatus, Verifier, XOAuth2,
+    External, Failure, Login, MIN_ITERATIONS, Mechanism, Nonce, OAuthBearer, Password, Plain, ScramSha256,
+    Strongest, TokenStatus, Verifier, XOAuth2,
 };
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
@@ -81,6 +81,8 @@ fn a_bad_first_message_of_the_server_ends_the_exchange() {
         (format!("{good},"), Some(Failure::Syntax)),
         (format!("{good},x"), Some(Failure::Syntax)),
         (format!("{good},x="), Some(Failure::Syntax)),
+        (format!("{good},x=\0"), Some(Failure::Syntax)),
+        (format!("{good},x=y\0"), Some(Failure::Syntax)),
         (format!("{good},1=x"), Some(Failure::Syntax)),
         ("e=unknown-user".into(), Some(Failure::Syntax)),
         ("v=".into(), Some(Failure::Syntax)),
@@ -286,6 +288,42 @@ fn what_is_missing_of_tx_is_told_before_anything_is_sent() {
     }
 }
 
+/// The engine keeps this much free before it asks for an answer, which a mechanism gives once.
+#[test]
+fn each_mechanism_knows_the_length_of_its_longest_message() {
+    let nonce = || Nonce::from_text("0123456789abcdef").unwrap();
+    let first = format!("r=0123456789abcdef{},s=c2FsdA==,i=4096", "x".repeat(128));
+    let token = BearerToken::new("a=user,with=signs", "token").unwrap();
+    let only = |name| {
+        let mut password = Password::new(credentials());
+        password.choose(AuthMechanisms::NONE.with(name));
+        Box::new(password) as Box<dyn Mechanism>
+    };
+    let table: [(Box<dyn Mechanism>, &[&str]); 12] = [
+        (Box::new(Plain::new(credentials())), &[""]),
+        (only(AuthMechanism::Plain), &[""]),
+        (Box::new(Login::new(credentials())), &["Username:", "Password:"]),
+        (only(AuthMechanism::Login), &["Username:", "Password:"]),
+        (Box::new(CramMd5::new(credentials())), &["<1@b>"]),
+        (Box::new(External::new()), &[""]),
+        (Box::new(External::on_behalf_of("somebody").unwrap()), &[""]),
+        (Box::new(Anonymous::new("somebody").unwrap()), &[""]),
+        (Box::new(OAuthBearer::new(token)), &["", "{}"]),
+        (Box::new(OAuthBearer::new(token).to_server("mail.example.test", 587).unwrap()), &[""]),
+        (Box::new(XOAuth2::new(token)), &["", "{}"]),
+        (Box::new(ScramSha256::new(credentials(), nonce())), &["", &first]),
+    ];
+    for (mut mechanism, challenges) in table {
+        let lines: Vec<_> = challenges.iter().map(|challenge| ask(challenge)).collect();
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let said = exchange(&mut *mechanism, &lines, 0);
+        // An empty message is written so.
+        let length = |line: &String| if line.ends_with(" =\r\n") { 0 } else { message(line).len() };
+        let longest = said.iter().map(length).max();
+        assert_eq!(Some(mechanism.longest()), longest, "{:?}: {said:?}", mechanism.mechanism());
+    }
+}
+
 /// A client's three messages at our server's half, each changed by `change`.
 fn at_server(
     plus: Option<ChannelBinding<'_>>,
@@ -342,7 +380,7 @@ fn a_client_that_does_not_prove_itself_is_refused() {
 
     let wrong = ScramSha256::new(Credentials::new("timothy", "tanstaaf").unwrap(), nonce());
     assert_eq!(at_server(None, false, wrong, same), Err(Refusal::Proof));
-    let table: [(usize, Change, Refusal); 14] = [
+    let table: [(usize, Change, Refusal); 20] = [
         (0, |_| String::new(), Refusal::Syntax),
         (0, |text| text.replace("n,,", "x,,"), Refusal::ChannelBinding),
         (0, |text| text.replace("n,,", "n,x,"), Refusal::Syntax),
@@ -351,11 +389,17 @@ fn a_client_that_does_not_prove_itself_is_refused() {
         (0, |text| text.replace("n=timothy", "n=tim=2Dothy"), Refusal::Syntax),
         (0, |text| text.replace("n=timothy", "m=x,n=timothy"), Refusal::Extension),
         (0, |text| format!("{text},m=x"), Refusal::Extension),
+        (0, |text| format!("{text},x="), Refusal::Syntax),
+        (0, |text| format!("{text},x=\0"), Refusal::Syntax),
+        (0, |text| format!("{text},x=y\0"), Refusal::Syntax),
+        (0, |text| format!("{text},1=y"), Refusal::Syntax),
         (0, |text| text.replace("r=", "r= "), Refusal::Syntax),
         (0, |text| format!("{text}{}", "x".repeat(500)), Refusal::TooLong),
         (1, |text| text.replace("r=", "r=x"), Refusal::Nonce),
         (1, |text| text.replace("c=biws", "c=biw"), Refusal::ChannelBinding),
         (1, |text| text.replace(",p=", ",m=x,p="), Refusal::Extension),
+        (1, |text| text.replace(",p=", ",x=,p="), Refusal::Syntax),
+        (1, |text| text.replace(",p=", ",x,p="), Refusal::Syntax),
         (1, |text| text.rsplit_once(',').unwrap().0.to_owned(), Refusal::Syntax),
     ];
     for (place, change, refusal) in table {
@@ -404,6 +448,11 @@ fn bearers_that_are_none_are_refused() {
         "n,,\u{1}auth=Bearer abc\u{1}auth=Bearer abc\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}port=x\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}port=65536\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer abc\u{1}port=+25\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer abc\u{1}port=\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer a=c\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer =\u{1}\u{1}",
+        "n,,\u{1}auth=Bearer a\u{e9}\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}=\u{1}\u{1}",
         "n,,\u{1}auth=Bearer abc\u{1}x\u{1}\u{1}",
         "n,a=,\u{1}auth=Bearer abc\u{1}\u{1}",
@@ -494,6 +543,7 @@ fn secrets_are_printed_by_nothing() {
     for printed in [
         format!("{token:?} {:?} {:?}", OAuthBearer::new(token), XOAuth2::new(token)),
         format!("{verifier:?} {half:?} {scram:?} {:?}", nonce()),
+        format!("{:?}", ChannelBinding::tls_server_end_point(PASSWORD.as_bytes())),
         format!("{:?} {:?}", CramMd5::new(credentials()), server::CramMd5::new(b"challenge", &mut [0; 16])),
         format!("{:?}", server::OAuthBearer::parse(bearer.as_bytes()).unwrap()),
         format!("{:?}", server::XOAuth2::parse(old.as_bytes()).unwrap()),

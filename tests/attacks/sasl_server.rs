@@ -7,7 +7,8 @@ use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms};
 
-use super::server::{Setup, policy};
+use super::sasl_support::encoded;
+use super::server::{Say, Setup, policy};
 
 fn clear_auth() -> Policy<'static> {
     let mechanisms = AuthMechanisms::NONE
@@ -32,6 +33,50 @@ fn neither_an_empty_name_nor_an_empty_password_is_a_login() {
         assert_eq!(trace.behind_hello(), codes, "{login}");
         assert_eq!(trace.told, ["EHLO a"], "{login}");
         assert!(!trace.authenticated);
+    }
+}
+
+/// RFC 4616 §2, and LOGIN by the same rule: longer forms of NUL and of `/`, what is of another encoding, and NUL itself.
+#[test]
+fn a_name_or_a_password_that_is_not_utf_8_is_no_login() {
+    let policy = clear_auth();
+    let caller = |event: &Event<'_>| match event {
+        Event::Login(login) if login.password() == b"p" || login.password() == "pä".as_bytes() => {
+            Say::Accept
+        }
+        Event::Login(_) => Say::Reply(535, (5, 7, 8), "no"),
+        _ => Say::Accept,
+    };
+    let texts: [(&[u8], bool); 9] = [
+        (b"", true),
+        ("ä".as_bytes(), true),
+        (b"\xe4", false),
+        (b"\xc3", false),
+        (b"\x80", false),
+        (b"\xc0\x80", false),
+        (b"\xe0\x80\xaf", false),
+        (b"\xed\xa0\x80", false),
+        (b"\xf4\x90\x80\x80", false),
+    ];
+    for (text, good) in texts.into_iter().chain([(&b"\0"[..], false)]) {
+        let base64 = |parts: &[&[u8]]| encoded(&parts.concat());
+        let (name, password) = (base64(&[b"u", text]), base64(&[b"p", text]));
+        for says in [
+            format!("AUTH PLAIN {}", base64(&[b"a", text, b"\0u\0p"])),
+            format!("AUTH PLAIN {}", base64(&[b"a\0u", text, b"\0p"])),
+            format!("AUTH PLAIN {}", base64(&[b"a\0u\0p", text])),
+            format!("AUTH PLAIN\r\n{}", base64(&[b"\0u", text, b"\0p"])),
+            format!("AUTH LOGIN {name}\r\ncA=="),
+            format!("AUTH LOGIN\r\n{name}\r\ncA=="),
+            format!("AUTH LOGIN dQ==\r\n{password}"),
+            format!("AUTH LOGIN\r\ndQ==\r\n{password}"),
+        ] {
+            let says = format!("EHLO c\r\n{says}\r\n");
+            let trace = Setup::new(&policy).caller(caller).every_cut(says.as_bytes());
+            let told = trace.told.iter().filter(|told| told.starts_with("Login")).count();
+            assert_eq!((trace.authenticated, told), (good, usize::from(good)), "{says:?}");
+            assert!(good || trace.behind_hello().contains("501 5.5.2"), "{says:?}: {}", trace.behind_hello());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 # Runs cargo for a Cortex-M target, in the current directory: with rustup's target where it is installed, else with
 # Debian's compiler and its sources of `core` (packages rustc-web, cargo-web, rust-web-src, lld).
 #
-#   build.sh COMMAND [ARGUMENT...]      COMMAND is cargo's: build, check, run
+#   build.sh COMMAND [ARGUMENT...]      COMMAND is cargo's: build, check, run, clippy (of Debian: rust-web-clippy)
 #   build.sh core                       says whose core it takes: rustup's (made for speed), or its own (made as the image is)
 #   CORTEX_M_TARGET=thumbv6m-none-eabi build.sh check      another target than thumbv7em-none-eabihf
 set -euo pipefail
@@ -31,9 +31,12 @@ minor=$(/usr/bin/rustc --version | cut -d. -f2)
 }
 # The sources of `core` are built by unstable flags, which the stable compiler grants by this variable.
 export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
-if [ "$command" != check ]; then
+if [ "$command" != check ] && [ "$command" != clippy ]; then
     variable=$(tr 'a-z-' 'A-Z_' <<<"$target")
     export "CARGO_TARGET_${variable}_LINKER=/usr/bin/ld.lld"
     export "CARGO_TARGET_${variable}_RUSTFLAGS=-C linker-flavor=ld.lld"
 fi
-exec /usr/bin/cargo "$command" --target "$target" -Z build-std=core,compiler_builtins "$@"
+cargo=(/usr/bin/cargo "$command")
+# By its path: `cargo clippy` would find rustup's.
+[ "$command" != clippy ] || { export CARGO=/usr/bin/cargo && cargo=(/usr/bin/cargo-clippy clippy); }
+exec "${cargo[@]}" --target "$target" -Z build-std=core,compiler_builtins "$@"

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -90,6 +91,40 @@ async fn a_greeting_outside_ascii_does_not_get_into_the_mail() {
     sender.says("text\r\n.", "250").await;
     let mails = hop.mails();
     assert!(mails[0].starts_with("Received: from [127.0.0.1] ([127.0.0.1])\r\n"), "{}", mails[0]);
+}
+
+/// However many lines its replies have, and however short they are.
+#[tokio::test]
+async fn a_next_hop_of_many_words_is_quoted_within_bounds_and_the_session_goes_on() {
+    for (line, lines) in [("a", 100), ("", 3000), ("2.1.0 a few words", 100), (&*"long".repeat(100), 60)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let reply = format!("{}250 end\r\n", format!("250-{line}\r\n").repeat(lines));
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut reply = [b"220 x\r\n".as_slice(), b"250 x\r\n"]
+                .into_iter()
+                .chain(std::iter::repeat(reply.as_bytes()));
+            while socket.write_all(reply.next().unwrap()).await.is_ok() {
+                if socket.read(&mut [0; 512]).await.unwrap_or(0) == 0 {
+                    break;
+                }
+            }
+        });
+        let mut sender = Relay::start(&address).await.sender().await;
+        sender.says("EHLO client.example.test", "250").await;
+        let recipients = "RCPT TO:<b@example.test>\r\n".repeat(20);
+        sender.writes(&format!("MAIL FROM:<a@example.test>\r\n{recipients}")).await;
+        for command in 0..21 {
+            let reply = timeout(Duration::from_secs(20), sender.lines()).await.expect("no reply");
+            let octets = reply.iter().map(|line| line.len() + 2).sum::<usize>();
+            assert!(
+                reply[0].starts_with("250") && octets < 288,
+                "{line:.9}, {command}: {octets} octets, {reply:?}"
+            );
+        }
+        sender.says("RSET", "250").await;
+    }
 }
 
 /// To close with octets unread tears a connection down, and takes from the sender what it has not read.

@@ -39,12 +39,14 @@ impl<'m> ServerFirst<'m> {
 /// ```abnf
 /// extensions = attr-val *("," attr-val)
 /// attr-val   = ALPHA "=" value
+/// value      = 1*<any UTF-8 char except NUL and ",">
 /// ```
 pub(in crate::sasl) fn extensions<'m>(attributes: impl Iterator<Item = &'m [u8]>) -> Result<(), Failure> {
     for attribute in attributes {
         match attribute {
             [b'm', b'=', ..] => return Err(Failure::Extension),
-            [letter, b'=', _, rest @ ..] if letter.is_ascii_alphabetic() && !rest.contains(&0) => {}
+            [letter, b'=', value @ ..]
+                if letter.is_ascii_alphabetic() && !value.is_empty() && !value.contains(&0) => {}
             _ => return Err(Failure::Syntax),
         }
     }

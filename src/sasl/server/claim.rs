@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::sasl::SaslName;
+use crate::sasl::{BearerToken, SaslName};
 
 /// What a client claims, and shows for it. Never printed.
 ///
@@ -13,7 +13,7 @@ use crate::sasl::SaslName;
 pub enum Claim<'m> {
     /// A name and a password, by PLAIN or LOGIN. [`Accept`](super::Judgement::Accept) it if they belong together; compare in constant time.
     Password {
-        /// On whose behalf (the authorization identity of RFC 4616); empty for the user's own.
+        /// On whose behalf (the authorization identity of RFC 4616); empty for the user's own. UTF-8, as the others are.
         authorize_as: &'m [u8],
         /// The user.
         user: &'m [u8],
@@ -91,9 +91,9 @@ pub(super) fn bearer(value: &[u8]) -> Option<&str> {
     while let Some(rest) = token.strip_prefix(b" ") {
         token = rest;
     }
-    let good = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(octet);
-    if !scheme.eq_ignore_ascii_case(b"bearer") || token.is_empty() || !token.iter().all(good) {
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
         return None;
     }
-    core::str::from_utf8(token).ok()
+    let token = core::str::from_utf8(token).ok()?;
+    BearerToken::new("", token).ok().map(|_| token)
 }

@@ -46,7 +46,8 @@ impl OAuthBearer {
                 (b"host", value) if host.is_none() && !has_controls(value) => {
                     host = Some(core::str::from_utf8(value).ok()?);
                 }
-                (b"port", value) if port.is_none() => {
+                // no sign, which core's reader of numbers would take
+                (b"port", value) if port.is_none() && value.iter().all(u8::is_ascii_digit) => {
                     port = Some(core::str::from_utf8(value).ok()?.parse().ok()?);
                 }
                 (b"auth" | b"host" | b"port" | b"", _) => return None,

@@ -1,6 +1,6 @@
 //! PLAIN (RFC 4616), the server's half.
 
-use super::{Claim, Mechanism, Message, Refusal, Step};
+use super::{Claim, Mechanism, Message, Refusal, Step, cut, has_controls};
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
 /// The server's side of PLAIN: user name and password in one message.
@@ -30,12 +30,14 @@ impl Mechanism for Plain {
 }
 
 fn read(octets: &[u8]) -> Option<Claim<'_>> {
-    let (authorize_as, rest) = super::cut(octets, 0)?;
-    let (user, password) = super::cut(rest, 0)?;
+    // RFC 4616 §2: UTF-8, in which a NUL has no longer form that could pass for something else.
+    core::str::from_utf8(octets).ok()?;
+    let (authorize_as, rest) = cut(octets, 0)?;
+    let (user, password) = cut(rest, 0)?;
     // RFC 4616 §2: neither may be empty, and to some directories an empty password is a yes.
     let empty = user.is_empty() || password.is_empty();
-    let surplus = super::cut(password, 0).is_some();
-    if empty || surplus || super::has_controls(authorize_as) || super::has_controls(user) {
+    let surplus = cut(password, 0).is_some();
+    if empty || surplus || has_controls(authorize_as) || has_controls(user) {
         return None;
     }
     Some(Claim::Password { authorize_as, user, password })

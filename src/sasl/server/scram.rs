@@ -132,6 +132,7 @@ impl<'s> ScramSha256<'s> {
     }
 
     fn take_first<'m>(&mut self, message: &'m [u8]) -> Result<First<'m>, Refusal> {
+        let message = utf_8(message)?;
         let mut parts = message.splitn(3, |octet| *octet == b',');
         let (Some(flag), Some(behalf), Some(bare)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(Refusal::Syntax);
@@ -156,10 +157,7 @@ impl<'s> ScramSha256<'s> {
         let mut value = |name: &[u8]| attributes.next().and_then(|text| text.strip_prefix(name));
         let user = value(b"n=").and_then(SaslName::parse).ok_or(Refusal::Syntax)?;
         let nonce = value(b"r=").ok_or(Refusal::Syntax)?;
-        extensions(attributes).map_err(|failure| match failure {
-            Failure::Extension => Refusal::Extension,
-            _ => Refusal::Syntax,
-        })?;
+        extensions(attributes).map_err(not_understood)?;
         if nonce.is_empty() || !nonce.iter().all(|octet| is_nonce(*octet)) {
             return Err(Refusal::Syntax);
         }
@@ -230,6 +228,7 @@ impl<'s> ScramSha256<'s> {
     }
 
     fn take_final(&mut self, message: &[u8]) -> Result<(), Refusal> {
+        let message = utf_8(message)?;
         let comma = memchr::memrchr(b',', message).ok_or(Refusal::Syntax)?;
         let (unproved, proof) = message.split_at_checked(comma).ok_or(Refusal::Syntax)?;
         let proof = proof.strip_prefix(b",p=").and_then(octets32).ok_or(Refusal::Syntax)?;
@@ -237,7 +236,7 @@ impl<'s> ScramSha256<'s> {
         let mut value = |name: &[u8]| attributes.next().and_then(|text| text.strip_prefix(name));
         let binding = value(b"c=").ok_or(Refusal::Syntax)?;
         let nonce = value(b"r=").ok_or(Refusal::Syntax)?;
-        extensions(attributes).map_err(|_| Refusal::Extension)?;
+        extensions(attributes).map_err(not_understood)?;
         if !self.is_binding(binding) {
             return Err(Refusal::ChannelBinding);
         }
@@ -326,6 +325,15 @@ impl<'s> ScramSha256<'s> {
             _ => self.refuse(Refusal::Syntax),
         }
     }
+}
+
+/// RFC 5802 §5.1: attributes are UTF-8, those that nobody knows, too.
+fn utf_8(message: &[u8]) -> Result<&[u8], Refusal> {
+    core::str::from_utf8(message).map(str::as_bytes).map_err(|_| Refusal::Syntax)
+}
+
+fn not_understood(failure: Failure) -> Refusal {
+    if failure == Failure::Extension { Refusal::Extension } else { Refusal::Syntax }
 }
 
 impl Mechanism for ScramSha256<'_> {

@@ -138,7 +138,6 @@ pub fn done() -> ! {
 }
 
 fn put(octet: u8) {
-    let octet = octet;
     semihosting(0x03, &raw const octet as usize);
 }
 
