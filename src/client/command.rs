@@ -6,7 +6,7 @@ use super::parameters::{Both, ParameterList, Utf8, used};
 use super::reply::count;
 use super::{Client, Parameters};
 use crate::log::debug;
-use crate::session::{MAX_IN_FLIGHT, Phase};
+use crate::session::{MAX_IN_FLIGHT, Phase, success};
 use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
@@ -205,9 +205,11 @@ impl Client<'_> {
         if let Some(parameters) = parameters {
             parameters.write(&mut list);
         }
-        let (octets, used) = list.end()?;
-        // Behind all that: a command that is not its turn's can be tried.
-        self.may_send(verb)?;
+        if let Some(misuse) = list.end() {
+            return Err(misuse.into());
+        }
+        let (octets, used) = (list.out.line(), list.used);
+        // Its turn is judged behind all that: a command can be tried when it is not.
         self.launch(verb, octets, used)
     }
 
@@ -242,19 +244,22 @@ impl Client<'_> {
         Ok(())
     }
 
-    /// So many octets stand in the room of `tx`: the command goes into flight, if they fit.
+    /// So many octets stand in the room of `tx`: the command goes into flight, if it may and they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
+        self.may_send(verb)?;
         if !self.tx.written(octets) {
             return Err(Capacity::new(Buffer::Tx, octets).into());
         }
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
+            self.ahead = self.phase;
             // What has come in already, but for the line that is shown, is no answer to it.
             let used = self.shown == Shown::Line;
             self.flags.stale |= self.rx.has_more(used);
             self.tick();
         }
         self.scratch = scratch;
+        self.ahead = self.ahead.after(verb, success(verb));
         self.pipeline.push(verb);
         Ok(())
     }

@@ -109,7 +109,6 @@ impl Client<'_> {
     /// [`Misuse::OutOfOrder`] outside of the content, [`Misuse::BareLineEnd`] for a bare CR as the last
     /// octet, [`Error::Capacity`] when `tx` has no 6 octets left.
     pub fn end_of_body(&mut self) -> Result<(), Error> {
-        self.may_send(Verb::EndOfData)?;
         let end = self.stuffer.finish().map_err(|_| Misuse::BareLineEnd)?;
         let mut out = self.tx.writer();
         out.put(end);
@@ -139,7 +138,6 @@ impl Client<'_> {
     pub fn bdat(&mut self, size: u64, last: bool) -> Result<(), Error> {
         self.offered(crate::wire::Extension::Chunking)?;
         let verb = if last { Verb::BdatLast } else { Verb::Bdat };
-        self.may_send(verb)?;
         let mut out = self.tx.writer();
         emit::bdat(&mut out, size, last);
         let octets = out.line();

@@ -42,6 +42,8 @@ use crate::{Buffer, Capacity, Error, Protocol};
 #[repr(C)]
 pub struct Client<'b> {
     phase: Phase,
+    /// Where all that is in flight leads to, if it succeeds; of no meaning when nothing is.
+    ahead: Phase,
     shown: Shown,
     flags: Flags,
     /// In AUTH its challenges; behind MAIL what it makes use of (`parameters::Used`). RFC 4954 §4: there is no AUTH within a transaction.
@@ -97,6 +99,7 @@ impl<'b> Client<'b> {
             limits: None,
             lmtp: None,
             phase: Phase::Connected,
+            ahead: Phase::Connected,
             shown: Shown::Nothing,
             line: ReplyLine::none(),
             failed: None,
@@ -349,7 +352,13 @@ impl<'b> Client<'b> {
         if self.open.is_some() || self.flags.over || barred {
             return false;
         }
-        self.pipeline.permits(self.phase, verb, self.capabilities.has(Extension::Pipelining))
+        // RFC 2920 §3.1
+        let ahead = match self.pipeline.last() {
+            None => self.phase,
+            Some(last) if last.ends_group() || !self.capabilities.has(Extension::Pipelining) => return false,
+            Some(_) => self.ahead,
+        };
+        ahead.permits(verb)
     }
 
     fn tick(&mut self) {

@@ -31,7 +31,7 @@ pub struct ParameterList<'l, 'b> {
     verb: Verb,
     offered: &'l Capabilities,
     /// The extensions that this transaction makes use of.
-    used: Used,
+    pub(super) used: Used,
     /// The first thing that cannot be: [`Misuse::NotOffered`] or [`Misuse::Parameter`].
     fault: Option<Misuse>,
 }
@@ -67,6 +67,7 @@ impl<'l, 'b> ParameterList<'l, 'b> {
     }
 
     /// A parameter that is nothing but this.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn word(&mut self, extension: Extension, text: &str) {
         self.needs(extension);
         self.out.put(text.as_bytes());
@@ -86,16 +87,13 @@ impl<'l, 'b> ParameterList<'l, 'b> {
         }
     }
 
-    /// Behind the last of them: the octets of the line, and what the transaction makes use of. RFC 6531 §3.4: an address or a value outside ASCII needs
+    /// Behind the last of them: what cannot be. RFC 6531 §3.4: an address or a value outside ASCII needs
     /// SMTPUTF8 with MAIL, those of RCPT too; and so does a name, which never can have it.
-    pub(super) fn end(mut self) -> Result<(usize, Used), Misuse> {
+    pub(super) fn end(&mut self) -> Option<Misuse> {
         if self.used & used(Extension::SmtpUtf8) == 0 && !self.out.is_ascii() {
             self.fault(Misuse::NeedsSmtpUtf8);
         }
-        match self.fault {
-            Some(misuse) => Err(misuse),
-            None => Ok((self.out.line(), self.used)),
-        }
+        self.fault
     }
 }
 

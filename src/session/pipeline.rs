@@ -4,7 +4,6 @@ use core::cell::Cell;
 
 use heapless::Vec;
 
-use super::phase::{Phase, success};
 use crate::wire::Verb;
 
 /// Commands that may be in flight at once.
@@ -60,16 +59,5 @@ impl Pipeline {
 
     pub(crate) fn clear(&mut self) {
         self.verbs.clear();
-    }
-
-    /// Whether `verb` may be sent now: the phase that everything in flight leads to, if it
-    /// succeeds, permits it, and nothing in flight must be awaited first (RFC 2920 §3.1).
-    pub(crate) fn permits(&self, phase: Phase, verb: Verb, pipelining: bool) -> bool {
-        let (mut ahead, mut waits) = (phase, false);
-        for verb in &self.verbs {
-            ahead = ahead.after(*verb, success(*verb));
-            waits = !pipelining | verb.ends_group();
-        }
-        !waits && ahead.permits(verb)
     }
 }
