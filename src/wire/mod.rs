@@ -1,6 +1,6 @@
 //! Layer 1, the grammar: octets to values to octets, without state.
 //!
-//! Framing comes first: parsers take whole lines without their CRLF (but for the PROXY header, which
+//! Framing comes first: parsers take whole lines without their CRLF (but for [`Reply::take`] and the PROXY header, which
 //! frames itself). Values are checked where they are made, by a constructor from the caller's text or
 //! by a parser from the peer's octets, and have private fields, so that whatever is emitted is a line
 //! that the standards allow. A value lends from the text it was made of; nothing is copied, and no
@@ -30,7 +30,7 @@
 //! | MT-PRIORITY, RFC 6710 §3 | [`MtPriority`] | [`Params::parse`] | [`Emit`] |
 //! | any other parameter, RFC 5321 §4.1.2 | [`Other`] | [`Params::parse`] | [`Emit`] |
 //! | `xtext`, RFC 3461 §4 | [`Xtext`] | [`Xtext::new`], [`Xtext::decode`] | [`Emit`] |
-//! | `Reply-line`, RFC 5321 §4.2 | [`Reply`] | [`Reply::parse`] | [`Emit`] |
+//! | `Reply-line`, RFC 5321 §4.2 | [`Reply`] | [`Reply::parse`], [`Reply::take`] | [`Emit`] |
 //! | `Reply-code`, RFC 5321 §4.2.1 | [`Code`], [`Severity`] | [`Reply::parse`] | [`Emit`] |
 //! | `status-code`, RFC 3463 §2, RFC 2034 §4 | [`EnhancedCode`] | [`Reply::parse`] | [`Emit`] |
 //! | `ehlo-line`, RFC 5321 §4.1.1.1 | [`Capabilities`], [`Extension`] | [`Capabilities::fold`] | [`Extension::keyword`] |
