@@ -59,9 +59,12 @@ impl Answer {
         }
     }
 
-    /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; and
-    /// what is no answer to the sender's command becomes a 451.
+    /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; what
+    /// is no answer to the sender's command becomes a 451, and a yes by a code of another command's a 250.
     pub(crate) fn for_sender(&self, expected: Severity) -> Self {
+        if self.is_positive() && expected == Severity::Positive && !matches!(self.code.number(), 250..=252) {
+            return Self { code: Code::new(250).unwrap_or(self.code), ..self.clone() };
+        }
         if self.code != Code::CLOSING && (self.is_refusal() || self.severity() == expected) {
             return self.clone();
         }

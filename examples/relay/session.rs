@@ -172,7 +172,7 @@ impl Session<'_> {
                 match self.next_hop.mail(&path, &params).await {
                     Ok(answer) if answer.is_positive() => {
                         self.mail = Some(mail);
-                        Decision::Reply(answer)
+                        Decision::Reply(answer.for_sender(Severity::Positive))
                     }
                     outcome => Decision::Reply(mail.refused(outcome, &mut self.next_hop)),
                 }
@@ -315,7 +315,7 @@ impl Session<'_> {
     fn cut_off(&mut self) {
         if let Some(mail) = self.mail.take() {
             let doubt = if self.next_hop.in_doubt() { " (it may have been taken)" } else { "" };
-            mail.log(&format!("421 4.3.2 the relay ended{doubt}"));
+            mail.log(&format!("421 4.3.2 told to end{doubt}"));
         }
         self.next_hop.drop_session();
     }

@@ -1,6 +1,7 @@
 //! The relay between a sender that speaks line by line and a next hop on the server engine, all on 127.0.0.1.
 
 mod adversity;
+mod disorder;
 mod patience;
 mod promises;
 mod require_tls;

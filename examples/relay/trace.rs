@@ -91,7 +91,7 @@ mod tests {
             (4_107_542_400, "Mon, 1 Mar 2100 00:00:00 +0000"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(super::date(seconds), text);
+            assert_eq!(date(seconds), text);
         }
     }
 }

@@ -7,16 +7,14 @@ use embedded_smtp_fuzz::{assert_one_line, octets};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|lines: &[u8]| {
-    let mut stream = lines;
-    while let Ok(Some(reply)) = Reply::take(&mut stream) {
-        let taken = &lines[..lines.len() - stream.len()];
-        let begin = taken.iter().rev().skip(1).position(|octet| *octet == b'\n');
-        let line = &taken[begin.map_or(0, |back| taken.len() - 1 - back)..];
-        assert_eq!(Reply::parse(line.strip_suffix(b"\r\n").unwrap()), Ok(reply));
+    let (mut stream, mut from) = (lines, lines);
+    while let Some(taken) = Reply::take(&mut stream).transpose() {
+        let end = from.windows(2).position(|two| two == b"\r\n").expect("a line that was taken ends in CRLF");
+        assert_eq!(taken, Reply::parse(&from[..end]));
+        from = &from[end + 2..];
+        assert_eq!(stream, from);
     }
-    if let Some(lf) = stream.iter().position(|octet| *octet == b'\n') {
-        assert!(stream[..lf].strip_suffix(b"\r").is_none_or(|line| Reply::parse(line).is_err()));
-    }
+    assert!(!from.windows(2).any(|two| two == b"\r\n"), "a line is left");
     let mut capabilities = Capabilities::NONE;
     for (index, line) in lines.split(|octet| *octet == b'\n').enumerate() {
         let Ok(reply) = Reply::parse(line) else { continue };

@@ -147,7 +147,7 @@ impl Stuffer {
 
     /// The octets at the front that go to the wire as they are, and whether the last of them is a line's first dot: nothing is
     /// irregular about that but what has to follow it. Not to be asked for behind one.
-    fn run<'a>(&self, input: &'a [u8]) -> (&'a [u8], bool) {
+    fn run(self, input: &[u8]) -> (&[u8], bool) {
         let run = regular(self.before, input);
         // No other dot ends a run, unless it stands behind a bare CR, where it begins none.
         let dot = input.get(run) == Some(&b'.') && (run > 0 || self.before == Before::LineStart);

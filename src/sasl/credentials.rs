@@ -33,7 +33,7 @@ impl<'a> Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// Octets of both. No two texts are longer than all memory.
+    /// Octets of both. No two texts take all memory.
     pub(super) fn len(&self) -> usize {
         self.user.len().wrapping_add(self.password.len())
     }

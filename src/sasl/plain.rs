@@ -19,7 +19,7 @@ impl<'a> Plain<'a> {
 }
 
 pub(super) fn longest(credentials: &Credentials<'_>) -> usize {
-    credentials.len().saturating_add(2)
+    credentials.len().wrapping_add(2)
 }
 
 pub(super) fn write(credentials: &Credentials<'_>, message: &mut Message<'_, '_>) {

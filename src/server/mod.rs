@@ -277,7 +277,9 @@ impl<'b, 'p> Server<'b, 'p> {
 
     /// Whether there is nothing to do but to wait for input, at a glance: what each phase finds out by itself too.
     fn is_idle(&self) -> bool {
-        let waits = !matches!(self.phase, Phase::Connected | Phase::Auth | Phase::Tls | Phase::Closing);
+        // Behind a refused connection too it may be that the receive buffer is too small.
+        let greeted = !matches!(self.phase, Phase::Connected | Phase::Refused);
+        let waits = greeted && !matches!(self.phase, Phase::Auth | Phase::Tls | Phase::Closing);
         waits
             && self.rx.is_empty()
             && self.chunk_is == ChunkIs::None

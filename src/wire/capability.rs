@@ -176,6 +176,8 @@ impl Capabilities {
     }
 
     #[cfg_attr(target_pointer_width = "64", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: on small machines there is nothing else")]
     fn any(&mut self, text: &[u8], first: bool, truncated: bool, limits: Option<LimitsReader>) {
         let mut line = text;
         if truncated {
@@ -198,7 +200,9 @@ impl Capabilities {
         }
         self.set |= 1 << found;
         if found == Extension::Auth as u8 {
-            self.mechanisms = self.mechanisms.with_names(rest);
+            while let Some(word) = next_word(&mut rest) {
+                self.mechanisms = self.mechanisms.with_name(word);
+            }
         } else if found == Extension::Size as u8 {
             if let Some(digits) = next_word(&mut rest) {
                 let (octets, beyond) = number(digits).unwrap_or_default();

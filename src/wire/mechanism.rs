@@ -2,7 +2,6 @@
 
 use super::class::{before, behind, packed, packed_front, place};
 use super::stated::{behind_blanks, next_word};
-use super::syntax::WIDE;
 
 /// A SASL mechanism that this crate knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,13 +152,17 @@ impl AuthMechanisms {
         Self(self.0 | mechanism.bit())
     }
 
-    /// The set with the mechanisms of these names in it, as far as they are known.
+    /// The set with the mechanism of this name in it, if it is one.
+    pub(crate) fn with_name(self, name: &[u8]) -> Self {
+        Self(self.0 | place(NAMES, name).map_or(0, |place| 1 << place))
+    }
+
+    /// The same of all names in a text, at a glance.
     pub(crate) fn with_names(mut self, mut names: &[u8]) -> Self {
         loop {
             let front = behind_blanks(names);
             let Some(name) = next_word(&mut names) else { return self };
-            let place = if WIDE { at_a_glance(front, name) } else { place(NAMES, name) };
-            self.0 |= place.map_or(0, |place| 1 << place);
+            self.0 |= at_a_glance(front, name).map_or(0, |place| 1 << place);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::class::place;
 use super::syntax::{WIDE, find};
-use super::words::{self, below};
+use super::words::{below, place as place_of};
 
 /// The size that a server states (RFC 1870 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,16 +85,20 @@ pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
 /// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
 pub(super) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
     let word = behind_blanks(text);
-    let end = match word.first_chunk() {
-        // Most end within the first eight octets.
-        Some(eight) if WIDE && let marks @ 1.. = below(u64::from_le_bytes(*eight), b' ' + 1) => {
-            words::place(marks)
-        }
-        _ => word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len()),
+    let end = if WIDE && let Some(end) = end_in_front(word) {
+        end
+    } else {
+        word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len())
     };
     let (word, rest) = word.split_at_checked(end)?;
     *text = rest;
     (!word.is_empty()).then_some(word)
+}
+
+/// Where the word ends, if that is within its first eight octets, as with most.
+fn end_in_front(word: &[u8]) -> Option<usize> {
+    let marks = below(u64::from_le_bytes(*word.first_chunk()?), b' ' + 1);
+    (marks != 0).then(|| place_of(marks))
 }
 
 pub(super) fn behind_blanks(mut text: &[u8]) -> &[u8] {

@@ -184,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn the_front_of_what_is_copied_whole_is_written_whatever_room_there_is() {
+        for room in 0..24 {
+            let (mut whole, mut plain) = ([b'.'; 24], [b'.'; 24]);
+            let mut out = Writer::new(&mut whole[..room]);
+            out.front(b"250-DSN\r\n.......", 9);
+            out.front(b"250 OK\r\n........", 8);
+            let written = out.finish();
+            let mut out = Writer::new(&mut plain[..room]);
+            out.put(b"250-DSN\r\n250 OK\r\n");
+            assert_eq!(written, out.finish());
+            assert_eq!(whole[..room.min(17)], plain[..room.min(17)]);
+        }
+    }
+
+    #[test]
     fn a_small_buffer_is_told_how_much_is_needed() {
         let mut buffer = [0; 3];
         let mut out = Writer::new(&mut buffer);

@@ -134,6 +134,8 @@ clean_up() {
 bare() {
     local what="a newcomer's curl line, as it is printed, makes a mail in the inbox inside" line
     start_gateway
+    # It prints by a thread of its own.
+    wait_for 15 grep -qF 'text=It works.' "$log"
     line=$(sed -n '/^try:/,/^$/p' "$log" | tail -n +2)
     if ! bash -c "$line -sS --fail" >"$work/said" 2>&1; then
         miss "$what" "curl failed" "$work/said"

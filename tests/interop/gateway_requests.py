@@ -141,8 +141,8 @@ def raw(octets, seconds=5):
     """What comes back for these octets."""
     said = b""
     with socket.create_connection(("127.0.0.1", args.rest), timeout=seconds) as connection:
-        connection.sendall(octets)
         try:
+            connection.sendall(octets)
             while piece := connection.recv(65536):
                 said += piece
         except OSError as error:
@@ -166,11 +166,15 @@ def framing():
         ("no length", "", b"", b"HTTP/1.1 400"),
         ("leave asked for", length + "Expect: 100-continue\r\n", body, b"HTTP/1.1 100"),
         ("many fields", "X-Y: z\r\n" * 500 + length, body, b"HTTP/1.1 431"),
-        ("long fields", f"X-Y: {'z' * 600_000}\r\n" + length, body, b"HTTP/1.1 431"),
+        ("long fields", f"X-Y: {'z' * 140_000}\r\n" + length, body, b"HTTP/1.1 431"),
+        ("no field", "what is this\r\n", body, b"HTTP/1.1 400"),
     ]:
         said = raw(head.encode() + fields.encode() + b"\r\n" + content)
-        if not said.startswith(expected):
+        if not said.startswith(expected) or expected >= b"HTTP/1.1 4" and not json.loads(said.split(b"\r\n\r\n")[1])["error"]:
             wrong.append((name, said[:200]))
+    said = raw(head.replace("/v1/send", f"/v1/send?access_token={'x' * 70_000}").encode() + b"\r\n")
+    if not said.startswith(b"HTTP/1.1 414") or b"too long" not in said:
+        wrong.append(("a long address", said[:200]))
     said = raw(head.replace(TOKEN, "wrong").encode() + length.encode() + b"Expect: 100-continue\r\n\r\n")
     if not said.startswith(b"HTTP/1.1 401"):
         wrong.append(("leave without a token", said[:200]))

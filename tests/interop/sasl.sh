@@ -35,6 +35,7 @@ main() {
 
     our_client
     start_listener
+    our_external
     gnu_sasl
     swaks_client
     curl_client
@@ -113,6 +114,14 @@ our_client() {
     try never "our client, Dovecot, anonymous, where Postfix does not offer it" env SECRET= "$program" \
         --server "127.0.0.1:$PLAIN_PORT" --mechanism anonymous --user trace
     ours never scram-sha-256-plus "$LOGIN" "$PASSWORD" 'which is not offered'
+}
+
+# None of these servers takes it by SMTP.
+our_external() {
+    try yes 'our client, our server, external, as themselves' env SECRET= "$program" --server "127.0.0.1:$listen_port" \
+        --mechanism external --user "$LOGIN"
+    try no 'our client, our server, external, on behalf of another' env SECRET= "$program" --server "127.0.0.1:$listen_port" \
+        --mechanism external --user nobody
 }
 
 ours() { # yes|no|never MECHANISM USER SECRET [REMARK]

@@ -115,6 +115,8 @@ class Session(socketserver.StreamRequestHandler):
 
 
 def server(port, user, password, binding=""):
+    # Where a run a minute ago had it, too.
+    socketserver.ThreadingTCPServer.allow_reuse_address = True
     listener = socketserver.ThreadingTCPServer(("127.0.0.1", int(port)), Session)
     listener.context = None
     if "," in binding:

@@ -25,7 +25,7 @@ pub fn rows() -> Vec<Row> {
                 let _ = black_box(protocol::parse_reply_line(line));
             }
         })
-        .differs("framed as ours, enhanced codes not parsed"),
+        .differs("framed by memchr, enhanced codes not parsed"),
     );
     for (work, content) in [(Work::StuffCopied, corpus::text()), (Work::StuffDots, corpus::dots())] {
         let wire = protocol::dot_stuff_and_terminate(&content);

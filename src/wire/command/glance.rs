@@ -16,24 +16,22 @@ pub(super) fn usual(line: &[u8]) -> Option<Command<'_>> {
     let (head, behind) = line.split_first_chunk()?;
     let head = u64::from_be_bytes(*head);
     if RCPT.is(head) {
-        let (path, rest) = match no_case(behind, b"<Postmaster>") {
-            Ok((rest, ())) => (ForwardPath::Postmaster, rest),
-            Err(_) => {
-                let (rest, mailbox) = sound(behind)?;
-                (ForwardPath::Mailbox(mailbox), rest)
-            }
+        let (path, rest) = if let Ok((rest, ())) = no_case(behind, b"<Postmaster>") {
+            (ForwardPath::Postmaster, rest)
+        } else {
+            let (rest, mailbox) = sound(behind)?;
+            (ForwardPath::Mailbox(mailbox), rest)
         };
         return Some(Command::Rcpt { path, params: params(rest)? });
     }
     if let [b'M' | b'm', b':', behind @ ..] = behind
         && MAIL.is(head)
     {
-        let (path, rest) = match behind {
-            [b'<', b'>', rest @ ..] => (ReversePath::Null, rest),
-            _ => {
-                let (rest, mailbox) = sound(behind)?;
-                (ReversePath::Mailbox(mailbox), rest)
-            }
+        let (path, rest) = if let [b'<', b'>', rest @ ..] = behind {
+            (ReversePath::Null, rest)
+        } else {
+            let (rest, mailbox) = sound(behind)?;
+            (ReversePath::Mailbox(mailbox), rest)
         };
         return Some(Command::Mail { path, params: params(rest)? });
     }

@@ -6,6 +6,7 @@ mod openapi;
 mod page;
 mod patient;
 mod send;
+mod spoken;
 mod token;
 
 use std::sync::Arc;
@@ -32,9 +33,13 @@ use crate::journal::JOURNAL;
 use crate::printer::print;
 use crate::problem::Problem;
 use crate::smtp::session::Stop;
+use spoken::Spoken;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(15);
+
+/// Octets of a request's head, and of a connection's buffer.
+const HEAD: usize = 64 * 1024;
 
 /// How long whoever is just connecting, or has just connected, is served when the gateway is told to end: closed without a word, nobody
 /// would know whether the mail was sent.
@@ -152,8 +157,9 @@ async fn http(
     stopped: watch::Receiver<Stop>,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header);
-    let connection = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+    http.timer(TokioTimer::new()).header_read_timeout(header).max_buf_size(HEAD);
+    let connection =
+        http.serve_connection(TokioIo::new(Spoken::new(socket)), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
