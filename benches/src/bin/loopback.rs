@@ -23,7 +23,7 @@ const CLIENTS: [&str; 6] = [
 ];
 const SERVERS: [&str; 5] = ["least code", "embedded-smtp", "smtp-sink", "mailin-embedded", "aiosmtpd"];
 /// Octets of a mail, and mails of a run.
-const SIZES: [(usize, usize); 3] = [(1 << 10, 4000), (100 << 10, 600), (10 << 20, 10)];
+const SIZES: [(usize, usize); 3] = [(1 << 10, 4000), (100 << 10, 600), (10 << 20, 40)];
 const SESSIONS: [usize; 3] = [1, 10, 100];
 
 fn main() -> ExitCode {
