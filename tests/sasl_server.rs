@@ -11,6 +11,24 @@ use embedded_smtp::session::Want;
 use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, HelloName};
 use embedded_smtp::{Error, Misuse};
 
+/// One of each mechanism, with what they keep in variables behind it.
+macro_rules! all_mechanisms {
+    (let mut $all:ident) => {
+        let (mut cram, mut scram) = ([0; 64], [0; 256]);
+        let mut list: [&mut dyn Mechanism; 8] = [
+            &mut Plain,
+            &mut Login,
+            &mut External,
+            &mut Anonymous,
+            &mut OAuthBearer::new(),
+            &mut XOAuth2::new(),
+            &mut CramMd5::new(CHALLENGE, &mut cram),
+            &mut ScramSha256::new(nonce(), &mut scram),
+        ];
+        let mut $all = Mechanisms::new(&mut list);
+    };
+}
+
 const CHALLENGE: &[u8] = b"<1896.697170952@mail.test>";
 const NONCE: &str = "fyko+d2lbbFgONRv9qkxdawL";
 
@@ -160,18 +178,7 @@ fn each_mechanism_makes_of_its_messages_a_claim_and_of_the_judgement_an_answer()
         (Name::ScramSha256Plus, &[Some("p=tls-exporter,,n=u,r=1")], Accept, &["Refuse(Mechanism)"]),
     ];
     for (name, messages, judgement, expected) in table {
-        let (mut cram, mut scram) = ([0; 64], [0; 256]);
-        let mut list: [&mut dyn Mechanism; 8] = [
-            &mut Plain,
-            &mut Login,
-            &mut External,
-            &mut Anonymous,
-            &mut OAuthBearer::new(),
-            &mut XOAuth2::new(),
-            &mut CramMd5::new(CHALLENGE, &mut cram),
-            &mut ScramSha256::new(nonce(), &mut scram),
-        ];
-        let mut all = Mechanisms::new(&mut list);
+        all_mechanisms!(let mut all);
         assert_eq!(exchange(&mut all, *name, messages, *judgement), *expected, "{name:?} {messages:?}");
     }
 }
@@ -317,18 +324,7 @@ fn what_is_not_utf_8_is_no_message_of_any_mechanism() {
             (b"x\xed\xa0\x80", false),
             (b"x\xf4\x90\x80\x80", false),
         ] {
-            let (mut cram, mut scram) = ([0; 64], [0; 256]);
-            let mut list: [&mut dyn Mechanism; 8] = [
-                &mut Plain,
-                &mut Login,
-                &mut External,
-                &mut Anonymous,
-                &mut OAuthBearer::new(),
-                &mut XOAuth2::new(),
-                &mut CramMd5::new(CHALLENGE, &mut cram),
-                &mut ScramSha256::new(nonce(), &mut scram),
-            ];
-            let mut all = Mechanisms::new(&mut list);
+            all_mechanisms!(let mut all);
             let mut kept = &b""[..];
             for octets in before {
                 let first = Message::first(name, Some(*octets).filter(|octets| !octets.is_empty()));
