@@ -290,7 +290,7 @@ fn copies_go_to_each_once_and_blind_ones_are_not_named() {
         "--cc",
         "ops@EXAMPLE.test",
         "--bcc",
-        "b@example.test",
+        "blind@example.test",
         "--bcc",
         "a@example.test",
     ];
@@ -303,13 +303,13 @@ fn copies_go_to_each_once_and_blind_ones_are_not_named() {
         [
             "RCPT TO:<ops@example.test>",
             "RCPT TO:<a@example.test>",
-            "RCPT TO:<b@example.test>",
+            "RCPT TO:<blind@example.test>",
             "RCPT TO:<Postmaster>"
         ]
     );
     let (content, _) = content_of(&came);
     assert!(content.contains("\r\nCc: a@example.test, ops@EXAMPLE.test\r\n"), "{content}");
-    assert!(!content.contains("b@example.test") && !content.contains("Bcc"), "{content}");
+    assert!(!content.contains("blind@example.test") && !content.contains("Bcc"), "{content}");
 }
 
 #[test]
