@@ -16,10 +16,10 @@ use crate::{Error, Misuse};
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
-        if self.step == Step::Begin {
-            self.begin();
-        }
         loop {
+            if self.step == Step::Begin {
+                self.begin();
+            }
             while self.send_envelope() {}
             while self.step == Step::Content && self.send_content() {}
             self.settle();
@@ -50,7 +50,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.abandon(Cause::Engine(error));
     }
 
-    /// A session begins, or begins anew under TLS, or goes on.
+    /// A session is there, new or anew or kept: what comes next up to the login follows from its phase.
     fn begin(&mut self) {
         if self.envelope.recipients.is_empty() {
             return self.did(Err(Misuse::OutOfOrder(Verb::Rcpt).into()));
@@ -63,9 +63,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             _ if !self.client.is_open() => self.abandon(Cause::ConnectionLost),
             Phase::Connected => {}
             Phase::Greeted => self.hello(),
-            // A session that was kept.
             Phase::Ready => self.secure(),
-            // The session that was kept has ended meanwhile, or is in a state that only it knows: nothing
+            // A session that was kept has ended meanwhile, or is in a state that only it knows: nothing
             // is wrong with this mail, which needs another connection (`Client::restart`).
             _ => self.abandon(Cause::ConnectionLost),
         }
@@ -127,8 +126,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let positive = severity == Severity::Positive;
         // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
         if to == Some(Verb::Rcpt) && self.cause.is_none() {
-            let to = if positive { Status::Accepted } else { Status::Refused };
-            self.decide(Status::Waiting, to, code, kept, true);
+            let status = if positive { Status::Accepted } else { Status::Refused };
+            self.decide(Status::Waiting, status, code, kept, true);
         } else if code.is_some() {
             W::write(&mut self.answer, code, kept);
             if matches!(to, Some(Verb::Data | Verb::EndOfData | Verb::Bdat)) {
@@ -150,8 +149,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
         match verb {
             Verb::Auth if !severity.is_refusal() => self.login_goes_on(positive),
-            Verb::Greeting if positive => self.hello(),
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.step = Step::Begin,
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
             Verb::Ehlo if severity == Severity::Permanent => self.hello_without_extensions(),
             Verb::StartTls if !positive => {
