@@ -74,6 +74,10 @@ pub struct Capabilities {
     limits: Limits,
 }
 
+const AUTH: u32 = Extension::Auth.bit();
+const SIZE: u32 = Extension::Size.bit();
+const LIMITS: u32 = Extension::Limits.bit();
+
 /// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
 const BEYOND: u32 = 1 << 31;
 
@@ -179,40 +183,46 @@ impl Capabilities {
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     #[allow(clippy::inline_always, reason = "counted: on small machines there is nothing else")]
     fn any(&mut self, text: &[u8], first: bool, truncated: bool, limits: Option<LimitsReader>) {
-        let mut line = text;
+        let mut rest = text;
         if truncated {
             // Up to the last space.
-            while let [front @ .., last] = line {
-                line = front;
+            while let [front @ .., last] = rest {
+                rest = front;
                 if *last == b' ' {
                     break;
                 }
             }
         }
-        let Some((found, mut rest)) = find_keyword(behind_blanks(line)) else { return };
-        let parameters = !first && WITH_PARAMETERS >> found & 1 != 0;
-        match rest {
+        let found = find_keyword(&mut rest);
+        let alone = behind_blanks(rest).is_empty();
+        let mut with_parameters = WITH_PARAMETERS;
+        if let [b'=', mechanisms @ ..] = rest {
             // The old form `AUTH=LOGIN PLAIN`.
-            [b'=', mechanisms @ ..] if found == Extension::Auth as u8 && !first => rest = mechanisms,
-            [] => {}
-            [b' ' | b'\t', ..] if parameters || behind_blanks(rest).is_empty() => {}
-            _ => return,
+            (rest, with_parameters) = (mechanisms, AUTH);
         }
-        self.set |= 1 << found;
-        if found == Extension::Auth as u8 {
-            while let Some(word) = next_word(&mut rest) {
-                self.mechanisms = self.mechanisms.with_name(word);
+        if !alone && (first || found & with_parameters == 0) {
+            return;
+        }
+        self.set |= found;
+        match found {
+            AUTH => {
+                while let word @ [_, ..] = next_word(&mut rest) {
+                    self.mechanisms = self.mechanisms.with_name(word);
+                }
             }
-        } else if found == Extension::Size as u8 {
-            if let Some(digits) = next_word(&mut rest) {
-                let (octets, beyond) = number(digits).unwrap_or_default();
-                self.size = octets;
-                self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
+            SIZE => {
+                if let digits @ [_, ..] = next_word(&mut rest) {
+                    let (octets, beyond) = number(digits);
+                    self.size = octets;
+                    self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
+                }
             }
-        } else if found == Extension::Limits as u8
-            && let Some(read) = limits
-        {
-            read(&mut self.limits, rest);
+            LIMITS => {
+                if let Some(read) = limits {
+                    read(&mut self.limits, rest);
+                }
+            }
+            _ => {}
         }
     }
 }
