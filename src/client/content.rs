@@ -141,6 +141,10 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         emit::bdat(&mut out, size, last);
         let octets = out.line();
+        self.may_send(verb)?;
+        if self.is_ending() {
+            return Err(Misuse::OutOfOrder(verb).into());
+        }
         self.launch(verb, octets, self.scratch)?;
         self.content = Content::Begun;
         self.chunk = size;

@@ -28,7 +28,7 @@ use crate::session::{
     Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
 };
 use crate::wire::reply::HEAD;
-use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
+use crate::wire::{Capabilities, Limits, LimitsReader, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A client's session over two lent buffers.
@@ -42,7 +42,7 @@ use crate::{Buffer, Capacity, Error, Protocol};
 #[repr(C)]
 pub struct Client<'b> {
     phase: Phase,
-    /// Where all that is in flight leads to, if it succeeds; of no meaning when nothing is.
+    /// Where all that is in flight leads to, if it succeeds; [`NOTHING_MORE`] when its reply must be awaited. Of no meaning when nothing is.
     ahead: Phase,
     shown: Shown,
     flags: Flags,
@@ -71,6 +71,9 @@ pub struct Client<'b> {
     limits: Option<LimitsReader>,
     lmtp: Option<reply::Counter>,
 }
+
+/// A phase in which no command is permitted.
+const NOTHING_MORE: Phase = Phase::Closing;
 
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
@@ -152,6 +155,7 @@ impl<'b> Client<'b> {
         self.pipeline.push(Verb::Greeting);
         self.forget_offers();
         self.phase = Phase::Connected;
+        self.ahead = Phase::Connected;
         self.shown = Shown::Nothing;
         self.line = ReplyLine::none();
         self.stuffer = Stuffer::new(self.line_ends);
@@ -342,23 +346,24 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.content == Content::Ends && self.left == 0
+        self.is_ending() && self.left == 0
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
-        // Of two ends of mails, nobody could tell which one is out.
-        let barred = self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast);
-        if self.open.is_some() || self.flags.over || barred {
-            return false;
-        }
-        // RFC 2920 §3.1
-        let ahead = match self.pipeline.last() {
-            None => self.phase,
-            Some(last) if last.ends_group() || !self.capabilities.has(Extension::Pipelining) => return false,
-            Some(_) => self.ahead,
-        };
-        ahead.permits(verb)
+        let chunk = matches!(verb, Verb::Bdat | Verb::BdatLast);
+        self.is_turn_of(verb) && !(chunk && self.is_ending())
+    }
+
+    /// The same, but for what is asked of chunks only.
+    fn is_turn_of(&self, verb: Verb) -> bool {
+        let ahead = if self.pipeline.is_empty() { self.phase } else { self.ahead };
+        self.open.is_none() && !self.flags.over && ahead.permits(verb)
+    }
+
+    /// Whether the end of a mail is in flight. Of two of them, nobody could tell which one is out: so no chunk follows it.
+    fn is_ending(&self) -> bool {
+        self.content == Content::Ends
     }
 
     fn tick(&mut self) {

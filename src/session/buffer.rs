@@ -26,7 +26,7 @@ pub(crate) struct Incoming<'b, const SERVES: bool = true> {
     end: u16,
     /// The search for LF goes on here.
     searched: u16,
-    /// Where the kept front of an overlong line ends; 0 when the line is not overlong.
+    /// Where the kept front of an overlong line ends; 0 when the line is not overlong. Of a client: where the text of the line ends.
     cut: u16,
     /// Octets of the overlong line that were dropped.
     dropped: u16,

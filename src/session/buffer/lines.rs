@@ -20,15 +20,21 @@ impl Incoming<'_, false> {
             }
             return Looked::Partial;
         };
-        self.searched = from.wrapping_add(found).wrapping_add(1) as u16;
-        let line = within(self.storage, usize::from(self.start), usize::from(self.searched));
-        if let [.., b'\r', _] = line { Looked::Line } else { Looked::BareLf }
+        let lf = from.wrapping_add(found);
+        self.searched = lf.wrapping_add(1) as u16;
+        let end = lf.wrapping_sub(1);
+        if !self.is_cut() {
+            self.cut = end as u16;
+        }
+        // In front of the line there is no CR but one with its LF behind it.
+        if self.storage.get(end) == Some(&b'\r') { Looked::Line } else { Looked::BareLf }
     }
 
     /// The buffer is full of a line that has not ended: keeps its front and drops what came behind it.
     #[cold]
     fn shorten(&mut self) {
-        let cut = self.cut();
+        let cut = self.storage.len().wrapping_sub(self.storage.len() / 4);
+        self.cut = cut as u16;
         // The last octet is kept: it may be the CR of the CRLF.
         if let Some([octet, .., last]) = self.storage.get_mut(cut..) {
             *octet = *last;
@@ -36,11 +42,6 @@ impl Incoming<'_, false> {
         let end = cut.wrapping_add(1) as u16;
         self.dropped = self.dropped.saturating_add(self.end.wrapping_sub(end));
         (self.end, self.searched) = (end, end);
-    }
-
-    /// Where the kept front of an overlong line ends.
-    fn cut(&self) -> usize {
-        self.storage.len().wrapping_sub(self.storage.len() / 4)
     }
 
     /// Whether the line lost its tail.
@@ -57,8 +58,7 @@ impl Incoming<'_, false> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "counted: less flash")]
     pub(crate) fn text_place(&self, behind: usize) -> Range<usize> {
-        let (start, end) = (usize::from(self.start), usize::from(self.searched).wrapping_sub(2));
-        start.wrapping_add(behind)..if self.is_cut() { self.cut() } else { end }
+        usize::from(self.start).wrapping_add(behind)..usize::from(self.cut)
     }
 
     /// The text of the line that was found.
