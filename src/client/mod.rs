@@ -50,7 +50,6 @@ pub struct Client<'b> {
     scratch: u8,
     epoch: u8,
     content: Content,
-    line_ends: LineEnds,
     stuffer: Stuffer,
     line: ReplyLine,
     rx: Incoming<'b, false>,
@@ -107,7 +106,6 @@ impl<'b> Client<'b> {
             line: ReplyLine::none(),
             failed: None,
             stuffer: Stuffer::new(LineEnds::Normalize),
-            line_ends: LineEnds::Normalize,
             in_place: 0,
             open: None,
             chunk: 0,
@@ -141,7 +139,6 @@ impl<'b> Client<'b> {
     /// What becomes of bare CR and LF in mails to be sent, which RFC 5321 §2.3.8 forbids: [`LineEnds::Normalize`] unless this says
     /// otherwise.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
-        self.line_ends = line_ends;
         self.stuffer = Stuffer::new(line_ends);
         self
     }
@@ -158,7 +155,7 @@ impl<'b> Client<'b> {
         self.ahead = Phase::Connected;
         self.shown = Shown::Nothing;
         self.line = ReplyLine::none();
-        self.stuffer = Stuffer::new(self.line_ends);
+        self.stuffer.restart();
         self.failed = None;
         self.in_place = 0;
         self.open = None;

@@ -129,11 +129,18 @@ impl Client<'_> {
     }
 }
 
-/// LMTP, RFC 2033 §4.2: one reply for each accepted recipient. Whether more are to come, behind a reply; whether none is, when
-/// there is none yet and the end of a mail has been given.
+/// LMTP, RFC 2033 §4.2: one reply for each accepted recipient. Whether more are to come, behind a reply; there is none yet when the end of a
+/// mail has just been given.
 pub(super) fn count(client: &mut Client<'_>, verb: Verb, reply: Option<Severity>) -> bool {
     match (verb, reply) {
-        (_, None) => return client.flags.lmtp && client.recipients == 0,
+        (_, None) if client.flags.lmtp && client.recipients == 0 => {
+            // Nobody was accepted, nobody is replied for. A server that said 354 all the same may see
+            // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
+            client.pipeline.pop();
+            client.content = Content::None;
+            client.phase = Phase::Refused;
+        }
+        (_, None) => {}
         (Verb::EndOfData | Verb::BdatLast, _) if client.flags.lmtp => {
             client.recipients = client.recipients.saturating_sub(1);
             return client.recipients > 0;

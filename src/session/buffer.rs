@@ -370,6 +370,11 @@ impl<'b> Outgoing<'b> {
         fits
     }
 
+    /// Takes note of octets that were put into [`spare`](Self::spare), which has so many.
+    pub(crate) fn filled(&mut self, octets: usize) {
+        self.window.end = self.window.end.wrapping_add(octets as u16);
+    }
+
     /// Appends what `emit` writes, all of it or nothing.
     ///
     /// # Errors
