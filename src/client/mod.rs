@@ -28,7 +28,7 @@ use crate::session::{
     Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
 };
 use crate::wire::reply::HEAD;
-use crate::wire::{Capabilities, Limits, LimitsReader, Verb};
+use crate::wire::{Capabilities, Folder, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A client's session over two lent buffers.
@@ -66,8 +66,8 @@ pub struct Client<'b> {
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
     chunk: u64,
-    /// By use, so that others do not link it.
-    limits: Option<LimitsReader>,
+    /// By use, so that others do not link the reading of LIMITS.
+    fold: Folder,
     lmtp: Option<reply::Counter>,
 }
 
@@ -98,7 +98,7 @@ impl<'b> Client<'b> {
             tx: Outgoing::new(tx),
             pipeline,
             capabilities: Capabilities::none(),
-            limits: None,
+            fold: Capabilities::fold_without_limits,
             lmtp: None,
             phase: Phase::Connected,
             ahead: Phase::Connected,
@@ -132,7 +132,7 @@ impl<'b> Client<'b> {
 
     /// Reads the numbers of LIMITS (RFC 9422) too; else [`Capabilities::limits`] has none.
     pub fn read_limits(mut self) -> Self {
-        self.limits = Some(Limits::fold);
+        self.fold = Capabilities::fold;
         self
     }
 

@@ -71,7 +71,7 @@ impl Client<'_> {
             self.forget_offers();
         }
         if to != Verb::Helo {
-            self.capabilities.fold_with(self.rx.text(HEAD), first, self.rx.is_cut(), self.limits);
+            (self.fold)(&mut self.capabilities, self.rx.text(HEAD), first, self.rx.is_cut());
         }
         // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
         if !self.flags.tls {

@@ -2,7 +2,7 @@
 
 use super::keywords::{KEYWORDS, WITH_PARAMETERS, at_front, find_keyword};
 use super::mechanism::AuthMechanisms;
-use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
+use super::stated::{Limits, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
 use super::syntax::WIDE;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
@@ -78,6 +78,9 @@ const AUTH: u32 = Extension::Auth.bit();
 const SIZE: u32 = Extension::Size.bit();
 const LIMITS: u32 = Extension::Limits.bit();
 
+/// What takes in a line of the reply to EHLO.
+pub(crate) type Folder = fn(&mut Capabilities, &[u8], first: bool, truncated: bool);
+
 /// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
 const BEYOND: u32 = 1 << 31;
 
@@ -139,23 +142,24 @@ impl Capabilities {
     /// be half a word or half a number.
     #[inline]
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
-        self.fold_with(text, first, truncated, Some(Limits::fold));
+        if let Some(parameters) = self.line(text, first, truncated) {
+            self.limits.fold(parameters);
+        }
     }
 
-    /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
-    #[cfg_attr(target_pointer_width = "64", inline)]
+    /// As [`fold`](Self::fold), but that the numbers of LIMITS are not read.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(crate) fn fold_with(
-        &mut self,
-        text: &[u8],
-        first: bool,
-        truncated: bool,
-        limits: Option<LimitsReader>,
-    ) {
+    pub(crate) fn fold_without_limits(&mut self, text: &[u8], first: bool, truncated: bool) {
+        let _ = self.line(text, first, truncated);
+    }
+
+    /// Takes in a line; the parameters of LIMITS, if it is that.
+    #[inline]
+    fn line<'l>(&mut self, text: &'l [u8], first: bool, truncated: bool) -> Option<&'l [u8]> {
         if WIDE && !truncated && self.usual(text, first) {
-            return;
+            return None;
         }
-        self.any(text, first, truncated, limits);
+        self.any(text, first, truncated)
     }
 
     /// A keyword alone on its line, SIZE and a number, or AUTH and names, as nearly all lines are: at a glance, where flash does not
@@ -182,7 +186,7 @@ impl Capabilities {
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     #[allow(clippy::inline_always, reason = "counted: on small machines there is nothing else")]
-    fn any(&mut self, text: &[u8], first: bool, truncated: bool, limits: Option<LimitsReader>) {
+    fn any<'l>(&mut self, text: &'l [u8], first: bool, truncated: bool) -> Option<&'l [u8]> {
         let mut rest = text;
         if truncated {
             // Up to the last space.
@@ -201,7 +205,7 @@ impl Capabilities {
             (rest, with_parameters) = (mechanisms, AUTH);
         }
         if !alone && (first || found & with_parameters == 0) {
-            return;
+            return None;
         }
         self.set |= found;
         match found {
@@ -217,13 +221,10 @@ impl Capabilities {
                     self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
                 }
             }
-            LIMITS => {
-                if let Some(read) = limits {
-                    read(&mut self.limits, rest);
-                }
-            }
+            LIMITS => return Some(rest),
             _ => {}
         }
+        None
     }
 }
 
@@ -309,7 +310,7 @@ mod tests {
                         let before = fold(&["x", "SIZE 99999999999999999999999", "AUTH LOGIN"]);
                         let (mut glance, mut slow) = (before, before);
                         if glance.usual(line.as_bytes(), first) {
-                            slow.any(line.as_bytes(), first, false, Some(Limits::fold));
+                            let _ = slow.any(line.as_bytes(), first, false);
                             assert_eq!(glance, slow, "{line:?}");
                             taken += 1;
                         } else {

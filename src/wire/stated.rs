@@ -64,7 +64,7 @@ impl Limits {
     }
 
     /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.
-    pub(crate) fn fold(&mut self, mut parameters: &[u8]) {
+    pub(super) fn fold(&mut self, mut parameters: &[u8]) {
         while let parameter @ [_, ..] = next_word(&mut parameters) {
             let Some(equals) = find(b'=', parameter) else { continue };
             let Some((name, [_, digits @ ..])) = parameter.split_at_checked(equals) else { continue };
@@ -78,9 +78,6 @@ impl Limits {
         }
     }
 }
-
-/// What reads LIMITS's parameters.
-pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
 
 /// Splits the next word off, past any spaces and tabs; empty when there is none. A control character ends it, and all.
 #[inline(always)]
