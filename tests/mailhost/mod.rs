@@ -6,11 +6,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// How long it drips: not for ever, so that a client of endless patience fails its test, and far longer than any patience here, however
+/// busy the machine.
+pub(crate) const DRIPS: Duration = Duration::from_mins(1);
 
 /// When the server uses TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +83,7 @@ impl Mailhost {
     /// Says an octet of a greeting without end, after each pause.
     pub(crate) fn dripping(pause: Duration) -> Self {
         Self::listen(move |mut socket| {
-            // Not for ever, so that a client of endless patience fails its test.
-            for _ in 0..50 {
-                thread::sleep(pause);
-                if socket.write_all(b"2").is_err() {
-                    break;
-                }
-            }
+            drip(&mut socket, b"2", pause);
             (String::new(), String::new())
         })
     }
@@ -106,12 +104,7 @@ impl Mailhost {
             };
             // 16 KiB are announced, so that the record will not be whole.
             let _ = socket.write_all(&[kind, 3, 3, 0x40, 0]);
-            for _ in 0..50 {
-                thread::sleep(pause);
-                if socket.write_all(&[0]).is_err() {
-                    break;
-                }
-            }
+            drip(&mut socket, &[0], pause);
             (String::new(), String::new())
         })
     }
@@ -134,7 +127,18 @@ impl Mailhost {
 
     /// All that came in clear, and all that came by TLS.
     pub(crate) fn came_by_tls(self) -> (String, String) {
-        self.came.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.came.recv_timeout(Duration::from_mins(1)).expect("the server's thread has not come to its end")
+    }
+}
+
+/// Says this after each pause, until the client is gone.
+fn drip(socket: &mut TcpStream, octet: &[u8], pause: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < DRIPS {
+        thread::sleep(pause);
+        if socket.write_all(octet).is_err() {
+            break;
+        }
     }
 }
 
