@@ -298,7 +298,7 @@ peak_memory() { # KIND OCTETS MAILS   of a gateway that has just been started
 description() {
     local what="schemathesis finds no 500 by the description" venv=$interop_dir/venv
     [ -x "$venv/bin/schemathesis" ] || {
-        python3 -m venv "$venv" && "$venv/bin/pip" install --quiet schemathesis==4.32.5
+        python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --constraint "$here/constraints.txt" schemathesis==4.32.5
     } || fail "schemathesis cannot be installed"
     start_gateway --config "$work/gateway.toml"
     # It leaves what it has found in the directory where it runs.
