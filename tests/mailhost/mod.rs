@@ -1,7 +1,7 @@
 //! A scripted server on 127.0.0.1, for one connection.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -144,12 +144,13 @@ fn drip(socket: &mut TcpStream, octet: &[u8], pause: Duration) {
 
 /// Talks until the client is gone, has said QUIT or STARTTLS, or there is no answer.
 fn talk(stream: &mut dyn Stream, greet: bool, answer: &dyn Fn(&str) -> Option<&'static str>) -> String {
+    let mut stream = BufReader::new(stream);
     let mut came = String::new();
     let mut content = false;
-    if greet && !answer("").is_some_and(|greeting| say(stream, greeting)) {
+    if greet && !answer("").is_some_and(|greeting| say(&mut stream, greeting)) {
         return came;
     }
-    while let Some(line) = line(stream) {
+    while let Some(line) = line(&mut stream) {
         came += &line;
         let line = line.trim_end();
         if content && line != "." {
@@ -157,25 +158,23 @@ fn talk(stream: &mut dyn Stream, greet: bool, answer: &dyn Fn(&str) -> Option<&'
         }
         let Some(reply) = answer(line) else { break };
         content = reply.starts_with("354");
-        if !say(stream, reply) || line == "QUIT" || line == "STARTTLS" {
+        if !say(&mut stream, reply) || line == "QUIT" || line == "STARTTLS" {
             break;
         }
     }
-    came
+    // What stands behind STARTTLS is there too early.
+    came + &String::from_utf8_lossy(stream.buffer())
 }
 
-fn say(stream: &mut dyn Stream, reply: &str) -> bool {
+fn say(stream: &mut BufReader<&mut dyn Stream>, reply: &str) -> bool {
+    let stream = stream.get_mut();
     stream.write_all(format!("{reply}\r\n").as_bytes()).and_then(|()| stream.flush()).is_ok()
 }
 
-/// Octet by octet, so that nothing behind STARTTLS is read too early.
-fn line(stream: &mut dyn Stream) -> Option<String> {
-    let (mut line, mut octet) = (Vec::new(), [0]);
-    while !line.ends_with(b"\n") {
-        stream.read_exact(&mut octet).ok()?;
-        line.extend(octet);
-    }
-    Some(String::from_utf8_lossy(&line).into_owned())
+fn line(stream: &mut impl BufRead) -> Option<String> {
+    let mut line = Vec::new();
+    stream.read_until(b'\n', &mut line).ok()?;
+    line.ends_with(b"\n").then(|| String::from_utf8_lossy(&line).into_owned())
 }
 
 fn secure(socket: TcpStream) -> Box<dyn Stream> {
