@@ -209,9 +209,18 @@ fn a_variable_where_none_is_replaced_is_an_error() {
         ("envelope", json!("{$a}@b")),
         ("unsubscribe", json!(["u@b", "https://x.y/?u={$recipient}"])),
         ("extra", json!({"x-a": "is {$a}"})),
+        ("extra", json!({"x-{$a}": "b"})),
         ("attachments", json!([{"data": "", "name": "{$a}.txt"}])),
+        ("attachments", json!([{"data": "", "type": "text/{$a}"}])),
+        ("recipient", json!("{$a}@b")),
+        ("recipients", json!(["{$a}@b"])),
+        ("dsn", json!({"envid": "{$a}"})),
+        ("dsn", json!({"orcpt": "{$a}@b"})),
     ] {
         let mut request = good();
+        if property == "recipients" {
+            request.as_object_mut().unwrap().remove("recipient");
+        }
         request[property] = value;
         let problem = planned(request.clone(), None).unwrap_err();
         assert_eq!(problem.property.as_deref(), Some(property), "{}", problem.text);
