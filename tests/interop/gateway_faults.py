@@ -47,7 +47,7 @@ def main():
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
     run(
         one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether,
-        words_for_each, not_the_senders_matter, several_mails, idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
+        words_for_each, not_the_senders_matter, several_mails, one_entry_a_mail, idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
         not_promised, hostile, silence, unwelcoming, plain_and_simple, lies_about_size, ended_under_load,
     )
 
@@ -337,6 +337,17 @@ def several_mails():
     errors = answer.pop("errors", {})
     fine = status == 202 and len(answer) == 2 and list(errors) == ["refused@example.test"]
     check("personal mails, one refused: 202", fine and stored["p1@example.test"] == 1, (status, answer, errors))
+
+
+def one_entry_a_mail():
+    """Of 60 personal mails 20 go at once, each of them waits in vain: for the last the time is over before they begin."""
+    who = {f"late{number}@example.test": {"n": number} for number in range(60)}
+    mail = {"recipients": who, "from": "a@example.test", "envelope": "stall-late@example.test", "text": "{$n}"}
+    status, _, answer = Rest(args.rest).send(mail)
+    errors, found = answer["errors"], entries("stall-late@example.test")
+    over = sum("was over" in error["text"] for error in errors.values())
+    fine = status == 503 and len(errors) == len(found) == 60 and over
+    check("personal mails for which there is no time: one entry each in the journal", fine, (status, len(errors), over, len(found)), f"{over} of 60")
 
 
 def idle_session():

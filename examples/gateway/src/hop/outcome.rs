@@ -1,7 +1,11 @@
 //! What became of a mail, in a form that outlives the session.
 
+use std::time::Duration;
+
 use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status, Verdict};
 use embedded_smtp::wire::{Code, Extension, Severity, Verb};
+
+use super::record;
 
 /// What became of a mail.
 #[derive(Debug, Clone)]
@@ -106,6 +110,11 @@ impl Outcome {
         let fate =
             |address: &String| Fate { address: address.clone(), delivered: false, words: words.clone() };
         Self { verdict, fates: recipients.iter().map(fate).collect(), octets: None, words, fault: Fault::Hop }
+    }
+
+    /// Into the journal, for a mail that no session was asked for.
+    pub(crate) fn enter(&self, id: &str, from: &str) {
+        record::enter(id, from.to_owned(), self, Duration::ZERO);
     }
 
     /// It has waited too long.

@@ -128,6 +128,11 @@ impl Several {
         self.addressees.get(number).map_or("", |addressee| &addressee.address)
     }
 
+    /// The return path, if the request says it.
+    pub(crate) fn envelope(&self) -> &str {
+        self.maker.envelope.as_deref().unwrap_or_default()
+    }
+
     /// Octets that the mail will have in memory for itself.
     pub(crate) fn weight(&self, number: usize) -> u64 {
         self.known.get(number).map_or(0, |known| known.weight)
