@@ -115,7 +115,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
         let in_place = if IN_PLACE { self.client.body_in_place(piece) } else { Ok(0) };
         let taken = match in_place {
-            Ok(0) => self.client.body(piece),
+            Ok(0) if binary => self.client.body(piece),
+            Ok(0) => self.client.body_in_lines(piece),
             // It is lent for writing.
             result => result.map(|_| 0),
         };
@@ -124,10 +125,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.body.consume(taken);
                 taken > 0
             }
-            Err(error) => {
-                self.fail(error);
-                false
-            }
+            Err(error) => self.done_with(Err(error)),
         }
     }
 
@@ -157,7 +155,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             self.cause = Some(Cause::Engine(error));
         } else {
-            self.fail(error);
+            self.did(Err(error));
         }
         false
     }

@@ -33,21 +33,18 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 Ok(Want::Event) => {}
                 Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
                 Ok(_) => return want,
-                Err(error) => self.fail(error),
+                Err(error) => self.did(Err(error)),
             }
         }
     }
 
     /// Takes note of an error of the engine's, which ends the session.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn did(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
-            self.fail(error);
+            self.end = Err(error);
+            self.abandon(Cause::Engine(error));
         }
-    }
-
-    pub(super) fn fail(&mut self, error: Error) {
-        self.end = Err(error);
-        self.abandon(Cause::Engine(error));
     }
 
     /// A session is there, new or anew or kept: what comes next up to the login follows from its phase.
