@@ -11,7 +11,6 @@ use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// Before the envelope: a mail that is too large is not begun.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
         self.step = Step::Address;
         self.client.forget_parameters();

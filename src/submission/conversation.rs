@@ -250,7 +250,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         if !mechanism.accept() {
             return self.abandon(Cause::ServerNotProven);
         }
-        self.address();
+        // That is done, then.
+        self.login();
     }
 
     /// Leaves once all is answered, or something is refused, and nothing is in flight any more.
