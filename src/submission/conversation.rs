@@ -144,11 +144,17 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             return self.abandon(Cause::ConnectionLost);
         }
-        match verb {
-            Verb::Auth if !severity.is_refusal() => self.login_goes_on(positive),
-            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.step = Step::Begin,
+        let refused = match verb {
+            Verb::Auth if !severity.is_refusal() => !self.login_goes_on(positive),
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => {
+                self.step = Step::Begin;
+                false
+            }
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
-            Verb::Ehlo if severity == Severity::Permanent => self.hello_without_extensions(),
+            Verb::Ehlo if severity == Severity::Permanent => {
+                self.hello_without_extensions();
+                false
+            }
             Verb::StartTls if !positive => {
                 if self.options.tls == TlsPolicy::Required {
                     self.refused(verb);
@@ -156,6 +162,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 }
                 W::write(&mut self.answer, None, W::Kept::default());
                 self.login();
+                false
             }
             Verb::Quit | Verb::Rset => {
                 // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
@@ -163,15 +170,17 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                     self.client.timed_out();
                 }
                 self.step = Step::Done;
+                false
             }
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
-            Verb::Data if severity != Severity::Intermediate => self.refused(verb),
-            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Auth | Verb::Mail | Verb::Bdat
-                if !positive =>
-            {
-                self.refused(verb);
+            Verb::Data => severity != Severity::Intermediate,
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Auth | Verb::Mail | Verb::Bdat => {
+                !positive
             }
-            _ => {}
+            _ => false,
+        };
+        if refused {
+            self.refused(verb);
         }
     }
 
@@ -241,17 +250,19 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.did(result);
     }
 
-    fn login_goes_on(&mut self, accepted: bool) {
-        let Some(mechanism) = self.login.mechanism() else { return self.refused(Verb::Auth) };
+    /// A challenge is answered, or the login is done; whether there is one.
+    fn login_goes_on(&mut self, accepted: bool) -> bool {
+        let Some(mechanism) = self.login.mechanism() else { return false };
         if !accepted {
             let result = self.client.exchange(Verb::AuthResponse, mechanism);
-            return self.did(result);
+            self.did(result);
+        } else if mechanism.accept() {
+            // That is done, then.
+            self.login();
+        } else {
+            self.abandon(Cause::ServerNotProven);
         }
-        if !mechanism.accept() {
-            return self.abandon(Cause::ServerNotProven);
-        }
-        // That is done, then.
-        self.login();
+        true
     }
 
     /// Leaves once all is answered, or something is refused, and nothing is in flight any more.
