@@ -45,8 +45,6 @@ pub enum Protocol {
     InputBeforeTls,
     /// More challenges than [`MAX_CHALLENGES`](crate::session::MAX_CHALLENGES) in one AUTH.
     EndlessAuth,
-    /// A challenge that is not base64 (RFC 4954 §4).
-    NotBase64,
     /// A header in front of the session (PROXY protocol) that was announced and is not one.
     NotAProxyHeader,
 }
@@ -172,7 +170,6 @@ impl fmt::Display for Protocol {
             Self::Unasked(code) => write!(f, "a reply ({code}) that nothing was asked for"),
             Self::InputBeforeTls => f.write_str("octets in clear behind STARTTLS, which may be injected"),
             Self::EndlessAuth => f.write_str("challenges without end in one AUTH"),
-            Self::NotBase64 => f.write_str("a challenge that is not base64"),
             Self::NotAProxyHeader => f.write_str("no PROXY header in front of the session"),
         }
     }
