@@ -5,7 +5,7 @@ use super::event::Shown;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
-use crate::wire::{Extension, Verb, Writer};
+use crate::wire::{Extension, Verb, Writer, limits};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
@@ -84,9 +84,11 @@ impl Client<'_> {
         if begins {
             message.line().byte(b' ');
             let any = mechanism.initial(&mut message);
-            if !any {
+            let octets = message.line().wanted();
+            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
+            if !any || octets > LONGEST {
                 message.take_back(bare);
-            } else if message.line().wanted() == bare.wrapping_add(1) {
+            } else if octets == bare.wrapping_add(1) {
                 // RFC 4954 §4: an empty response is told from none.
                 message.line().byte(b'=');
             }
@@ -135,6 +137,9 @@ impl Client<'_> {
 
 /// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
 const MOST: usize = u16::MAX as usize;
+
+/// Octets of AUTH with an initial response, before the three that its end may take, and CRLF.
+const LONGEST: usize = limits::COMMAND_LINE - 5;
 
 /// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
 const CANCELLED: u8 = MAX_CHALLENGES - 1;
