@@ -9,7 +9,8 @@ use crate::wire::{Extension, Verb, Writer, limits};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
-    /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
+    /// AUTH with `mechanism`, and its initial response if it has one that fits a line of 512 octets (RFC 4954 §4); a longer one
+    /// waits for the first 334. A 334 comes as a reply to
     /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well,
     /// if [`Mechanism::accept`] says so too: ask it, and drop the connection if it does not.
     ///
