@@ -461,6 +461,7 @@ pub(crate) fn wipe(octets: &mut [u8]) {
         return;
     }
     for octet in octets {
-        *octet = core::hint::black_box(0);
+        *octet = 0;
+        core::hint::black_box(());
     }
 }
