@@ -2,8 +2,8 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::data::Needs;
-use crate::{Error, Misuse};
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
+use crate::{Error, Misuse};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
