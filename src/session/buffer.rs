@@ -217,6 +217,11 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         self.searched = self.searched.max(start);
     }
 
+    /// What is in use, if nothing of its first line has been looked at.
+    pub(crate) fn unread(&self) -> Option<&[u8]> {
+        (self.searched == self.window.start && self.cut == 0 && !self.window.mark).then(|| self.filled())
+    }
+
     /// The line that was found last, and was not used up, will be found again.
     pub(crate) fn look_again(&mut self) {
         self.searched = self.window.start;

@@ -271,7 +271,7 @@ GUARDS = [
      "if verb.ends_group() || ", "if ",
      ["pipelining::nothing_follows_what_must_end_a_group"]),
     ("pipelining", "a 354 for nobody gets the lone dot", "src/submission/conversation.rs",
-     "if to == Some(Verb::Data) && self.cause.is_none() && !self.any(Status::Accepted) {", "if false {",
+     "if self.envelope.recipients.iter().all(|recipient| recipient.status == Status::Refused) {", "if false {",
      ["attacks::pipelining::a_354_for_nobody_gets_the_lone_dot_at_every_split"]),
     ("pipelining", "nothing is read behind QUIT", "src/server/mod.rs",
      "Phase::Closing => Err(Stop::Input),\n", "Phase::Closing => self.take_line(),\n",
