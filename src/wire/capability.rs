@@ -351,6 +351,14 @@ mod tests {
         assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Login));
         assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Plain));
         assert!(fold(&["x", "AUTH="]).mechanisms().is_empty());
+        // Nothing else has it, nor has a first line.
+        for line in ["SIZE=5", "PIPELINING=", "STARTTLS=", "AUTH=PLAIN"] {
+            let first = fold(&[line]);
+            assert_eq!(first, Capabilities::NONE, "{line}");
+            if line != "AUTH=PLAIN" {
+                assert_eq!(fold(&["x", line]), Capabilities::NONE, "{line}");
+            }
+        }
     }
 
     #[test]
