@@ -298,7 +298,7 @@ GUARDS = [
      "client.phase = Phase::Refused;", "client.phase = Phase::Ready;",
      ["attacks::lmtp::a_session_in_which_it_is_unclear_who_owes_a_reply_is_not_kept"]),
     ("outcomes", "in doubt is in doubt", "src/submission/report.rs",
-     "if in_doubt && accepted {", "if false {",
+     "if in_doubt && seen & Status::Accepted as u8 != 0 {", "if false {",
      ["attacks::lmtp::fewer_replies_than_recipients_leave_the_others_unknown",
       "timers::a_timer_that_runs_out_leaves_no_doubt_but_behind_the_whole_content"]),
     ("LMTP", "one reply for each recipient, in the server", "src/server/answer.rs",
