@@ -218,7 +218,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// What is in use, if nothing of its first line has been looked at.
     pub(crate) fn unread(&self) -> Option<&[u8]> {
-        (self.searched == self.start && self.cut == 0 && !self.bare).then(|| self.filled())
+        (self.searched == self.window.start && self.cut == 0 && !self.bare).then(|| self.filled())
     }
 
     /// The line that was found last, and was not used up, will be found again.
