@@ -48,6 +48,7 @@ main() {
     ends 78 "TLS in an image that has none" "$PLAIN_PORT" MAIL_TLS=implicit
     ends 75 "nothing listens" "$failing_port" MAIL_ATTEMPTS=2
     ends 69 "refused for good" "$PLAIN_PORT" MAIL_TO=reject@example.test
+    says "the server's words for that" 'attempt 1: Rejected (Some(Code(5'
     ends 3 "the main loop stands still: the watchdog bites" "$PLAIN_PORT" DEVICE_STALL=yes
 
     wait "$builds" || exit 1
@@ -171,6 +172,10 @@ ends() { # STATUS WHAT PORT SETTING...
     boot "$@"
     status=$?
     if [ "$status" -eq "$wanted" ]; then pass "$what"; else miss "$what" "QEMU ends with $status instead of $wanted"; fi
+}
+
+says() { # WHAT TEXT    the log of the last boot
+    if grep -qF "$2" "$work/log"; then pass "$1"; else miss "$1" "the log has no $2"; fi
 }
 
 # By the server's own count of the commands of a session, it has seen neither login nor mail.

@@ -5,11 +5,12 @@ use super::event::Shown;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
-use crate::wire::{Extension, Verb, Writer};
+use crate::wire::{Extension, Verb, Writer, limits};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
-    /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
+    /// AUTH with `mechanism`, and its initial response if it has one that fits a line of 512 octets (RFC 4954 §4); a longer one
+    /// waits for the first 334. A 334 comes as a reply to
     /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well,
     /// if [`Mechanism::accept`] says so too: ask it, and drop the connection if it does not.
     ///
@@ -96,9 +97,13 @@ impl Client<'_> {
                 // RFC 4954 §4: an empty response is told from none.
                 out.byte(b'=');
             }
-        } else if begins {
-            out.truncate(front.wrapping_sub(1));
-        } else {
+        }
+        if begins {
+            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
+            if !said || out.wanted() > LONGEST {
+                out.truncate(front.wrapping_sub(1));
+            }
+        } else if !said {
             // What the mechanism may have written is part of no line; `*` alone is. RFC 4954 §4: 501 is due; one more challenge
             // is no answer to it.
             out.truncate(front);
@@ -137,3 +142,6 @@ impl Client<'_> {
 
 /// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
 const MOST: usize = u16::MAX as usize;
+
+/// Octets of AUTH with an initial response, before CRLF.
+const LONGEST: usize = limits::COMMAND_LINE - 2;

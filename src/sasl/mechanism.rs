@@ -18,7 +18,8 @@ pub trait Mechanism {
     /// transmit buffer can hold it before anything is sent.
     fn longest(&self) -> usize;
 
-    /// Writes the initial response that travels with AUTH, and says whether there is one.
+    /// Writes the initial response that travels with AUTH, and says whether there is one. One that makes the line of AUTH longer than 512
+    /// octets does not travel with it (RFC 4954 §4): the server asks for it by an empty challenge, which is number 0.
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool;
 
     /// Answers a challenge; `number` counts them from 0.

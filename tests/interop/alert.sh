@@ -154,6 +154,15 @@ single_mails() {
     expect_log "TLSv1.2 with cipher"
     judge "TLS 1.2, where the server has no 1.3"
 
+    new_token
+    whole_mail "$token" "$work/text" >"$work/sent"
+    port=$PLAIN_PORT service=plain options=(--tls required --tls-name "$TLS_NAME" --timeout 60)
+    # For the program that is the file of the system's authorities.
+    SSL_CERT_FILE=$CA alert_as ops@$domain -- --raw --file "$work/sent"
+    expect_status "$DELIVERED"
+    expect_arrived raw "$work/sent" ops@$domain
+    judge "STARTTLS by the system's authorities"
+
     set_transport starttls none
     new_token
     whole_mail "$token" "$work/text" >"$work/sent"
@@ -338,6 +347,10 @@ nothing_is_sent() {
     set_transport starttls none
     change_option --tls-name other.$domain
     sent_nothing "STARTTLS, the certificate is for another name" "$REFUSED $RETRY_LATER"
+
+    set_transport starttls none
+    options=(--tls required --tls-name "$TLS_NAME" --timeout 60)
+    sent_nothing "STARTTLS, the system's authorities do not know the server's" "$REFUSED $RETRY_LATER"
 
     set_transport starttls none
     port=$BARE_PORT service=bare

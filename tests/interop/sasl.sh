@@ -104,6 +104,8 @@ our_client() {
     done
     for mechanism in xoauth2 oauthbearer; do
         ours yes "$mechanism" "$LOGIN" "$(make_token "$LOGIN" 600)"
+        # Postfix cuts commands at 2 048 octets, and takes responses of 12 288 (RFC 4954 §4).
+        ours yes "$mechanism" "$LOGIN" "$(make_token "$LOGIN" 600 2000)" 'a token longer than a command may be'
         ours no "$mechanism" "$LOGIN" "$(make_token "$LOGIN" -30)" 'token that has run out'
         says "the server's error: Some(" "Dovecot's error to $mechanism is understood"
         ours no "$mechanism" "$LOGIN" "$(token_key=other make_token "$LOGIN" 600)" 'token signed by another'
