@@ -227,12 +227,11 @@ comes_and_goes() {
     client=$!
     for i in 1 2 3; do
         wait_for 120 taken $((mails * i / 5))
-        postfix -c "$interop_dir/postfix/etc" stop >>"$work/postfix.log" 2>&1
+        "$here/postfix.sh" halt
         sleep 1
-        postfix -c "$interop_dir/postfix/etc" start >>"$work/postfix.log" 2>&1
-        wait_for 15 port_is_open "$BARE_PORT" || {
+        "$here/postfix.sh" resume || {
             kill "$client"
-            fail "Postfix does not start again: $(tail -n 5 "$work/postfix.log")"
+            fail "Postfix does not start again"
         }
     done
     wait "$client"
