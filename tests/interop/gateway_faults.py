@@ -144,7 +144,9 @@ def words_for_each():
 def not_the_senders_matter():
     status, _, answer = rest("unknown@example.test", "b@example.test")
     fine = status == 502 and "530 5.7.0 Authentication required" in answer["error"]
-    check("a next hop that wants a login first: 502 with its words", fine, (status, answer))
+    check("a next hop that wants a login first, by REST: 502 with its words", fine, (status, answer))
+    code, text = smtp("unknown@example.test", "b@example.test")
+    check("a next hop that wants a login first, by SMTP: 451, for the sender has logged in", code == 451 and b"wants a login" in text, (code, text))
 
 
 def several_mails():
