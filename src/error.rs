@@ -45,8 +45,6 @@ pub enum Protocol {
     InputBeforeTls,
     /// More challenges than [`MAX_CHALLENGES`](crate::session::MAX_CHALLENGES) in one AUTH.
     EndlessAuth,
-    /// A challenge that is not base64 (RFC 4954 §4).
-    NotBase64,
     /// A header in front of the session (PROXY protocol) that was announced and is not one.
     NotAProxyHeader,
 }
@@ -72,9 +70,9 @@ pub enum Misuse {
     /// An address or a value that needs SMTPUTF8, in a transaction whose MAIL had not that parameter; or a name that
     /// needs it, in a greeting, where nobody can have asked for it (RFC 6531 §3.4, §3.7.1).
     NeedsSmtpUtf8,
-    /// More octets than the chunk announced, or its end before they were all given.
+    /// More octets than the chunk announced.
     ChunkLength,
-    /// The end of the mail, or another piece of it, while octets of a lent piece are still to be written.
+    /// The end of the mail, while octets of a piece that the caller writes itself are still to be written.
     BodyPending,
     /// A body with a bare CR or LF under [`LineEnds::Reject`](crate::data::LineEnds).
     BareLineEnd,
@@ -107,8 +105,7 @@ impl Capacity {
         self.buffer
     }
 
-    /// Octets (or, for the queue, commands) that would be enough, 65 535 for anything beyond; 0 when that cannot be
-    /// known.
+    /// Octets (or, for the queue, commands) that would be enough, 65 535 for anything beyond.
     pub const fn needed(self) -> usize {
         u16::from_ne_bytes(self.needed) as usize
     }
@@ -172,7 +169,6 @@ impl fmt::Display for Protocol {
             Self::Unasked(code) => write!(f, "a reply ({code}) that nothing was asked for"),
             Self::InputBeforeTls => f.write_str("octets in clear behind STARTTLS, which may be injected"),
             Self::EndlessAuth => f.write_str("challenges without end in one AUTH"),
-            Self::NotBase64 => f.write_str("a challenge that is not base64"),
             Self::NotAProxyHeader => f.write_str("no PROXY header in front of the session"),
         }
     }
@@ -190,7 +186,7 @@ impl fmt::Display for Misuse {
             Self::NeedsSmtpUtf8 => {
                 f.write_str("an address, a value or a name outside ASCII needs the SMTPUTF8 parameter")
             }
-            Self::ChunkLength => f.write_str("the chunk has another length than announced"),
+            Self::ChunkLength => f.write_str("more octets than the chunk announced"),
             Self::BodyPending => f.write_str("write the lent piece of the body first"),
             Self::BareLineEnd => f.write_str("a bare CR or LF in the body"),
             Self::Credentials => f.write_str("a name or a secret that no login can carry"),

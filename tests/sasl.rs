@@ -7,7 +7,7 @@ use embedded_smtp::sasl::{
     Authenticator, Cancel, Challenge, Credentials, Login, Mechanism, Message, Password, Plain, Unfit,
 };
 use embedded_smtp::session::{Endpoint, MAX_CHALLENGES, Want};
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, Severity, Verb};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName, ReversePath, Severity, Verb};
 use embedded_smtp::{Buffer, Capacity, Error, Misuse, Protocol};
 use support::client::{mail, with_settings};
 use support::feed::{events, feed, hello, sent};
@@ -538,4 +538,43 @@ fn half_a_secret_is_not_left_behind() {
     assert!(client.transmit().is_empty());
     drop(client);
     assert_eq!(tx, [0; 64]);
+}
+
+/// RFC 4954 §4: AUTH is said once in a session, and not within a transaction; another EHLO takes the login from nobody.
+#[test]
+fn a_second_auth_is_not_said_and_another_ehlo_forgets_no_login() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = over_tls(&mut rx, &mut tx);
+    let mut plain = Plain::new(credentials());
+    let refused = Err(Misuse::OutOfOrder(Verb::Auth).into());
+    client.mail(&ReversePath::Null, &()).unwrap();
+    assert_eq!(client.auth(&mut plain), refused, "MAIL is in flight");
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    assert_eq!(client.auth(&mut plain), refused, "in a transaction");
+    client.rset().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+
+    client.auth(&mut plain).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"235 welcome\r\n");
+    events(&mut client);
+    assert!(client.is_authenticated());
+    for again in ["at once", "behind another EHLO"] {
+        assert_eq!(client.auth(&mut plain), refused, "{again}");
+        assert_eq!(client.auth_unoffered(&mut plain), refused, "{again}");
+        assert!(client.transmit().is_empty(), "{again}");
+        client.ehlo(HelloName::new("c").unwrap()).unwrap();
+        sent(&mut client);
+        feed(&mut client, b"250-hi\r\n250 AUTH PLAIN\r\n");
+        events(&mut client);
+        assert!(client.is_authenticated(), "{again}");
+    }
+    client.restart(true);
+    assert!(!client.is_authenticated());
+    hello(&mut client, b"220 hi\r\n", &["AUTH PLAIN"]);
+    assert_eq!(client.auth(&mut plain), Ok(()));
 }

@@ -1,19 +1,5 @@
-//! Tries a login, or lets others try theirs: which mechanisms does this server take, does that client do SCRAM right?
-//!
-//! ```text
-//! SECRET=PASSWORD-OR-TOKEN login --server HOST:PORT --mechanism NAME --user USER [--tls CA [--name NAME]] [--binding BINDING]
-//! SECRET=PASSWORD-OR-TOKEN login --listen HOST:PORT --user USER [--tls CERT --key KEY] [--binding BINDING] [--iterations N]
-//! ```
-//!
-//! NAME is `plain`, `login`, `cram-md5`, `scram-sha-256`, `scram-sha-256-plus`, `xoauth2`, `oauthbearer`, `external` or
-//! `anonymous`. TLS comes by STARTTLS. Without `--tls` secrets cross the wire in clear: for servers of your own, on a host of
-//! your own.
-//!
-//! BINDING is what ties a login by `scram-sha-256-plus` to its TLS session: `tls-exporter` (RFC 9266) or `tls-server-end-point`
-//! (RFC 5929), taken from TLS; or one of them with `:HEX` behind it, to give the value by hand. `tls.rs` shows where
-//! rustls has the value.
-//!
-//! Exit status: 0 logged in, 1 refused or not proven, 2 not understood or not reached.
+//! Tries a login, or lets others try theirs: which mechanisms does this server take, does that client do SCRAM right? `USAGE` says how;
+//! `tls.rs` shows where rustls has the value that a channel is bound by.
 
 mod book;
 mod client;
@@ -23,6 +9,21 @@ mod tls;
 use std::process::ExitCode;
 
 use tls::Choice;
+
+const USAGE: &str = "\
+Tries a login at a server, or lets a client try one here.
+
+  SECRET=PASSWORD-OR-TOKEN login --server HOST:PORT --mechanism MECHANISM --user USER [--tls CA [--name NAME]] [--binding BINDING]
+  SECRET=PASSWORD-OR-TOKEN login --listen HOST:PORT --user USER [--tls CERT --key KEY] [--binding BINDING] [--iterations N]
+
+MECHANISM is plain, login, cram-md5, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or anonymous.
+TLS comes by STARTTLS; CA, CERT and KEY are PEM files, and NAME is what the certificate must carry, if not HOST. Without
+--tls secrets cross the wire in clear: for servers of your own, on a host of your own.
+
+BINDING is what ties a login by scram-sha-256-plus to its TLS session: tls-exporter (RFC 9266) or tls-server-end-point
+(RFC 5929), taken from TLS; or one of them with :HEX behind it, to give the value by hand.
+
+Exit status: 0 logged in, 1 refused or not proven, 2 not understood or not reached.";
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
@@ -42,6 +43,10 @@ fn run() -> Result<bool, Failure> {
     let (mut tls, mut name, mut key, mut iterations) = (None, None, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(option) = arguments.next() {
+        if matches!(option.as_str(), "--help" | "-h") {
+            println!("{USAGE}");
+            return Ok(true);
+        }
         let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
         *match option.as_str() {
             "--server" => &mut server,
@@ -53,10 +58,11 @@ fn run() -> Result<bool, Failure> {
             "--key" => &mut key,
             "--binding" => &mut binding,
             "--iterations" => &mut iterations,
-            _ => return Err(format!("{option} is not known").into()),
+            _ => return Err(format!("{option} is not known; --help tells more").into()),
         } = Some(value);
     }
-    let secret = std::env::var("SECRET").map_err(|_| "SECRET is not set")?;
+    let secret =
+        std::env::var("SECRET").map_err(|_| "set SECRET to the password or token; --help tells more")?;
     let user = user.ok_or("--user is missing")?;
     let binding = binding.as_deref().map(Choice::parse).transpose()?;
     match (server, listen) {

@@ -5,11 +5,12 @@ use super::event::Shown;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
-use crate::wire::{Extension, Verb, Writer};
+use crate::wire::{Extension, Verb, Writer, limits};
 use crate::{Buffer, Capacity, Error, Misuse, Protocol};
 
 impl Client<'_> {
-    /// AUTH with `mechanism`, and its initial response if it has one. A 334 comes as a reply to
+    /// AUTH with `mechanism`, and its initial response if it has one that fits a line of 512 octets (RFC 4954 §4); a longer one
+    /// waits for the first 334. A 334 comes as a reply to
     /// [`Verb::Auth`] or [`Verb::AuthResponse`] and is answered by [`auth_respond`](Self::auth_respond); 235 ends it well,
     /// if [`Mechanism::accept`] says so too: ask it, and drop the connection if it does not.
     ///
@@ -71,38 +72,44 @@ impl Client<'_> {
         if begins {
             out.put(b"AUTH ");
             out.put(mechanism.mechanism().octets());
+            out.byte(b' ');
         }
-        let bare = out.wanted();
-        // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
-        // go with it.
+        let front = out.wanted();
+        // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. CRLF goes with it.
         let longest = mechanism.longest().min(MOST) as u32 + 2;
-        let longest = (longest / 3 * 4).wrapping_add(bare as u32).wrapping_add(3);
+        let longest = (longest / 3 * 4).wrapping_add(front as u32).wrapping_add(2);
         if longest > free as u32 {
             return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
         }
         let mut message = Message::new(&mut out);
-        if begins {
-            message.line().byte(b' ');
-            let any = mechanism.initial(&mut message);
-            if !any {
-                message.take_back(bare);
-            } else if message.line().wanted() == bare.wrapping_add(1) {
-                // RFC 4954 §4: an empty response is told from none.
-                message.line().byte(b'=');
-            }
+        let said = if begins {
+            mechanism.initial(&mut message)
         } else {
             let whole = self.shown == Shown::Line && !self.rx.is_cut();
             let place = self.rx.text_place(HEAD);
-            let storage = self.rx.storage();
-            if mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_err() {
-                // What the mechanism may have written is part of no line; `*` alone is.
-                message.take_back(bare);
-                message.line().byte(b'*');
-                number = CANCELLED;
-            }
+            let challenge = Challenge { storage: self.rx.storage(), place, whole };
             number = number.saturating_add(1);
+            mechanism.respond(number.wrapping_sub(1), challenge, &mut message).is_ok()
+        };
+        if said {
+            message.finish();
+            if begins && out.wanted() == front {
+                // RFC 4954 §4: an empty response is told from none.
+                out.byte(b'=');
+            }
         }
-        message.finish();
+        if begins {
+            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
+            if !said || out.wanted() > LONGEST {
+                out.truncate(front.wrapping_sub(1));
+            }
+        } else if !said {
+            // What the mechanism may have written is part of no line; `*` alone is. RFC 4954 §4: 501 is due; one more challenge
+            // is no answer to it.
+            out.truncate(front);
+            out.byte(b'*');
+            number = MAX_CHALLENGES;
+        }
         let octets = out.line();
         if octets > free {
             // The mechanism's word was not to be relied on; half a secret is one too.
@@ -136,5 +143,5 @@ impl Client<'_> {
 /// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
 const MOST: usize = u16::MAX as usize;
 
-/// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
-const CANCELLED: u8 = MAX_CHALLENGES - 1;
+/// Octets of AUTH with an initial response, before CRLF.
+const LONGEST: usize = limits::COMMAND_LINE - 2;

@@ -29,12 +29,15 @@ impl<'a> Login<'a> {
     }
 
     /// The same, with the user name as initial response, which saves a round trip and which a few
-    /// servers do not take.
+    /// servers do not take. A name of more than 372 octets waits for its prompt all the same (RFC 4954 §4).
     pub const fn with_initial_response(mut self) -> Self {
-        self.initial = true;
+        self.initial = self.credentials.user.len() <= MAX_INITIAL;
         self
     }
 }
+
+/// Octets of a name whose base64 fits a line of 512 octets behind `AUTH LOGIN `.
+const MAX_INITIAL: usize = 372;
 
 impl Mechanism for Login<'_> {
     fn mechanism(&self) -> AuthMechanism {

@@ -18,7 +18,8 @@ pub trait Mechanism {
     /// transmit buffer can hold it before anything is sent.
     fn longest(&self) -> usize;
 
-    /// Writes the initial response that travels with AUTH, and says whether there is one.
+    /// Writes the initial response that travels with AUTH, and says whether there is one. One that makes the line of AUTH longer than 512
+    /// octets does not travel with it (RFC 4954 §4): the server asks for it by an empty challenge, which is number 0.
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool;
 
     /// Answers a challenge; `number` counts them from 0.
@@ -59,17 +60,7 @@ impl<'w, 'b> Message<'w, 'b> {
 
     /// NUL, which sets apart what PLAIN says.
     pub(super) fn nul(&mut self) {
-        self.0.hold(0, 8);
-    }
-
-    /// The line that the message is part of.
-    pub(crate) fn line(&mut self) -> &mut Writer<'b> {
-        self.0.out()
-    }
-
-    /// Leaves so many octets of the line, and nothing of the message.
-    pub(crate) fn take_back(&mut self, octets: usize) {
-        self.0.take_back(octets);
+        self.0.nul();
     }
 
     pub(crate) fn finish(&mut self) {

@@ -1,6 +1,5 @@
 //! OAUTHBEARER (RFC 7628).
 
-use super::Unfit;
 use super::name;
 use super::{BearerToken, Cancel, Challenge, Mechanism, Message, TokenStatus};
 use crate::wire::{AuthMechanism, Fault, Syntax, Writer};
@@ -27,10 +26,10 @@ impl<'a> OAuthBearer<'a> {
     /// Names the server that is meant (RFC 7628 §3.1).
     ///
     /// # Errors
-    /// [`Unfit::UserName`] for a control character in `host`.
-    pub fn to_server(mut self, host: &'a str, port: u16) -> Result<Self, Unfit> {
+    /// For a control character in `host`.
+    pub fn to_server(mut self, host: &'a str, port: u16) -> Result<Self, Syntax> {
         if let Some(at) = host.bytes().position(|octet| octet.is_ascii_control()) {
-            return Err(Unfit::UserName(Syntax::new(Fault::Unexpected, host.as_bytes(), at)));
+            return Err(Syntax::new(Fault::Unexpected, host.as_bytes(), at));
         }
         self.host = host;
         self.port = Some(port);

@@ -61,7 +61,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) const fn new(octets: &'static [u8]) -> Self {
-        assert!(!WIDE || octets.len() < ROOM);
+        assert!(!WIDE || fits(octets.len()));
         Self { octets, line: padded(octets, &[], &[]) }
     }
 
@@ -84,6 +84,11 @@ pub(super) struct Canned {
 
 /// Room for most lines; fixed, so that they are copied without a call.
 const ROOM: usize = if WIDE { 64 } else { 0 };
+
+/// Whether there is room for a line of so many octets, and for how many it has.
+const fn fits(length: usize) -> bool {
+    ROOM.saturating_sub(length) > 0
+}
 
 impl Canned {
     const fn new(code: u16, enhanced: (u8, u16, u16), text: &'static str) -> Self {
@@ -128,7 +133,7 @@ const fn line(code: u16, (class, subject, detail): (u8, u16, u16), text: &[u8]) 
 const fn padded(head: &[u8], text: &[u8], end: &[u8]) -> [u8; ROOM] {
     let (mut line, behind, length) =
         ([0; ROOM], head.len() + text.len(), head.len() + text.len() + end.len());
-    if length >= ROOM {
+    if !fits(length) {
         return line;
     }
     let mut at = 0;

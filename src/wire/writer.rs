@@ -87,7 +87,8 @@ impl<'b> Writer<'b> {
         self.put(digits.get(at..).unwrap_or_default());
     }
 
-    /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply.
+    /// Ends a line. The only place in the crate that writes the CRLF of a command or a reply, but for replies that are known
+    /// beforehand as a whole.
     pub(crate) fn crlf(&mut self) {
         if WIDE { self.fixed(*b"\r\n") } else { self.put(b"\r\n") }
     }

@@ -25,6 +25,10 @@ greeting = ["220 hop ESMTP"]
 # As many of them are not greeted at all.
 muted = []
 seen_grey = set()
+# Whose mails it is silent about, or late with, by the point that they have come to.
+held = collections.Counter()
+# Lets those of busy@ go on.
+go_on = threading.Event()
 lock = threading.Lock()
 
 
@@ -84,7 +88,7 @@ def converse(connection, lines):
         verb = line[:4].upper()
         point = f"close-{verb.lower()}"
         if sender.startswith(f"mute-{verb.lower()}"):
-            return time.sleep(3 * MAIL)
+            return hold(sender)
         if verb == "EHLO":
             say("\r\n".join(["250-hop", *(f"250-{line}" for line in announced[:-1]), f"250 {announced[-1]}"]))
         elif verb == "MAIL":
@@ -134,7 +138,7 @@ def converse(connection, lines):
                 lines.readline()
                 return
             if sender.startswith("mute-content"):
-                return time.sleep(3 * MAIL)
+                return hold(sender)
             while (line := lines.readline()) not in (b".\r\n", b""):
                 pass
             if not line:
@@ -149,20 +153,27 @@ def converse(connection, lines):
             if sender.startswith("close-end"):
                 return
             if sender.startswith("mute-end"):
-                return time.sleep(3 * MAIL)
+                return hold(sender)
             if sender.startswith("odd"):
                 say("354 go on")
                 continue
             if sender.startswith("slow"):
                 time.sleep(1.5)
             if sender.startswith("busy"):
-                time.sleep(4)
+                hold(sender, go_on.wait)
             say("250 2.0.0 queued")
         elif verb == "QUIT":
             say("221 bye")
             return
         else:
             say("250 ok")
+
+
+def hold(sender, wait=time.sleep):
+    """Keeps the gateway waiting, longer than it does."""
+    with lock:
+        held[sender] += 1
+    wait(3 * MAIL)
 
 
 def misbehaves(sender, say, connection):

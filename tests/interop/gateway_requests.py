@@ -11,7 +11,7 @@ import json
 import pathlib
 import socket
 
-from gateway_common import arguments, check, form, Rest, run, TOKEN
+from gateway_common import arguments, check, form, run, TOKEN
 
 args = None
 MAIL = {"recipient": "b@example.test", "from": "a@example.test", "text": "x"}

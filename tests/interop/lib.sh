@@ -156,18 +156,19 @@ to_crlf() {
 token_number=0
 new_token() { # sets $token: a word that stands in one mail and nowhere else
     token_number=$((token_number + 1))
-    token=t$$x$token_number
+    # With an end, so that the first is not the beginning of the tenth.
+    token=t$$x${token_number}z
 }
 
 # --- tokens ------------------------------------------------------------------------------------------------
 
 token_key='a key that is only for tests'
 
-make_token() { # USER SECONDS    a JSON web token (RFC 7519) that ends so many seconds from now
+make_token() { # USER SECONDS [OCTETS]    a JSON web token (RFC 7519) that ends so many seconds from now, with so many octets more in it
     local now signed
     now=$(date +%s)
     signed=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url).$(
-        printf '{"sub":"%s","iat":%d,"nbf":%d,"exp":%d}' "$1" $((now - 60)) $((now - 60)) $((now + $2)) | base64url)
+        printf '{"sub":"%s","iat":%d,"nbf":%d,"exp":%d,"jti":"%0*d"}' "$1" $((now - 60)) $((now - 60)) $((now + $2)) "${3:-1}" 0 | base64url)
     printf '%s.%s' "$signed" "$(printf %s "$signed" | openssl dgst -sha256 -hmac "$token_key" -binary | base64url)"
 }
 

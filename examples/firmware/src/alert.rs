@@ -7,7 +7,9 @@ use embedded_smtp::message::{
     Text,
 };
 use embedded_smtp::sasl::Unfit;
-use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+use embedded_smtp::submission::{
+    Answer, Cause, Envelope, Options, Recipient, Report, Submission, TlsPolicy, Verdict,
+};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Syntax, Writer};
 use smoltcp::time::Duration;
 
@@ -96,7 +98,7 @@ pub fn mail(
         connection::run(station, settings, &mut submission);
 
         let report = submission.report();
-        let answer = report.answer();
+        let answer = decisive(&report);
         info!("attempt {}: {} ({}) {=str}", number, report.verdict(), answer.code(), report.text(&answer));
         match report.verdict() {
             Verdict::Delivered | Verdict::PartlyDelivered => return Ok(Outcome::Delivered),
@@ -118,6 +120,15 @@ pub fn mail(
         }
     }
     Ok(Outcome::GivenUp)
+}
+
+/// What the server said last: of the mail, or of whom it is for.
+fn decisive(report: &Report<'_>) -> Answer {
+    let of_mail = report.answer();
+    match report.recipients() {
+        [only] if of_mail.code().is_none() => only.answer(),
+        _ => of_mail,
+    }
 }
 
 /// The mail's text.

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use crate::sasl::Unfit;
 use crate::sasl::base64::encode_parts;
 use crate::wire::{Fault, Syntax, Writer};
 
@@ -36,10 +35,10 @@ impl Nonce {
     /// From a text as it is to be sent.
     ///
     /// # Errors
-    /// [`Unfit::UserName`] for less than 16 octets or more than 32, and for other octets than printable ASCII without comma and space.
-    pub fn from_text(nonce: &str) -> Result<Self, Unfit> {
+    /// For less than 16 octets or more than 32, and for other octets than printable ASCII without comma and space.
+    pub fn from_text(nonce: &str) -> Result<Self, Syntax> {
         let octets = nonce.as_bytes();
-        let wrong = |fault, at| Err(Unfit::UserName(Syntax::new(fault, octets, at)));
+        let wrong = |fault, at| Err(Syntax::new(fault, octets, at));
         if let Some(at) = octets.iter().position(|octet| !is_nonce(*octet)) {
             return wrong(Fault::Unexpected, at);
         }
