@@ -7,13 +7,13 @@ mod common;
 #[path = "message/judge.rs"]
 mod judge;
 
-use common::{File, Kind, Mail, Shape, mail};
+use common::{File, Kind, Mail, Shape, config, mail};
 use embedded_smtp::message::{Attachment, Message, MessageWriter, Multipart, Octets, Text, Transport};
 use judge::{header_end, is_read_back, keeps_to_the_rules};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn every_mail_keeps_to_the_rules(mail in mail()) {
@@ -28,11 +28,7 @@ proptest! {
 
 proptest! {
     // Each case writes the mail ten times and octet by octet.
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        cases: ProptestConfig::default().cases / 4,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(ProptestConfig { cases: config().cases / 4, ..config() })]
 
     #[test]
     fn the_octets_do_not_depend_on_the_buffers(mail in mail(), odd in 1_usize..300) {

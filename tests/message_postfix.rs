@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "shared with the tests of the rules, which use all of it")]
 mod common;
 
-use common::{Mail, mail};
+use common::{Mail, config, mail};
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::message::WriteError;
@@ -26,7 +26,7 @@ const MAILS: usize = 200;
 fn mails_lie_in_the_mailbox_as_they_were_written() {
     let setting = |name| std::env::var(name).unwrap_or_else(|_| panic!("cannot run: {name} is not set"));
     let (address, maildir) = (setting("POSTFIX"), setting("MAILDIR"));
-    let mut runner = TestRunner::default();
+    let mut runner = TestRunner::new(config());
     let mut mails = Vec::new();
     while mails.len() < MAILS {
         let mail = mail().new_tree(&mut runner).unwrap().current();
@@ -117,7 +117,7 @@ fn wait_for(count: usize, maildir: &Path) -> Vec<Vec<u8>> {
         if files.len() >= count {
             return files.iter().map(|file| std::fs::read(file).unwrap()).collect();
         }
-        assert!(start.elapsed() < Duration::from_mins(1), "only {} of {count} mails arrived", files.len());
+        assert!(start.elapsed() < Duration::from_mins(5), "only {} of {count} mails arrived", files.len());
         std::thread::sleep(Duration::from_millis(100));
     }
 }

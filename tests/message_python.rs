@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "shared with the tests of the rules, which use all of it")]
 mod common;
 
-use common::{Kind, Mail, Person, mail, normalised};
+use common::{Kind, Mail, Person, config, mail, normalised};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const MAILS: usize = 300;
 fn pythons_email_package_reads_back_what_was_written() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mails-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
-    let mut runner = TestRunner::default();
+    let mut runner = TestRunner::new(config());
     for number in 0..MAILS {
         let mail = mail().new_tree(&mut runner).unwrap().current();
         std::fs::write(directory.join(format!("{number:03}.eml")), mail.write(100).octets).unwrap();

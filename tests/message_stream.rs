@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "shared with the other tests of mails")]
 mod common;
 
-use common::normalised;
+use common::{config, normalised};
 use embedded_smtp::message::{
     Address, Attachment, Content, Date, Message, MessageId, MessageWriter, MimeType, Multipart, ReadError,
     Reader, Text, TextStream, Transport, WriteError,
@@ -158,7 +158,7 @@ fn texts_at_the_edges_go_out_like_memory_and_arrive_unseen() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { cases: config().cases / 6, ..config() })]
 
     #[test]
     fn any_text_goes_out_like_memory_and_arrives_unseen(text in common::text()) {

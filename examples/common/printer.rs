@@ -45,9 +45,12 @@ impl Queue {
 /// Prints lines, all at once, behind those that wait. A reader who has gone away is no reason to stop taking mail.
 pub(crate) fn print(lines: &str) {
     let mut queue = queue();
+    // A test looks into the queue, which nobody empties, and finds all of it.
+    if cfg!(test) {
+        return queue.texts.push_back(lines.to_owned());
+    }
     queue.push(lines);
-    // A test looks into the queue instead.
-    if !queue.started && !cfg!(test) {
+    if !queue.started {
         queue.started = thread::Builder::new().name("printer".to_owned()).spawn(write).is_ok();
     }
     CHANGED.notify_all();

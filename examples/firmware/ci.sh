@@ -104,13 +104,22 @@ attempt() { # WHAT PORT SETTING...
     delivered "$what" $? 1
 }
 
-failing() { # WHAT COPIES FAILURE...
+failing() { # WHAT COPIES FAILURE...    the first may be `absent`: nothing listens until the device has found that out
     local what=$1 copies=$2 status
     shift 2
-    rm -f "$MAILDIR"/new/*
-    serve "$PLAIN_PORT" "$@"
-    boot "$failing_port"
-    status=$?
+    rm -f "$MAILDIR"/new/* "$work/log"
+    if [ "$1" = absent ]; then
+        boot "$failing_port" &
+        booted=$!
+        until_true 60 grep -q 'again in' "$work/log"
+        serve "$PLAIN_PORT" "${@:2}"
+        wait "$booted"
+        status=$?
+    else
+        serve "$PLAIN_PORT" "$@"
+        boot "$failing_port"
+        status=$?
+    fi
     stop_serving
     delivered "$what" "$status" "$copies"
 }
@@ -139,12 +148,20 @@ delivered() { # WHAT STATUS COPIES
 }
 
 arrived() { # COPIES
-    local i
-    for ((i = 0; i < 50; i++)); do
-        [ "$(find "$MAILDIR/new" -type f | wc -l)" -eq "$1" ] && return
+    until_true 60 copies_are "$1"
+}
+
+copies_are() { # NUMBER
+    [ "$(find "$MAILDIR/new" -type f | wc -l)" -eq "$1" ]
+}
+
+until_true() { # SECONDS COMMAND...
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" 2>/dev/null; do
+        [ "$SECONDS" -lt "$end" ] || return
         sleep 0.1
     done
-    return 1
 }
 
 # --- the mail must not come --------------------------------------------------------------------------------
@@ -165,13 +182,12 @@ says() { # WHAT TEXT    the log of the last boot
 unsent() { # WHAT STATUS PORT SETTING...
     local what=$1 wanted=$2 status before
     shift 2
+    # What the log says later of earlier sessions is not this one's.
+    until_true 60 sessions_are_over
     before=$(wc -l <"$MAILLOG")
     boot "$@" MAIL_ATTEMPTS=1
     status=$?
-    for _ in {1..50}; do
-        tail -n "+$((before + 1))" "$MAILLOG" | grep -o 'disconnect from .*' >"$work/seen" && break
-        sleep 0.1
-    done
+    until_true 60 session_is_seen "$before"
     cat "$work/seen" >>"$work/log"
     if [ "$status" -ne "$wanted" ]; then
         miss "$what" "QEMU ends with $status instead of $wanted"
@@ -182,6 +198,14 @@ unsent() { # WHAT STATUS PORT SETTING...
     else
         pass "$what: nothing is sent" "$(grep -o '[a-z=0-9/ ]*commands=.*' "$work/seen")"
     fi
+}
+
+sessions_are_over() {
+    [ "$(grep -c ': connect from' "$MAILLOG")" -eq "$(grep -c ': disconnect from' "$MAILLOG")" ]
+}
+
+session_is_seen() { # LINES    behind so many of the log
+    tail -n "+$(($1 + 1))" "$MAILLOG" | grep -o 'disconnect from .*' >"$work/seen"
 }
 
 with_server() { # COMMAND WHAT STATUS FAILURE    with the failing server in front of Postfix
@@ -197,7 +221,8 @@ impostor() { # WHAT HOW [FILE]
     python3 impostor.py "$failing_port" "$@" >"$work/server" 2>&1 &
     server=$!
     listening
-    boot "$failing_port" MAIL_TLS=implicit MAIL_ATTEMPTS=1
+    # The certificates are new; the device must find another fault than that.
+    boot "$failing_port" MAIL_TLS=implicit MAIL_ATTEMPTS=1 "MAIL_TIME=$(date +%s)"
     status=$?
     # It ends by itself, when it has told what it has heard.
     wait "$server"
@@ -224,16 +249,11 @@ grow_chain() { # a certificate of the right name, signed by the key of a certifi
 serve() { # NEXT-PORT FAILURE...
     python3 server.py "$failing_port" "$@" >"$work/server" 2>&1 &
     server=$!
-    # One that is absent at first is to be found absent.
-    [ "$2" = absent ] || listening
+    listening
 }
 
 listening() {
-    local i
-    for ((i = 0; i < 50; i++)); do
-        grep -q listening "$work/server" && return
-        sleep 0.1
-    done
+    until_true 60 grep -q listening "$work/server" || echo "ci.sh: the failing server does not listen" >&2
 }
 
 stop_serving() {
@@ -287,6 +307,7 @@ write() {
 
 clean_up() {
     [ -z "${server:-}" ] || kill "$server" 2>/dev/null
+    [ -z "${booted:-}" ] || kill "$booted" 2>/dev/null
     [ -z "${builds:-}" ] || kill "$builds" 2>/dev/null
     "$interop/postfix.sh" stop
     rm -rf "$work"

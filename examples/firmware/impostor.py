@@ -31,10 +31,10 @@ SERVER_HELLO, ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY, FINISHED = 
 
 def main(port, how, file=None, key=None):
     listener = socket.create_server(("127.0.0.1", int(port)))
-    listener.settimeout(60)
+    listener.settimeout(100)
     print("listening", flush=True)
     connection, _ = listener.accept()
-    connection.settimeout(10)
+    connection.settimeout(100)
     try:
         impersonate(connection, how, file, key)
     except (OSError, EOFError):

@@ -5,7 +5,6 @@
 
 Each failure is for one connection, in turn; behind the last one all connections are passed on:
 
-    absent      nothing listens, for two seconds
     greeting    421 instead of a greeting
     recipient   another recipient is passed on, to whom the real server says 450
     cut         the connection is closed in the middle of the content behind DATA
@@ -17,14 +16,10 @@ Each failure is for one connection, in turn; behind the last one all connections
 import socket
 import sys
 import threading
-import time
 
 
 def main(port, next_port, *failures):
     failures = list(failures)
-    if failures[:1] == ["absent"]:
-        failures.pop(0)
-        time.sleep(2)
     listener = socket.create_server(("127.0.0.1", int(port)))
     print("listening", flush=True)
     while True:

@@ -135,6 +135,8 @@ mod tests {
     #[test]
     fn directories_are_made_to_last_from_the_first_that_is_missing() {
         let root = std::env::temp_dir().join(format!("inbox-store-{}", process::id()));
+        // Of a process of that number that was ended.
+        let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).unwrap();
         assert_eq!(holders_of_missing(&root), [] as [PathBuf; 0]);
         let deep = root.join("a/b/c");

@@ -10,7 +10,7 @@ use embedded_io_adapters::tokio_1::FromTokio;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -65,11 +65,21 @@ pub(crate) async fn connect_tls(
 }
 
 pub(crate) fn acceptor(certificates: &Path, key: &Path) -> Result<TlsAcceptor, Box<dyn Error>> {
+    let (certificates_file, key_file) = (certificates.display(), key.display());
     let chain = CertificateDer::pem_file_iter(certificates)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("{}: {error}", certificates.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| format!("{certificates_file}: {error}"))?;
+    if chain.is_empty() {
+        return Err(format!("{certificates_file}: no certificate in PEM").into());
+    }
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::NoItemsFound => format!("{key_file}: no private key in PEM"),
+        error => format!("{key_file}: {error}"),
+    })?;
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
+    let config = config.map_err(|error| {
+        format!("the certificate in {certificates_file} and the key in {key_file} cannot be used together: {error}")
+    })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

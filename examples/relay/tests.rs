@@ -16,7 +16,7 @@ use embedded_smtp::wire::{
     Code, Emit as _, EnhancedCode, Extension, HelloName, Param, Params, Response, Writer,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
@@ -25,6 +25,9 @@ use super::printer;
 use super::serve;
 use super::session::Stop;
 use super::stream::{self, Octets};
+
+/// Far more than anything takes that is to happen.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_mail_goes_through_with_the_next_hops_words_for_each_recipient() {
@@ -63,6 +66,7 @@ async fn the_sender_is_told_250_when_the_next_hop_has_said_so_and_not_before() {
     let mut sender = Relay::start(&hop.address).await.sender().await;
     sender.begins_content().await;
     sender.writes("text\r\n.\r\n").await;
+    hop.has_whole_mail().await;
     assert!(timeout(Duration::from_millis(200), sender.reply()).await.is_err(), "an answer came too early");
     release.notify_one();
     assert!(sender.reply().await.starts_with("250 "));
@@ -71,11 +75,11 @@ async fn the_sender_is_told_250_when_the_next_hop_has_said_so_and_not_before() {
 
 #[tokio::test]
 async fn while_the_next_hop_is_away_the_sender_is_asked_to_come_again() {
-    let address = free_address().await;
-    let mut sender = Relay::start(&address).await.sender().await;
+    let away = Away::new();
+    let mut sender = Relay::start(&away.address()).await.sender().await;
     sender.says("EHLO client.example.test", "250").await;
     sender.says("MAIL FROM:<a@example.test>", "451 4.4.1 ").await;
-    let hop = Hop::start_at(&address, Manner::Obliging).await;
+    let hop = Hop::start_at(away.listen(), Manner::Obliging);
     sender.begins_content().await;
     sender.says("text\r\n.", "250").await;
     assert_eq!(hop.mails().len(), 1);
@@ -205,7 +209,7 @@ impl Relay {
 
     async fn end(self) {
         self.stop.send_replace(Stop::BetweenMails);
-        timeout(Duration::from_secs(20), self.serving).await.expect("the relay does not end").unwrap();
+        timeout(PATIENCE, self.serving).await.expect("the relay does not end").unwrap();
     }
 }
 
@@ -239,7 +243,7 @@ impl Sender {
 
     async fn asks(&mut self, line: &str) -> String {
         self.writes(&format!("{line}\r\n")).await;
-        timeout(Duration::from_secs(20), self.reply()).await.expect("no reply")
+        timeout(PATIENCE, self.reply()).await.expect("no reply")
     }
 
     async fn says(&mut self, line: &str, expected: &str) {
@@ -275,6 +279,8 @@ enum Manner {
 
 struct Hop {
     address: String,
+    /// Told when the end of a mail has come.
+    reached: Arc<Notify>,
     stored: Arc<Mutex<Vec<String>>>,
     sessions: Arc<Mutex<usize>>,
     /// How many MAIL commands came with REQUIRETLS, and how many without.
@@ -285,13 +291,13 @@ struct Hop {
 
 impl Hop {
     async fn start(manner: Manner) -> Self {
-        Self::start_at("127.0.0.1:0", manner).await
+        Self::start_at(TcpListener::bind("127.0.0.1:0").await.unwrap(), manner)
     }
 
-    async fn start_at(address: &str, manner: Manner) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+    fn start_at(listener: TcpListener, manner: Manner) -> Self {
         let hop = Self {
             address: listener.local_addr().unwrap().to_string(),
+            reached: Arc::default(),
             stored: Arc::default(),
             sessions: Arc::default(),
             mail_commands: Arc::default(),
@@ -299,15 +305,22 @@ impl Hop {
         };
         let (stored, sessions, commands) =
             (hop.stored.clone(), hop.sessions.clone(), hop.mail_commands.clone());
-        let parameters = hop.parameters.clone();
+        let (parameters, reached) = (hop.parameters.clone(), hop.reached.clone());
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 *sessions.lock().unwrap() += 1;
                 let (stored, commands, parameters) = (stored.clone(), commands.clone(), parameters.clone());
-                tokio::spawn(take_mails(socket, manner.clone(), stored, commands, parameters));
+                let taking =
+                    take_mails(socket, manner.clone(), reached.clone(), stored, commands, parameters);
+                tokio::spawn(taking);
             }
         });
         hop
+    }
+
+    /// Waits until it has been given a whole mail, which it has not answered yet.
+    async fn has_whole_mail(&self) {
+        timeout(PATIENCE, self.reached.notified()).await.expect("no whole mail came");
     }
 
     fn mails(&self) -> Vec<String> {
@@ -326,6 +339,7 @@ impl Hop {
 async fn take_mails(
     socket: TcpStream,
     manner: Manner,
+    reached: Arc<Notify>,
     stored: Arc<Mutex<Vec<String>>>,
     commands: Arc<Mutex<(usize, usize)>>,
     parameters: Arc<Mutex<Vec<String>>>,
@@ -393,6 +407,7 @@ async fn take_mails(
             return until_closed(connection.into_inner().into_inner()).await;
         }
         if point == "end" {
+            reached.notify_one();
             if let Manner::Hesitating(release) = &manner {
                 release.notified().await;
             }
@@ -429,6 +444,22 @@ fn written(params: &Params<'_>) -> String {
     String::from_utf8(octets[..length].to_vec()).unwrap()
 }
 
-async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+/// A next hop that is away: connections to it are refused. The port stays its own, so that no other test gets it meanwhile.
+struct Away(TcpSocket);
+
+impl Away {
+    fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    fn address(&self) -> String {
+        self.0.local_addr().unwrap().to_string()
+    }
+
+    /// It comes back.
+    fn listen(self) -> TcpListener {
+        self.0.listen(16).unwrap()
+    }
 }

@@ -72,40 +72,44 @@ impl Client<'_> {
         if begins {
             out.put(b"AUTH ");
             out.put(mechanism.mechanism().octets());
+            out.byte(b' ');
         }
-        let bare = out.wanted();
-        // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. A space and CRLF
-        // go with it.
+        let front = out.wanted();
+        // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. CRLF goes with it.
         let longest = mechanism.longest().min(MOST) as u32 + 2;
-        let longest = (longest / 3 * 4).wrapping_add(bare as u32).wrapping_add(3);
+        let longest = (longest / 3 * 4).wrapping_add(front as u32).wrapping_add(2);
         if longest > free as u32 {
             return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
         }
         let mut message = Message::new(&mut out);
-        if begins {
-            message.line().byte(b' ');
-            let any = mechanism.initial(&mut message);
-            let octets = message.line().wanted();
-            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
-            if !any || octets > LONGEST {
-                message.take_back(bare);
-            } else if octets == bare.wrapping_add(1) {
-                // RFC 4954 §4: an empty response is told from none.
-                message.line().byte(b'=');
-            }
+        let said = if begins {
+            mechanism.initial(&mut message)
         } else {
             let whole = self.shown == Shown::Line && !self.rx.is_cut();
             let place = self.rx.text_place(HEAD);
-            let storage = self.rx.storage();
-            if mechanism.respond(number, Challenge { storage, place, whole }, &mut message).is_err() {
-                // What the mechanism may have written is part of no line; `*` alone is.
-                message.take_back(bare);
-                message.line().byte(b'*');
-                number = CANCELLED;
-            }
+            let challenge = Challenge { storage: self.rx.storage(), place, whole };
             number = number.saturating_add(1);
+            mechanism.respond(number.wrapping_sub(1), challenge, &mut message).is_ok()
+        };
+        if said {
+            message.finish();
+            if begins && out.wanted() == front {
+                // RFC 4954 §4: an empty response is told from none.
+                out.byte(b'=');
+            }
         }
-        message.finish();
+        if begins {
+            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
+            if !said || out.wanted() > LONGEST {
+                out.truncate(front.wrapping_sub(1));
+            }
+        } else if !said {
+            // What the mechanism may have written is part of no line; `*` alone is. RFC 4954 §4: 501 is due; one more challenge
+            // is no answer to it.
+            out.truncate(front);
+            out.byte(b'*');
+            number = MAX_CHALLENGES;
+        }
         let octets = out.line();
         if octets > free {
             // The mechanism's word was not to be relied on; half a secret is one too.
@@ -139,8 +143,5 @@ impl Client<'_> {
 /// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
 const MOST: usize = u16::MAX as usize;
 
-/// Octets of AUTH with an initial response, before the three that its end may take, and CRLF.
-const LONGEST: usize = limits::COMMAND_LINE - 5;
-
-/// As if it were the last challenge. RFC 4954 §4: 501 is due behind `*`; one more challenge is no answer to it.
-const CANCELLED: u8 = MAX_CHALLENGES - 1;
+/// Octets of the line of AUTH before its CRLF.
+const LONGEST: usize = limits::COMMAND_LINE - 2;

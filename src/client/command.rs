@@ -4,10 +4,10 @@
 use super::event::Shown;
 use super::parameters::{Both, ParameterList, Utf8, used};
 use super::reply::count;
-use super::{Client, Parameters};
+use super::{Client, NOTHING_MORE, Parameters};
 use crate::log::debug;
-use crate::session::{MAX_IN_FLIGHT, Phase, success};
-use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Text, Verb};
+use crate::session::{MAX_IN_FLIGHT, Phase};
+use crate::wire::{Extension, ForwardPath, HelloName, ReversePath, Severity, Text, Verb};
 use crate::{Buffer, Capacity, Error, Misuse};
 
 /// # Commands
@@ -67,7 +67,8 @@ impl Client<'_> {
         if self.phase != Phase::Tls || !self.rx.is_empty() || self.flags.over {
             return Err(Misuse::TlsState.into());
         }
-        self.release();
+        // No line is shown, which would be in `rx`.
+        self.shown = Shown::Nothing;
         self.phase = Phase::Greeted;
         self.forget_offers();
         self.flags.tls = true;
@@ -231,11 +232,12 @@ impl Client<'_> {
         if self.capabilities.has(extension) { Ok(()) } else { Err(Misuse::NotOffered(extension).into()) }
     }
 
-    pub(super) fn may_send(&mut self, verb: Verb) -> Result<(), Error> {
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) fn may_send(&self, verb: Verb) -> Result<(), Error> {
         if self.body_pending() > 0 {
             return Err(Misuse::BodyPending.into());
         }
-        if !self.permits(verb) {
+        if !self.is_turn_of(verb) {
             return Err(self.failed.map_or(Misuse::OutOfOrder(verb).into(), Error::from));
         }
         if self.pipeline.is_full() {
@@ -259,7 +261,12 @@ impl Client<'_> {
             self.tick();
         }
         self.scratch = scratch;
-        self.ahead = self.ahead.after(verb, success(verb));
+        // RFC 2920 §3.1
+        self.ahead = if verb.ends_group() || !self.capabilities.has(Extension::Pipelining) {
+            NOTHING_MORE
+        } else {
+            self.ahead.after(verb, Severity::Positive)
+        };
         self.pipeline.push(verb);
         Ok(())
     }

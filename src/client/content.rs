@@ -1,7 +1,6 @@
 //! The content of a mail on its way out: behind DATA, stuffed, or behind BDAT, as it is.
 
 use super::Client;
-use crate::data::Stuffer;
 use crate::session::Phase;
 use crate::wire::syntax::WIDE;
 use crate::wire::writer::copy;
@@ -48,7 +47,7 @@ impl Client<'_> {
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());
         };
-        let _ = self.tx.written(written);
+        self.tx.filled(written);
         Ok(taken)
     }
 
@@ -115,18 +114,12 @@ impl Client<'_> {
         let octets = out.wanted();
         self.launch(Verb::EndOfData, octets, self.scratch)?;
         // For the next mail.
-        self.stuffer = Stuffer::new(self.line_ends);
-        if let Some(count) = self.lmtp
-            && count(self, Verb::EndOfData, None)
-        {
-            // RFC 2033 §4.2: nobody was accepted, nobody is replied for. A server that said 354 all the same may see
-            // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
-            self.pipeline.pop();
-            self.phase = Phase::Refused;
-            return Ok(());
-        }
+        self.stuffer.restart();
         self.content = Content::Ends;
         self.left = self.tx.len() as u32;
+        if let Some(count) = self.lmtp {
+            count(self, Verb::EndOfData, None);
+        }
         Ok(())
     }
 
@@ -141,6 +134,10 @@ impl Client<'_> {
         let mut out = self.tx.writer();
         emit::bdat(&mut out, size, last);
         let octets = out.line();
+        self.may_send(verb)?;
+        if self.is_ending() {
+            return Err(Misuse::OutOfOrder(verb).into());
+        }
         self.launch(verb, octets, self.scratch)?;
         self.content = Content::Begun;
         self.chunk = size;
@@ -184,7 +181,7 @@ impl Client<'_> {
 fn give(client: &mut Client<'_>, octets: &[u8]) -> Result<usize, Error> {
     let octets = client.chunk_front(octets)?;
     let taken = copy(octets, client.tx.spare());
-    let _ = client.tx.written(taken);
+    client.tx.filled(taken);
     client.chunk_advanced(taken as u64);
     Ok(taken)
 }

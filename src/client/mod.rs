@@ -28,7 +28,7 @@ use crate::session::{
     Endpoint, Incoming, MIN_RX, Outgoing, Phase, Pipeline, Timer, TimerKind, Want, is_piece,
 };
 use crate::wire::reply::HEAD;
-use crate::wire::{Capabilities, Extension, Limits, LimitsReader, Verb};
+use crate::wire::{Capabilities, Folder, Verb};
 use crate::{Buffer, Capacity, Error, Protocol};
 
 /// A client's session over two lent buffers.
@@ -42,7 +42,7 @@ use crate::{Buffer, Capacity, Error, Protocol};
 #[repr(C)]
 pub struct Client<'b> {
     phase: Phase,
-    /// Where all that is in flight leads to, if it succeeds; of no meaning when nothing is.
+    /// Where all that is in flight leads to, if it succeeds; [`NOTHING_MORE`] when its reply must be awaited. Of no meaning when nothing is.
     ahead: Phase,
     shown: Shown,
     flags: Flags,
@@ -50,7 +50,6 @@ pub struct Client<'b> {
     scratch: u8,
     epoch: u8,
     content: Content,
-    line_ends: LineEnds,
     stuffer: Stuffer,
     line: ReplyLine,
     rx: Incoming<'b, false>,
@@ -67,10 +66,13 @@ pub struct Client<'b> {
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
     chunk: u64,
-    /// By use, so that others do not link it.
-    limits: Option<LimitsReader>,
+    /// By use, so that others do not link the reading of LIMITS.
+    fold: Folder,
     lmtp: Option<reply::Counter>,
 }
+
+/// A phase in which no command is permitted.
+const NOTHING_MORE: Phase = Phase::Closing;
 
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
@@ -96,7 +98,7 @@ impl<'b> Client<'b> {
             tx: Outgoing::new(tx),
             pipeline,
             capabilities: Capabilities::none(),
-            limits: None,
+            fold: Capabilities::fold_without_limits,
             lmtp: None,
             phase: Phase::Connected,
             ahead: Phase::Connected,
@@ -104,7 +106,6 @@ impl<'b> Client<'b> {
             line: ReplyLine::none(),
             failed: None,
             stuffer: Stuffer::new(LineEnds::Normalize),
-            line_ends: LineEnds::Normalize,
             in_place: 0,
             open: None,
             chunk: 0,
@@ -131,14 +132,13 @@ impl<'b> Client<'b> {
 
     /// Reads the numbers of LIMITS (RFC 9422) too; else [`Capabilities::limits`] has none.
     pub fn read_limits(mut self) -> Self {
-        self.limits = Some(Limits::fold);
+        self.fold = Capabilities::fold;
         self
     }
 
     /// What becomes of bare CR and LF in mails to be sent, which RFC 5321 §2.3.8 forbids: [`LineEnds::Normalize`] unless this says
     /// otherwise.
     pub fn line_ends(mut self, line_ends: LineEnds) -> Self {
-        self.line_ends = line_ends;
         self.stuffer = Stuffer::new(line_ends);
         self
     }
@@ -152,9 +152,10 @@ impl<'b> Client<'b> {
         self.pipeline.push(Verb::Greeting);
         self.forget_offers();
         self.phase = Phase::Connected;
+        self.ahead = Phase::Connected;
         self.shown = Shown::Nothing;
         self.line = ReplyLine::none();
-        self.stuffer = Stuffer::new(self.line_ends);
+        self.stuffer.restart();
         self.failed = None;
         self.in_place = 0;
         self.open = None;
@@ -342,23 +343,24 @@ impl<'b> Client<'b> {
     /// Whether the whole of a mail has been written and its reply has not come: if the session
     /// ends now, the mail may or may not have been delivered.
     pub fn in_doubt(&self) -> bool {
-        self.content == Content::Ends && self.left == 0
+        self.is_ending() && self.left == 0
     }
 
     /// Whether `verb` may be sent now, as if all that is in flight succeeds.
     pub fn permits(&self, verb: Verb) -> bool {
-        // Of two ends of mails, nobody could tell which one is out.
-        let barred = self.content == Content::Ends && matches!(verb, Verb::Bdat | Verb::BdatLast);
-        if self.open.is_some() || self.flags.over || barred {
-            return false;
-        }
-        // RFC 2920 §3.1
-        let ahead = match self.pipeline.last() {
-            None => self.phase,
-            Some(last) if last.ends_group() || !self.capabilities.has(Extension::Pipelining) => return false,
-            Some(_) => self.ahead,
-        };
-        ahead.permits(verb)
+        let chunk = matches!(verb, Verb::Bdat | Verb::BdatLast);
+        self.is_turn_of(verb) && !(chunk && self.is_ending())
+    }
+
+    /// The same, but for what is asked of chunks only.
+    fn is_turn_of(&self, verb: Verb) -> bool {
+        let ahead = if self.pipeline.is_empty() { self.phase } else { self.ahead };
+        self.open.is_none() && !self.flags.over && ahead.permits(verb)
+    }
+
+    /// Whether the end of a mail is in flight. Of two of them, nobody could tell which one is out: so no chunk follows it.
+    fn is_ending(&self) -> bool {
+        self.content == Content::Ends
     }
 
     fn tick(&mut self) {

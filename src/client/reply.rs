@@ -41,7 +41,7 @@ impl Client<'_> {
 
     fn take_line(&mut self) {
         let text = self.rx.text(0);
-        let (code, last) = match head(text) {
+        let (code, severity, last) = match head(text) {
             Ok(head) => head,
             Err(at) => return self.fail(Protocol::not_a_reply(text, at)),
         };
@@ -51,12 +51,12 @@ impl Client<'_> {
         }
         self.line.code = code;
         self.line.last = last;
-        self.line.severity = code.severity();
+        self.line.severity = severity;
         if !self.address_line() {
             return self.fail(Protocol::Unasked(code));
         }
         self.shown = Shown::Line;
-        if self.line.severity == Severity::Positive {
+        if severity == Severity::Positive {
             self.take_offer(first);
         }
         if last {
@@ -71,7 +71,7 @@ impl Client<'_> {
             self.forget_offers();
         }
         if to != Verb::Helo {
-            self.capabilities.fold_with(self.rx.text(HEAD), first, self.rx.is_cut(), self.limits);
+            (self.fold)(&mut self.capabilities, self.rx.text(HEAD), first, self.rx.is_cut());
         }
         // RFC 8689 §3: it can be asked for under TLS only, so an offer in clear is none.
         if !self.flags.tls {
@@ -80,23 +80,22 @@ impl Client<'_> {
     }
 
     /// Finds out what the line answers, and whether it ends the session; whether anything was asked.
-    #[allow(clippy::needless_bitwise_bool, reason = "counted: less flash without branches")]
     fn address_line(&mut self) -> bool {
         let (code, severity) = (self.line.code, self.line.severity);
-        let front = if self.flags.stale { None } else { self.pipeline.front() };
-        let ends_content = matches!(front, Some(Verb::EndOfData | Verb::BdatLast));
-        let in_content = front.is_none() & (self.phase == Phase::Data);
-        let to = if in_content { Some(Verb::EndOfData) } else { front };
+        let stale = self.flags.stale;
+        let front = if stale { None } else { self.pipeline.front() };
+        let to = if self.phase == Phase::Data { Some(Verb::EndOfData) } else { front };
+        let ends_content = matches!(to, Some(Verb::EndOfData | Verb::BdatLast));
         // The end of the content cannot be answered before all of it has gone out; a refusal
         // in its middle means that the server will not read the rest.
-        let early = in_content | (ends_content & !self.in_doubt());
+        let early = ends_content && (stale || !self.in_doubt());
         // RFC 5321 §3.8: 421 may come at any moment.
-        let closing = (code == Code::CLOSING) | (early & severity.is_refusal());
+        let closing = code == Code::CLOSING || early && severity.is_refusal();
         self.line.to = to;
         self.line.closing = closing;
         // No 3yz can answer it; what has become of the mail is not known.
-        let unasked = early | to.is_none() | (ends_content & (severity == Severity::Intermediate));
-        closing | !unasked
+        let unasked = early || to.is_none() || ends_content && severity == Severity::Intermediate;
+        closing || !unasked
     }
 
     /// The reply is whole.
@@ -120,8 +119,8 @@ impl Client<'_> {
                 self.flags.authenticated = true;
             }
         } else {
-            self.phase = Phase::Closing;
             self.pipeline.clear();
+            self.phase = Phase::Closing;
             self.content = Content::None;
         }
         if self.phase == Phase::Closing {
@@ -130,11 +129,18 @@ impl Client<'_> {
     }
 }
 
-/// LMTP, RFC 2033 §4.2: one reply for each accepted recipient. Whether more are to come, behind a reply; whether none is, when
-/// there is none yet and the end of a mail has been given.
+/// LMTP, RFC 2033 §4.2: one reply for each accepted recipient. Whether more are to come, behind a reply; there is none yet when the end of a
+/// mail has just been given.
 pub(super) fn count(client: &mut Client<'_>, verb: Verb, reply: Option<Severity>) -> bool {
     match (verb, reply) {
-        (_, None) => return client.flags.lmtp && client.recipients == 0,
+        (_, None) if client.flags.lmtp && client.recipients == 0 => {
+            // Nobody was accepted, nobody is replied for. A server that said 354 all the same may see
+            // that otherwise too, and its reply would be taken for the next command's: only QUIT is left.
+            client.pipeline.pop();
+            client.content = Content::None;
+            client.phase = Phase::Refused;
+        }
+        (_, None) => {}
         (Verb::EndOfData | Verb::BdatLast, _) if client.flags.lmtp => {
             client.recipients = client.recipients.saturating_sub(1);
             return client.recipients > 0;

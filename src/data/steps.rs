@@ -39,15 +39,8 @@ impl Stuffer {
     ) -> Result<(usize, usize), BareLineEnd> {
         let (mut taken, mut written) = (0_usize, 0_usize);
         for place in out {
-            let Some(octet) = input.get(taken) else {
-                // The second dot of a line's first is owed without any more input.
-                if self.before == Before::Dot {
-                    self.before = Before::Middle;
-                    *place = b'.';
-                    written = written.wrapping_add(1);
-                }
-                break;
-            };
+            // The second dot of a line's first is owed without any more input, but comes with it, or with the end.
+            let Some(octet) = input.get(taken) else { break };
             let Some((sent, done)) = self.step(*octet) else {
                 let cr = self.before == Before::Cr;
                 let octet = if cr { b'\r' } else { b'\n' };

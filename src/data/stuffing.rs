@@ -92,6 +92,11 @@ impl Stuffer {
         Self { before: Before::LineStart, line_ends }
     }
 
+    /// Begins another mail.
+    pub(crate) fn restart(&mut self) {
+        self.before = Before::LineStart;
+    }
+
     /// What to send next, with `input` being the content that is not yet taken, or its front.
     /// The octets count as sent.
     ///

@@ -68,6 +68,7 @@ impl<M: Mechanism> Authenticator for Only<'_, M> {
         if self.chosen { Some(name) } else { None }
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn mechanism(&mut self) -> Option<&mut dyn Mechanism> {
         if self.chosen { Some(self.mechanism) } else { None }
     }
@@ -135,25 +136,31 @@ impl Authenticator for Password<'_> {
         self.chosen
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn mechanism(&mut self) -> Option<&mut dyn Mechanism> {
         if self.chosen.is_some() { Some(self) } else { None }
     }
 }
 
-/// The one that was chosen, without a table of functions for each.
+/// The one that was chosen, without a table of functions for each. Where a firmware has no other mechanism, the compiler sees through
+/// `dyn`, if what returns it is inlined: then there is no table at all, and these are part of the exchange.
 impl Mechanism for Password<'_> {
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn mechanism(&self) -> AuthMechanism {
         self.chosen.unwrap_or(AuthMechanism::Plain)
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn longest(&self) -> usize {
         if self.is_plain() { plain::longest(self.login.credentials()) } else { self.login.longest() }
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
         (self.is_plain() || self.login.begins()) && self.say(0, message)
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn respond(&mut self, number: u8, _: Challenge<'_>, message: &mut Message<'_, '_>) -> Result<(), Cancel> {
         let said = u8::from(self.login.begins() && !self.is_plain());
         if self.say(number.saturating_add(said), message) { Ok(()) } else { Err(Cancel) }

@@ -8,54 +8,44 @@ use crate::wire::Writer;
 /// Encodes what is put into it, straight into a [`Writer`]. Not `Debug`: it holds secrets.
 pub(crate) struct Encoder<'w, 'b> {
     out: &'w mut Writer<'b>,
-    /// Octets that are not written wholly, and how many of their bits are not: 0, 2 or 4.
+    /// Up to two octets that are not written, behind a bit that is set: with a third one it has reached the top octet.
     held: u32,
-    bits: u32,
 }
 
 impl<'w, 'b> Encoder<'w, 'b> {
     pub(crate) fn new(out: &'w mut Writer<'b>) -> Self {
-        Self { out, held: 0, bits: 0 }
-    }
-
-    /// Where it writes.
-    pub(crate) fn out(&mut self) -> &mut Writer<'b> {
-        self.out
-    }
-
-    /// Takes back what stands behind the first `octets` of the line, and what is held.
-    pub(crate) fn take_back(&mut self, octets: usize) {
-        self.out.truncate(octets);
-        self.bits = 0;
+        Self { out, held: 1 }
     }
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put(&mut self, octets: &[u8]) {
         for octet in octets {
-            self.hold(*octet, 8);
+            self.held = self.held << 8 | u32::from(*octet);
+            if self.held >> 24 == 0 {
+                continue;
+            }
+            for _ in 0..4 {
+                self.held = self.held.rotate_left(6);
+                self.out.byte(letter(self.held >> 24 & 63));
+            }
+            self.held = 1;
         }
     }
 
-    /// So many bits more, of which all whole letters are written.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) fn hold(&mut self, octet: u8, bits: u32) {
-        self.held = self.held << (bits & 15) | u32::from(octet);
-        self.bits = self.bits.wrapping_add(bits);
-        while let Some(left) = self.bits.checked_sub(6) {
-            self.bits = left;
-            self.out.byte(letter(self.held >> (left & 15) & 63));
-        }
+    pub(crate) fn nul(&mut self) {
+        self.put(&[0]);
     }
 
-    /// Writes what is held, filled up with zeros, and the padding.
+    /// Writes what is held, filled up with zeros, whose letters give way to the padding.
     pub(crate) fn finish(&mut self) {
-        if self.bits == 0 {
-            return;
+        let mut missing = 0_usize;
+        while self.held != 1 {
+            self.nul();
+            missing = missing.wrapping_add(1);
         }
-        let mut missing = 6_u32.wrapping_sub(self.bits);
-        self.hold(0, missing);
-        while let Some(left) = missing.checked_sub(2) {
-            missing = left;
+        self.out.truncate(self.out.wanted().wrapping_sub(missing));
+        for _ in 0..missing {
             self.out.byte(b'=');
         }
     }

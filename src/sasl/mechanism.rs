@@ -60,17 +60,7 @@ impl<'w, 'b> Message<'w, 'b> {
 
     /// NUL, which sets apart what PLAIN says.
     pub(super) fn nul(&mut self) {
-        self.0.hold(0, 8);
-    }
-
-    /// The line that the message is part of.
-    pub(crate) fn line(&mut self) -> &mut Writer<'b> {
-        self.0.out()
-    }
-
-    /// Leaves so many octets of the line, and nothing of the message.
-    pub(crate) fn take_back(&mut self, octets: usize) {
-        self.0.take_back(octets);
+        self.0.nul();
     }
 
     pub(crate) fn finish(&mut self) {

@@ -110,10 +110,9 @@ impl Server<'_, '_> {
                 }
                 Ask(verb, Shown::Hello { verb, name: Span::of(name.as_bytes(), line) })
             }
-            Command::Mail { path, ref params } => self.judge_mail(path, params, line),
-            Command::Rcpt { path, ref params } => self.judge_rcpt(path, params, line),
-            Command::Data if self.flags.binary => Answer(&answer::BINARY_NEEDS_BDAT),
-            Command::Data => Ask(verb, Shown::Data),
+            Command::Mail { path, ref params } => self.judge_mail((path, path.is_ascii()), params, line),
+            Command::Rcpt { path, ref params } => self.judge_rcpt(path, params, (line, line.is_ascii())),
+            Command::Data => self.judge_data(),
             Command::Rset => Judgement::Rset,
             Command::Quit => Judgement::Quit,
             Command::StartTls => Judgement::StartTls,
@@ -184,7 +183,14 @@ impl Server<'_, '_> {
         }
     }
 
-    fn judge_mail(&self, path: ReversePath<'_>, params: &Params<'_>, line: &[u8]) -> Judgement {
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
+    pub(super) fn judge_mail(
+        &self,
+        (path, ascii): (ReversePath<'_>, bool),
+        params: &Params<'_>,
+        line: &[u8],
+    ) -> Judgement {
         let policy = self.policy;
         if policy.tls_for_mail && !self.flags.tls {
             return Answer(&answer::TLS_FIRST);
@@ -204,7 +210,7 @@ impl Server<'_, '_> {
         }
         let (smtputf8, binary) = (found.has(Keyword::SmtpUtf8), found.is_binary());
         // RFC 6531 §3.5
-        if !path.is_ascii() {
+        if !ascii {
             if !smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
             }
@@ -243,7 +249,14 @@ impl Server<'_, '_> {
         )
     }
 
-    fn judge_rcpt(&self, path: ForwardPath<'_>, params: &Params<'_>, line: &[u8]) -> Judgement {
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
+    pub(super) fn judge_rcpt(
+        &self,
+        path: ForwardPath<'_>,
+        params: &Params<'_>,
+        (line, ascii): (&[u8], bool),
+    ) -> Judgement {
         let most = self.policy.max_recipients;
         if self.recipients >= most || self.refused >= most {
             return Answer(&answer::TOO_MANY_RECIPIENTS);
@@ -253,7 +266,7 @@ impl Server<'_, '_> {
         if !params.found().are_among(offered) {
             return Answer(&answer::UNKNOWN_PARAMETER);
         }
-        if !line.is_ascii() {
+        if !ascii {
             // The path, or a parameter of it (RFC 6533 §3)
             if !self.flags.smtputf8 {
                 return Answer(&answer::NEEDS_SMTPUTF8);
@@ -264,6 +277,10 @@ impl Server<'_, '_> {
         }
         let path = ShownPath::of(path.mailbox(), line);
         Ask(Verb::Rcpt, Shown::Rcpt { path, params: Span::of(params.wire(), line) })
+    }
+
+    pub(super) fn judge_data(&self) -> Judgement {
+        if self.flags.binary { Answer(&answer::BINARY_NEEDS_BDAT) } else { Ask(Verb::Data, Shown::Data) }
     }
 
     fn judge_chunk(&self, size: u64, last: bool) -> Judgement {

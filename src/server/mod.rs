@@ -242,7 +242,10 @@ impl<'b, 'p> Server<'b, 'p> {
                 Phase::Tls => self.handshake(),
                 Phase::Data => self.take_content(),
                 _ if self.chunk_is != ChunkIs::None => self.take_chunk(),
-                _ => self.take_line(),
+                _ => match self.take_usual() {
+                    Some(done) if WIDE => done,
+                    _ => self.take_line(),
+                },
             };
             match step {
                 Ok(()) => self.release(),

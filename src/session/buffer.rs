@@ -16,17 +16,45 @@ use crate::wire::Writer;
 use crate::wire::syntax::{WIDE, find};
 use crate::wire::writer::copy;
 
+/// A lent slice, and the octets of it that are in use.
+#[repr(C)]
+struct Window<'b> {
+    /// The first octet in use.
+    start: u16,
+    /// Behind the last octet in use.
+    end: u16,
+    storage: &'b mut [u8],
+}
+
+impl<'b> Window<'b> {
+    fn new(storage: &'b mut [u8]) -> Self {
+        let length = storage.len().min(usize::from(u16::MAX));
+        Self { start: 0, end: 0, storage: storage.get_mut(..length).unwrap_or_default() }
+    }
+
+    /// The octets in use.
+    fn used(&self) -> &[u8] {
+        within(self.storage, usize::from(self.start), usize::from(self.end))
+    }
+
+    /// The room behind what is in use, which moves down to this place.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn settle(&mut self, to: u16) -> &mut [u8] {
+        move_down(self.storage, self.start, self.end, to);
+        self.end = self.end.wrapping_sub(self.start.wrapping_sub(to));
+        self.start = to;
+        behind(self.storage, self.end)
+    }
+}
+
 /// The octets that came in and have not been used up. Only who `SERVES` puts octets aside, and reads on behind a line
 /// that has an LF without a CR.
 #[repr(C)]
 pub(crate) struct Incoming<'b, const SERVES: bool = true> {
-    /// The first octet still in use.
-    start: u16,
-    /// Behind the last octet that came in.
-    end: u16,
+    window: Window<'b>,
     /// The search for LF goes on here.
     searched: u16,
-    /// Where the kept front of an overlong line ends; 0 when the line is not overlong.
+    /// Where the kept front of an overlong line ends; 0 when the line is not overlong. Of a client: where the text of the line ends.
     cut: u16,
     /// Octets of the overlong line that were dropped.
     dropped: u16,
@@ -34,7 +62,6 @@ pub(crate) struct Incoming<'b, const SERVES: bool = true> {
     aside: u16,
     /// Whether the line being looked for has an LF without a CR in it.
     bare: bool,
-    storage: &'b mut [u8],
 }
 
 /// What the search for a line found.
@@ -65,38 +92,43 @@ pub(crate) struct Line {
 
 impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        let length = storage.len().min(usize::from(u16::MAX));
-        let storage = storage.get_mut(..length).unwrap_or_default();
-        Self { storage, start: 0, end: 0, searched: 0, cut: 0, dropped: 0, aside: 0, bare: false }
+        Self { window: Window::new(storage), searched: 0, cut: 0, dropped: 0, aside: 0, bare: false }
     }
 
     /// The octets in use.
     pub(crate) fn filled(&self) -> &[u8] {
-        self.storage.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+        self.window
+            .storage
+            .get(usize::from(self.window.start)..usize::from(self.window.end))
+            .unwrap_or_default()
     }
 
     pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
-        self.storage.get_mut(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+        self.window
+            .storage
+            .get_mut(usize::from(self.window.start)..usize::from(self.window.end))
+            .unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end
+        self.window.start == self.window.end
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.storage.len()
+        self.window.storage.len()
     }
 
     pub(crate) fn clear(&mut self) {
-        wipe(self.storage);
-        (self.start, self.end, self.searched, self.cut, self.dropped, self.aside) = (0, 0, 0, 0, 0, 0);
+        wipe(self.window.storage);
+        (self.window.start, self.window.end, self.searched, self.cut, self.dropped, self.aside) =
+            (0, 0, 0, 0, 0, 0);
         self.bare = false;
     }
 
     /// A part of the octets in use: from here to there, as far as there are so many.
     pub(crate) fn part(&self, from: usize, to: usize) -> &[u8] {
-        let start = usize::from(self.start);
-        within(self.storage, start.wrapping_add(from), start.wrapping_add(to))
+        let start = usize::from(self.window.start);
+        within(self.window.storage, start.wrapping_add(from), start.wrapping_add(to))
     }
 
     /// A part of the octets in use.
@@ -106,7 +138,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// The whole slice.
     pub(crate) fn storage(&mut self) -> &mut [u8] {
-        self.storage
+        self.window.storage
     }
 
     /// Room for more octets, behind what is in use, which moves to the front.
@@ -114,19 +146,17 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let front = self.front();
         if WIDE && self.is_empty() {
             // Nothing to move.
-            (self.start, self.end, self.searched, self.cut) = (front, front, front, 0);
-            return behind(self.storage, self.end);
+            (self.window.start, self.window.end, self.searched, self.cut) = (front, front, front, 0);
+            return behind(self.window.storage, self.window.end);
         }
         // What is left is the front of a line, or nothing.
-        let by = self.start.wrapping_sub(front);
+        let by = self.window.start.wrapping_sub(front);
         if !WIDE || by > 0 {
-            move_down(self.storage, self.start, self.end, front);
-            self.start = front;
-            self.end = self.end.wrapping_sub(by);
             self.searched = self.searched.wrapping_sub(by);
-            self.cut = self.cut.saturating_sub(by);
+            self.cut = if SERVES { self.cut.saturating_sub(by) } else { self.cut.wrapping_sub(by) };
+            return self.window.settle(front);
         }
-        behind(self.storage, self.end)
+        behind(self.window.storage, self.window.end)
     }
 
     /// Where what is in use may begin.
@@ -136,26 +166,26 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// What is put aside.
     pub(crate) fn aside(&self) -> &[u8] {
-        self.storage.get(..usize::from(self.aside)).unwrap_or_default()
+        self.window.storage.get(..usize::from(self.aside)).unwrap_or_default()
     }
 
     /// Puts a part of what is in use aside, at the front of the slice, and uses up what lay before its end;
     /// nothing is put aside by an empty part, and what was is wiped. Returns how many octets are used up.
     pub(crate) fn put_aside(&mut self, part: Range<usize>) -> usize {
         let kept = usize::from(self.aside);
-        if let Some(kept) = self.storage.get_mut(..kept) {
+        if let Some(kept) = self.window.storage.get_mut(..kept) {
             wipe(kept);
         }
         self.aside = 0;
-        let from = usize::from(self.start).saturating_add(part.start);
-        let to = usize::from(self.start).saturating_add(part.end);
-        if part.is_empty() || from > to || to > usize::from(self.end).min(self.storage.len()) {
+        let from = usize::from(self.window.start).saturating_add(part.start);
+        let to = usize::from(self.window.start).saturating_add(part.end);
+        if part.is_empty() || from > to || to > usize::from(self.window.end).min(self.window.storage.len()) {
             return 0;
         }
-        move_down(self.storage, from as u16, to as u16, 0);
+        move_down(self.window.storage, from as u16, to as u16, 0);
         self.aside = (to.saturating_sub(from)) as u16;
         // What was put aside is a name of somebody's, and stands there once.
-        if let Some(used) = self.storage.get_mut(usize::from(self.aside)..to) {
+        if let Some(used) = self.window.storage.get_mut(usize::from(self.aside)..to) {
             wipe(used);
         }
         self.consume(part.end);
@@ -166,7 +196,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// cut off.
     #[inline(never)]
     pub(crate) fn wipe(&mut self, octets: usize) {
-        wipe(self.storage.get_mut(usize::from(self.end)..).unwrap_or_default());
+        wipe(self.window.storage.get_mut(usize::from(self.window.end)..).unwrap_or_default());
         if let Some(front) = self.filled_mut().get_mut(..octets) {
             wipe(front);
         }
@@ -174,20 +204,26 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// Takes note of `octets` that were put into [`room`](Self::room).
     pub(crate) fn received(&mut self, octets: usize) {
-        let free = self.storage.len().wrapping_sub(usize::from(self.end));
-        self.end = self.end.wrapping_add(octets.min(free) as u16);
+        let free = self.window.storage.len().wrapping_sub(usize::from(self.window.end));
+        self.window.end = self.window.end.wrapping_add(octets.min(free) as u16);
     }
 
     /// Uses up octets at the front.
     pub(crate) fn consume(&mut self, octets: usize) {
-        let start = usize::from(self.start).saturating_add(octets).min(usize::from(self.end)) as u16;
-        self.start = start;
+        let start =
+            usize::from(self.window.start).saturating_add(octets).min(usize::from(self.window.end)) as u16;
+        self.window.start = start;
         self.searched = self.searched.max(start);
+    }
+
+    /// What is in use, if nothing of its first line has been looked at.
+    pub(crate) fn unread(&self) -> Option<&[u8]> {
+        (self.searched == self.window.start && self.cut == 0 && !self.bare).then(|| self.filled())
     }
 
     /// The line that was found last, and was not used up, will be found again.
     pub(crate) fn look_again(&mut self) {
-        self.searched = self.start;
+        self.searched = self.window.start;
     }
 
     /// Looks for the CRLF that ends the line at the front (RFC 5321 §2.3.8: CRLF and nothing else).
@@ -196,10 +232,13 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn line(&mut self) -> Framed {
         loop {
             let from = usize::from(self.searched);
-            let Some(found) = find(b'\n', within(self.storage, from, usize::from(self.end))) else { break };
+            let Some(found) = find(b'\n', within(self.window.storage, from, usize::from(self.window.end)))
+            else {
+                break;
+            };
             let lf = from.wrapping_add(found);
             self.searched = lf.wrapping_add(1) as u16;
-            if let [kept @ .., b'\r'] = within(self.storage, usize::from(self.start), lf) {
+            if let [kept @ .., b'\r'] = within(self.window.storage, usize::from(self.window.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
             }
             if !self.bare {
@@ -207,8 +246,10 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
                 return Framed::BareLf;
             }
         }
-        self.searched = self.end;
-        if usize::from(self.end) == self.storage.len() && (self.start == self.front() || self.cut != 0) {
+        self.searched = self.window.end;
+        if usize::from(self.window.end) == self.window.storage.len()
+            && (self.window.start == self.front() || self.cut != 0)
+        {
             self.overflow();
         }
         Framed::Partial
@@ -217,7 +258,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     /// The line at the front, of which so many octets are left before its CRLF.
     fn framed(&mut self, left: usize) -> Line {
         let truncated = self.cut != 0;
-        let length = if truncated { usize::from(self.cut.wrapping_sub(self.start)) } else { left };
+        let length = if truncated { usize::from(self.cut.wrapping_sub(self.window.start)) } else { left };
         let consumed = left.wrapping_add(2);
         let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
         (self.cut, self.dropped, self.bare) = (0, 0, false);
@@ -228,17 +269,18 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn overflow(&mut self) {
         if self.cut == 0 {
-            let tail = (self.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
-            self.cut = (self.storage.len().saturating_sub(tail) as u16).max(self.start.saturating_add(1));
+            let tail = (self.window.storage.len().saturating_sub(usize::from(self.front())) / 4).max(2);
+            self.cut = (self.window.storage.len().saturating_sub(tail) as u16)
+                .max(self.window.start.saturating_add(1));
         }
         // The last octet is kept: it may be the CR of the CRLF.
-        if let Some([octet, .., last]) = self.storage.get_mut(usize::from(self.cut)..) {
+        if let Some([octet, .., last]) = self.window.storage.get_mut(usize::from(self.cut)..) {
             *octet = *last;
         }
-        let end = self.cut.saturating_add(1).min(self.end);
-        self.dropped = self.dropped.saturating_add(self.end.saturating_sub(end));
-        self.end = end;
-        self.searched = self.end;
+        let end = self.cut.saturating_add(1).min(self.window.end);
+        self.dropped = self.dropped.saturating_add(self.window.end.saturating_sub(end));
+        self.window.end = end;
+        self.searched = self.window.end;
     }
 }
 
@@ -251,69 +293,62 @@ pub(crate) fn is_piece(before: usize, after: usize) -> bool {
 /// The octets that are to go out.
 #[repr(C)]
 pub(crate) struct Outgoing<'b> {
-    start: u16,
-    end: u16,
+    window: Window<'b>,
     /// Whether a secret lies in it, to be wiped when it has gone out.
     secret: bool,
-    storage: &'b mut [u8],
 }
 
 impl<'b> Outgoing<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        let length = storage.len().min(usize::from(u16::MAX));
-        let storage = storage.get_mut(..length).unwrap_or_default();
-        Self { storage, start: 0, end: 0, secret: false }
+        Self { window: Window::new(storage), secret: false }
     }
 
     /// What is to be written next.
     pub(crate) fn waiting(&self) -> &[u8] {
-        within(self.storage, usize::from(self.start), usize::from(self.end))
+        self.window.used()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end
+        self.window.start == self.window.end
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.storage.len()
+        self.window.storage.len()
     }
 
     /// Octets that wait.
     pub(crate) fn len(&self) -> usize {
-        usize::from(self.end.wrapping_sub(self.start))
+        usize::from(self.window.end.wrapping_sub(self.window.start))
     }
 
     pub(crate) fn free(&self) -> usize {
-        self.storage.len().wrapping_sub(self.len())
+        self.window.storage.len().wrapping_sub(self.len())
     }
 
     /// Takes note of `octets` that have been written; whether they end a piece.
     pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
         if octets < self.len() {
-            let before = self.start;
-            self.start = before.wrapping_add(octets as u16);
-            return is_piece(usize::from(before), usize::from(self.start));
+            let before = self.window.start;
+            self.window.start = before.wrapping_add(octets as u16);
+            return is_piece(usize::from(before), usize::from(self.window.start));
         }
-        (self.start, self.end) = (0, 0);
+        (self.window.start, self.window.end) = (0, 0);
         if self.secret {
             self.secret = false;
-            wipe(self.storage);
+            wipe(self.window.storage);
         }
         true
     }
 
     /// The whole room behind what waits, as one piece.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        move_down(self.storage, self.start, self.end, 0);
-        self.end = self.end.wrapping_sub(self.start);
-        self.start = 0;
-        behind(self.storage, self.end)
+        self.window.settle(0)
     }
 
     /// The room behind what waits as it lies, which is not moved for it: so a peer that takes an octet at a time does not have all of it
     /// moved each time. Once all is written, this is the whole buffer.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
-        behind(self.storage, self.end)
+        behind(self.window.storage, self.window.end)
     }
 
     /// Appends the first `length` of these octets, of which there are so many; they are copied whole and without a call, and not where
@@ -321,7 +356,7 @@ impl<'b> Outgoing<'b> {
     pub(crate) fn front<const N: usize>(&mut self, octets: &[u8; N], length: usize) -> bool {
         let Some(room) = self.spare().first_chunk_mut() else { return false };
         *room = *octets;
-        self.end = self.end.wrapping_add(length as u16);
+        self.window.end = self.window.end.wrapping_add(length as u16);
         true
     }
 
@@ -333,11 +368,16 @@ impl<'b> Outgoing<'b> {
     /// Takes `octets` of the room into what is to go out, if it has so many; if not, nothing has happened.
     #[must_use]
     pub(crate) fn written(&mut self, octets: usize) -> bool {
-        let fits = octets <= self.storage.len().wrapping_sub(usize::from(self.end));
+        let fits = octets <= self.window.storage.len().wrapping_sub(usize::from(self.window.end));
         if fits {
-            self.end = self.end.wrapping_add(octets as u16);
+            self.window.end = self.window.end.wrapping_add(octets as u16);
         }
         fits
+    }
+
+    /// Takes note of octets that were put into [`spare`](Self::spare), which has so many.
+    pub(crate) fn filled(&mut self, octets: usize) {
+        self.window.end = self.window.end.wrapping_add(octets as u16);
     }
 
     /// Appends what `emit` writes, all of it or nothing.

@@ -3,6 +3,8 @@
 //! A command that cannot be given ends the session: what is told of it is kept by [`Submission::did`], so that no step here has a
 //! result of its own.
 
+use core::mem::replace;
+
 use super::report::Cause;
 use super::{Status, Step, Submission, TlsPolicy, Words};
 use crate::data::Body;
@@ -22,7 +24,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             while self.step == Step::Content && self.send_content() {}
             self.settle();
             if self.step == Step::Done {
-                return self.take_end();
+                return replace(&mut self.end, Ok(Want::Event));
             }
             let want = self.client.poll();
             match want {
@@ -48,6 +50,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.abandon(Cause::Engine(error));
     }
 
+    /// A session begins, or begins anew under TLS, or goes on.
     fn begin(&mut self) {
         if self.envelope.recipients.is_empty() {
             return self.did(Err(Misuse::OutOfOrder(Verb::Rcpt).into()));
@@ -55,9 +58,11 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         if self.options.tls == TlsPolicy::Implicit && !self.client.is_tls() {
             return self.did(Err(Misuse::TlsState.into()));
         }
+        self.step = Step::Opening;
         match self.client.phase() {
             _ if !self.client.is_open() => self.abandon(Cause::ConnectionLost),
-            Phase::Connected => self.step = Step::Greeting,
+            Phase::Connected => {}
+            Phase::Greeted => self.hello(),
             // A session that was kept.
             Phase::Ready => self.secure(),
             // The session that was kept has ended meanwhile, or is in a state that only it knows: nothing
@@ -72,19 +77,15 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let to = match line.to {
             // The last chunk ends the content as the lone dot does.
             Some(Verb::BdatLast) if self.body.needs().binary => Some(Verb::EndOfData),
+            Some(Verb::AuthResponse) => Some(Verb::Auth),
             to => to,
         };
-        let (code, whole, closing) = (line.code, line.last, line.closing);
-        let severity = code.severity();
-        if to == Some(Verb::Data) && self.cause.is_none() && !self.any(Status::Accepted) {
-            // Whatever the answer is: nobody is there to get the mail.
-            self.cause = Some(Cause::Refused(Verb::Rcpt));
-        }
+        let (code, severity, whole, closing) = (line.code, line.severity, line.last, line.closing);
         // Refusals, and the answer to the end of the mail; but behind a refusal the commands that were
         // in flight are refused for its sake, and that tells nothing; nor do last words once all is settled.
         let goes_on = match severity {
             Severity::Positive => to != Some(Verb::EndOfData),
-            Severity::Intermediate => matches!(to, Some(Verb::Auth | Verb::AuthResponse | Verb::Data)),
+            Severity::Intermediate => matches!(to, Some(Verb::Auth | Verb::Data)),
             _ => false,
         };
         let told = !goes_on && self.cause.is_none() && !self.is_settled();
@@ -110,7 +111,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// Whether there is a recipient of this status.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn any(&self, status: Status) -> bool {
         self.envelope.recipients.iter().any(|recipient| recipient.status == status)
     }
@@ -125,28 +125,31 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         kept: W::Kept,
     ) {
         let positive = severity == Severity::Positive;
-        let Some(verb) = to else {
-            return self.lost(code, kept);
-        };
         // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
-        if verb == Verb::Rcpt && self.cause.is_none() {
+        if to == Some(Verb::Rcpt) && self.cause.is_none() {
             let to = if positive { Status::Accepted } else { Status::Refused };
             self.decide(Status::Waiting, to, code, kept, true);
         } else if code.is_some() {
             W::write(&mut self.answer, code, kept);
-            if matches!(verb, Verb::Data | Verb::EndOfData | Verb::Bdat) {
-                let to = if positive { Status::Delivered } else { Status::Refused };
+            if matches!(to, Some(Verb::Data | Verb::EndOfData | Verb::Bdat)) {
+                let status = if positive { Status::Delivered } else { Status::Refused };
                 // LMTP answers for each accepted recipient in turn (RFC 2033 §4.2), SMTP for all; so does who closes.
-                let one = verb == Verb::EndOfData && self.client.is_lmtp() && !closing;
-                self.decide(Status::Accepted, to, code, kept, one);
+                let one = to == Some(Verb::EndOfData) && self.client.is_lmtp() && !closing;
+                self.decide(Status::Accepted, status, code, kept, one);
             }
         }
+        let Some(verb) = to else {
+            return self.abandon(Cause::ConnectionLost);
+        };
         if closing {
             self.refused(verb);
-            return self.lost(code, kept);
+            if code.is_some() {
+                W::write(&mut self.answer, code, kept);
+            }
+            return self.abandon(Cause::ConnectionLost);
         }
         match verb {
-            Verb::Auth | Verb::AuthResponse => self.login_goes_on(severity),
+            Verb::Auth if !severity.is_refusal() => self.login_goes_on(positive),
             Verb::Greeting if positive => self.hello(),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
@@ -168,19 +171,13 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
             Verb::Data if severity != Severity::Intermediate => self.refused(verb),
-            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Mail | Verb::Bdat if !positive => {
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Auth | Verb::Mail | Verb::Bdat
+                if !positive =>
+            {
                 self.refused(verb);
             }
             _ => {}
         }
-    }
-
-    /// The server has said that it closes.
-    fn lost(&mut self, code: Option<Code>, kept: W::Kept) {
-        if code.is_some() {
-            W::write(&mut self.answer, code, kept);
-        }
-        self.abandon(Cause::ConnectionLost);
     }
 
     /// The first refusal is the cause.
@@ -189,8 +186,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.caused(Cause::Refused(verb));
     }
 
-    pub(super) fn hello(&mut self) {
-        self.step = Step::Hello;
+    fn hello(&mut self) {
         let name = self.options.name;
         let result = match self.options.greet {
             Some(greet) => greet(self.client, name),
@@ -216,7 +212,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             return self.login();
         }
         if self.client.capabilities().has(Extension::StartTls) {
-            self.step = Step::StartTls;
             let result = self.client.starttls();
             return self.did(result);
         }
@@ -240,9 +235,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
         let Some(mechanism) = self.login.mechanism() else {
             self.cause = Some(cause);
-            return self.leave();
+            return;
         };
-        self.step = Step::Auth;
         // Whoever chooses is not trusted to keep to what is allowed.
         let result = if allowed.has(mechanism.mechanism()) {
             self.client.exchange(Verb::Auth, mechanism)
@@ -252,45 +246,36 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.did(result);
     }
 
-    fn login_goes_on(&mut self, severity: Severity) {
-        match (severity, self.login.mechanism()) {
-            (Severity::Intermediate, Some(mechanism)) => {
-                let result = self.client.exchange(Verb::AuthResponse, mechanism);
-                self.did(result);
-            }
-            (Severity::Positive, Some(mechanism)) => {
-                if !mechanism.accept() {
-                    return self.abandon(Cause::ServerNotProven);
-                }
-                self.address();
-            }
-            _ => self.refused(Verb::Auth),
+    fn login_goes_on(&mut self, accepted: bool) {
+        let Some(mechanism) = self.login.mechanism() else { return self.refused(Verb::Auth) };
+        if !accepted {
+            let result = self.client.exchange(Verb::AuthResponse, mechanism);
+            return self.did(result);
         }
+        if !mechanism.accept() {
+            return self.abandon(Cause::ServerNotProven);
+        }
+        self.address();
     }
 
     /// Leaves once all is answered, or something is refused, and nothing is in flight any more.
     fn settle(&mut self) {
-        if self.is_settled() || self.client.in_flight() > 0 {
-            return;
+        if self.step < Step::End {
+            if self.envelope.recipients.iter().all(|recipient| recipient.status == Status::Refused) {
+                self.refused(Verb::Rcpt);
+            }
+            let content = self.client.phase() == Phase::Data
+                || self.body.needs().binary && self.client.chunk_left() > 0;
+            if self.cause.is_none() || content {
+                return;
+            }
         }
-        // All have been asked for, and all have been answered for.
-        if self.step == Step::Data && !self.any(Status::Accepted) {
-            self.refused(Verb::Rcpt);
-        }
-        if self.step == Step::End && !self.any(Status::Delivered) {
-            self.refused(Verb::EndOfData);
-        }
-        if self.step == Step::End
-            || self.cause.is_some()
-                && self.client.phase() != Phase::Data
-                && !(self.body.needs().binary && self.client.chunk_left() > 0)
-        {
+        if self.step <= Step::End && self.client.in_flight() == 0 {
             self.leave();
         }
     }
 
     /// The outcome is settled: QUIT, or good order for the next mail.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn leave(&mut self) {
         let said = match self.options.leave {
             Some(leave) => leave(self.client),

@@ -20,12 +20,12 @@ pub use texts::{NoWords, Texts, Words};
 
 use core::fmt;
 
+use crate::Error;
 use crate::client::{Client, IN_PLACE, Parameters};
 use crate::data::Body;
 use crate::sasl::{Anyone, Authenticator};
-use crate::session::{Endpoint, Timer, Want};
-use crate::wire::ReversePath;
-use crate::{Error, Misuse};
+use crate::session::{Endpoint, Phase, Timer, Want};
+use crate::wire::{ReversePath, Verb};
 
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
 pub struct Envelope<'s, 'e> {
@@ -82,13 +82,12 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
 }
 
 /// What the submission waits for, or does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
+    /// The session is new, or TLS is.
     Begin,
-    Greeting,
-    Hello,
-    StartTls,
-    Auth,
+    /// From the greeting to the login.
+    Opening,
     /// What RCPT needs is looked at for all recipients.
     Address,
     Mail,
@@ -187,7 +186,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     pub fn event(&self) -> Option<Event> {
         match self.step {
             Step::Done => Some(Event::Done),
-            Step::StartTls if self.client.phase() == crate::session::Phase::Tls => Some(Event::StartTls),
+            Step::Opening if self.client.phase() == Phase::Tls => Some(Event::StartTls),
             _ => None,
         }
     }
@@ -197,12 +196,9 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     /// # Errors
     /// [`Misuse::TlsState`] when no handshake was due.
     pub fn tls_established(&mut self) -> Result<(), Error> {
-        if self.step != Step::StartTls {
-            return Err(Misuse::TlsState.into());
-        }
         self.client.tls_established()?;
-        self.hello();
-        self.take_end().map(|_| ())
+        self.step = Step::Begin;
+        Ok(())
     }
 
     /// Says that the handshake failed: nothing is sent, the stream is to be closed.
@@ -215,8 +211,9 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     pub fn report(&self) -> Report<'_> {
         let recipients = &*self.envelope.recipients;
         let verdict = report::verdict(recipients, self.cause, &self.answer, self.client.in_doubt());
-        let cause = self.cause.or(if self.is_settled() { None } else { Some(Cause::ConnectionLost) });
-        let cause = cause.filter(|_| !matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered));
+        let delivered = matches!(verdict, Verdict::Delivered | Verdict::PartlyDelivered);
+        let last = if self.is_settled() { Cause::Refused(Verb::EndOfData) } else { Cause::ConnectionLost };
+        let cause = if delivered { None } else { self.cause.or(Some(last)) };
         let offered = self.client.capabilities();
         Report { verdict, cause, answer: self.answer, recipients, words: self.words.octets(), offered }
     }
@@ -236,12 +233,8 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
         &self.body
     }
 
-    fn take_end(&mut self) -> Result<Want, Error> {
-        core::mem::replace(&mut self.end, Ok(Want::Event))
-    }
-
     fn is_settled(&self) -> bool {
-        matches!(self.step, Step::Leaving | Step::Done)
+        self.step >= Step::Leaving
     }
 
     /// Ends the session here and now: nothing more is sent.

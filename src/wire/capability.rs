@@ -2,7 +2,7 @@
 
 use super::keywords::{KEYWORDS, WITH_PARAMETERS, at_front, find_keyword};
 use super::mechanism::AuthMechanisms;
-use super::stated::{Limits, LimitsReader, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
+use super::stated::{Limits, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
 use super::syntax::WIDE;
 
 /// A service extension that has no parameter worth keeping, or is known to be offered.
@@ -74,6 +74,13 @@ pub struct Capabilities {
     limits: Limits,
 }
 
+const AUTH: u32 = Extension::Auth.bit();
+const SIZE: u32 = Extension::Size.bit();
+const LIMITS: u32 = Extension::Limits.bit();
+
+/// What takes in a line of the reply to EHLO.
+pub(crate) type Folder = fn(&mut Capabilities, &[u8], first: bool, truncated: bool);
+
 /// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
 const BEYOND: u32 = 1 << 31;
 
@@ -135,23 +142,24 @@ impl Capabilities {
     /// be half a word or half a number.
     #[inline]
     pub fn fold(&mut self, text: &[u8], first: bool, truncated: bool) {
-        self.fold_with(text, first, truncated, Some(Limits::fold));
+        if let Some(parameters) = self.line(text, first, truncated) {
+            self.limits.fold(parameters);
+        }
     }
 
-    /// As [`fold`](Self::fold); LIMITS's numbers by this, if at all.
-    #[cfg_attr(target_pointer_width = "64", inline)]
+    /// As [`fold`](Self::fold), but that the numbers of LIMITS are not read.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(crate) fn fold_with(
-        &mut self,
-        text: &[u8],
-        first: bool,
-        truncated: bool,
-        limits: Option<LimitsReader>,
-    ) {
+    pub(crate) fn fold_without_limits(&mut self, text: &[u8], first: bool, truncated: bool) {
+        let _ = self.line(text, first, truncated);
+    }
+
+    /// Takes in a line; the parameters of LIMITS, if it is that.
+    #[inline]
+    fn line<'l>(&mut self, text: &'l [u8], first: bool, truncated: bool) -> Option<&'l [u8]> {
         if WIDE && !truncated && self.usual(text, first) {
-            return;
+            return None;
         }
-        self.any(text, first, truncated, limits);
+        self.any(text, first, truncated)
     }
 
     /// A keyword alone on its line, SIZE and a number, or AUTH and names, as nearly all lines are: at a glance, where flash does not
@@ -178,42 +186,45 @@ impl Capabilities {
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     #[allow(clippy::inline_always, reason = "counted: on small machines there is nothing else")]
-    fn any(&mut self, text: &[u8], first: bool, truncated: bool, limits: Option<LimitsReader>) {
-        let mut line = text;
+    fn any<'l>(&mut self, text: &'l [u8], first: bool, truncated: bool) -> Option<&'l [u8]> {
+        let mut rest = text;
         if truncated {
             // Up to the last space.
-            while let [front @ .., last] = line {
-                line = front;
+            while let [front @ .., last] = rest {
+                rest = front;
                 if *last == b' ' {
                     break;
                 }
             }
         }
-        let Some((found, mut rest)) = find_keyword(behind_blanks(line)) else { return };
-        let parameters = !first && WITH_PARAMETERS >> found & 1 != 0;
-        match rest {
+        let found = find_keyword(&mut rest);
+        let alone = behind_blanks(rest).is_empty();
+        let mut with_parameters = WITH_PARAMETERS;
+        if let [b'=', mechanisms @ ..] = rest {
             // The old form `AUTH=LOGIN PLAIN`.
-            [b'=', mechanisms @ ..] if found == Extension::Auth as u8 && !first => rest = mechanisms,
-            [] => {}
-            [b' ' | b'\t', ..] if parameters || behind_blanks(rest).is_empty() => {}
-            _ => return,
+            (rest, with_parameters) = (mechanisms, AUTH);
         }
-        self.set |= 1 << found;
-        if found == Extension::Auth as u8 {
-            while let Some(word) = next_word(&mut rest) {
-                self.mechanisms = self.mechanisms.with_name(word);
-            }
-        } else if found == Extension::Size as u8 {
-            if let Some(digits) = next_word(&mut rest) {
-                let (octets, beyond) = number(digits).unwrap_or_default();
-                self.size = octets;
-                self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
-            }
-        } else if found == Extension::Limits as u8
-            && let Some(read) = limits
-        {
-            read(&mut self.limits, rest);
+        if !alone && (first || found & with_parameters == 0) {
+            return None;
         }
+        self.set |= found;
+        match found {
+            AUTH => {
+                while let word @ [_, ..] = next_word(&mut rest) {
+                    self.mechanisms = self.mechanisms.with_name(word);
+                }
+            }
+            SIZE => {
+                if let digits @ [_, ..] = next_word(&mut rest) {
+                    let (octets, beyond) = number(digits);
+                    self.size = octets;
+                    self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
+                }
+            }
+            LIMITS => return Some(rest),
+            _ => {}
+        }
+        None
     }
 }
 
@@ -299,7 +310,7 @@ mod tests {
                         let before = fold(&["x", "SIZE 99999999999999999999999", "AUTH LOGIN"]);
                         let (mut glance, mut slow) = (before, before);
                         if glance.usual(line.as_bytes(), first) {
-                            slow.any(line.as_bytes(), first, false, Some(Limits::fold));
+                            let _ = slow.any(line.as_bytes(), first, false);
                             assert_eq!(glance, slow, "{line:?}");
                             taken += 1;
                         } else {

@@ -5,7 +5,7 @@
 //! What UTF-8 adds to a class (RFC 6531 §3.3) is any octet above 127; whether the octets are UTF-8 is
 //! found out once for a whole value.
 
-use super::syntax::{Fault, Parsed, WIDE, fail, find};
+use super::syntax::{Fault, Parsed, WIDE, fail};
 
 /// A class of octets.
 pub(crate) struct Class {
@@ -128,18 +128,30 @@ pub(crate) const fn packed(word: &[u8]) -> u64 {
     packed
 }
 
-/// The number of `word`, in any case of letters, in a list of words with one space between.
+/// The number of `word`, in any case of letters, in a list of words that each end in a space. It has no control characters.
 pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<u8> {
-    let (mut number, mut rest) = (0_u8, list);
-    loop {
-        let end = find(b' ', rest).unwrap_or(rest.len());
-        let (known, behind) = rest.split_at_checked(end)?;
-        if same_word(known, word) {
-            return Some(number);
+    let bit = place_bit(list, word);
+    (bit != 0).then(|| bit.trailing_zeros() as u8)
+}
+
+/// The same as a bit, of 32 words at most: 0 when it is none of them.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn place_bit(list: &[u8], word: &[u8]) -> u32 {
+    // How much of the word is the same; behind its end as soon as it differs.
+    let (mut bit, mut same) = (1, 0_usize);
+    for octet in list {
+        if *octet == b' ' {
+            if same == word.len() {
+                return bit;
+            }
+            (bit, same) = (bit << 1, 0);
+        } else {
+            // The case is one bit. Without it no two octets above the space are the same but letters.
+            let next = word.get(same).is_some_and(|next| (next ^ octet) & !0x20 == 0);
+            same = if next { same.wrapping_add(1) } else { usize::MAX };
         }
-        rest = behind.get(1..)?;
-        number = number.wrapping_add(1);
     }
+    0
 }
 
 /// Whether `word` is the word `known` in any case of letters. Most are written as they are known.

@@ -26,6 +26,16 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// What the first digit of a code says.
+    pub(crate) const fn of_digit(digit: u8) -> Self {
+        match digit {
+            b'2' => Self::Positive,
+            b'3' => Self::Intermediate,
+            b'4' => Self::Transient,
+            _ => Self::Permanent,
+        }
+    }
+
     /// 4yz or 5yz.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(self, Self::Transient | Self::Permanent)

@@ -1,7 +1,8 @@
 //! The keywords of the reply to EHLO, and how one is found.
 
 use super::capability::Extension;
-use super::class::{KEYWORD, behind, is, place, same_word};
+use super::class::{KEYWORD, behind, is, place_bit, same_word};
+use super::stated::{behind_blanks, word_until};
 use super::syntax::WIDE;
 use super::words::Word;
 
@@ -28,22 +29,26 @@ pub(super) const KEYWORDS: [(&str, Extension, bool); 19] = [
     ("XCLIENT", Extension::XClient, true),
 ];
 
-/// The keywords, with spaces between: for small machines, where a table of texts takes more than the texts do.
+/// The keywords, each with a space behind it: for small machines, where a table of texts takes more than the texts do.
 const TEXT: [u8; text_length()] = text();
 
 /// A bit for each extension whose keyword parameters may follow.
 pub(super) const WITH_PARAMETERS: u32 = with_parameters();
 
-/// The number of the extension with this keyword of letters, digits and hyphens, in any case; and what stands behind it.
-pub(super) fn find_keyword(line: &[u8]) -> Option<(u8, &[u8])> {
+/// The bit of the extension with this keyword of letters, digits and hyphens, in any case, behind any blanks; 0 when it is none. `line`
+/// is then what stands behind it.
+pub(super) fn find_keyword(line: &mut &[u8]) -> u32 {
     if !WIDE {
-        // No keyword has any of these in it.
-        let end = line.iter().position(|octet| *octet <= b' ' || *octet == b'=').unwrap_or(line.len());
-        let (word, rest) = line.split_at_checked(end)?;
-        return place(&TEXT, word).map(|found| (found, rest));
+        // No keyword has a space, a control character or `=` in it.
+        return place_bit(&TEXT, word_until(line, b'='));
     }
-    let (found, rest) = at_front(line)?;
-    rest.first().is_none_or(|next| !is(*next, KEYWORD)).then_some((found, rest))
+    match at_front(behind_blanks(line)) {
+        Some((found, rest)) if rest.first().is_none_or(|next| !is(*next, KEYWORD)) => {
+            *line = rest;
+            1 << found
+        }
+        _ => 0,
+    }
 }
 
 /// The number of the extension whose keyword is the front of `line`, in any case of letters, and what stands behind it: that may be
@@ -87,7 +92,7 @@ const PLACES: [u8; 64] = places();
 const SHAPES: [(&[u8], Word, Word); KEYWORDS.len()] = shapes();
 
 const fn text_length() -> usize {
-    let (mut length, mut row) = (KEYWORDS.len() - 1, 0);
+    let (mut length, mut row) = (KEYWORDS.len(), 0);
     while row < KEYWORDS.len() {
         length += KEYWORDS[row].0.len();
         row += 1;

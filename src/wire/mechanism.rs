@@ -1,6 +1,6 @@
 //! Names of SASL mechanisms, one by one and as a set.
 
-use super::class::{before, behind, packed, packed_front, place};
+use super::class::{before, behind, packed, packed_front, place, place_bit};
 use super::stated::{behind_blanks, next_word};
 
 /// A SASL mechanism that this crate knows by name.
@@ -31,7 +31,7 @@ pub enum AuthMechanism {
 
 /// The names, in the order of [`AuthMechanism`]: one text takes less flash than a table of texts.
 const NAMES: &[u8] =
-    b"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER EXTERNAL ANONYMOUS";
+    b"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER EXTERNAL ANONYMOUS ";
 
 /// Where each of them begins and ends.
 const PLACES: [(u8, u8); AuthMechanism::ALL.len()] = places();
@@ -40,7 +40,7 @@ const fn places() -> [(u8, u8); AuthMechanism::ALL.len()] {
     let (mut places, mut number, mut at) = ([(0, 0); AuthMechanism::ALL.len()], 0, 0);
     while number < places.len() {
         places[number].0 = at as u8;
-        while at < NAMES.len() && NAMES[at] != b' ' {
+        while NAMES[at] != b' ' {
             at += 1;
         }
         places[number].1 = at as u8;
@@ -74,6 +74,9 @@ impl AuthMechanism {
 
     /// The mechanism of this name, in any case of letters.
     pub fn from_name(name: &[u8]) -> Option<Self> {
+        if name.iter().any(|octet| *octet <= b' ') {
+            return None;
+        }
         Self::ALL.get(usize::from(place(NAMES, name)?)).copied()
     }
 
@@ -154,14 +157,14 @@ impl AuthMechanisms {
 
     /// The set with the mechanism of this name in it, if it is one.
     pub(crate) fn with_name(self, name: &[u8]) -> Self {
-        Self(self.0 | place(NAMES, name).map_or(0, |place| 1 << place))
+        Self(self.0 | place_bit(NAMES, name) as u16)
     }
 
     /// The same of all names in a text, at a glance.
     pub(crate) fn with_names(mut self, mut names: &[u8]) -> Self {
         loop {
             let front = behind_blanks(names);
-            let Some(name) = next_word(&mut names) else { return self };
+            let name @ [_, ..] = next_word(&mut names) else { return self };
             self.0 |= at_a_glance(front, name).map_or(0, |place| 1 << place);
         }
     }

@@ -68,6 +68,7 @@ pub(crate) mod writer;
 mod xclient;
 pub(crate) mod xtext;
 
+pub(crate) use capability::Folder;
 pub use capability::{Capabilities, Extension};
 pub use code::{Code, EnhancedCode, Severity};
 pub use command::{Command, CommandError, InitialResponse, SaslName, Text, UnknownCommand};
@@ -82,7 +83,6 @@ pub use path::{ForwardPath, ReversePath};
 pub use proxy::{ProxyHeader, ProxyParse};
 pub use reply::Reply;
 pub use response::Response;
-pub(crate) use stated::LimitsReader;
 pub use stated::{Limits, SizeLimit};
 pub use syntax::{Fault, Syntax};
 pub use verb::Verb;

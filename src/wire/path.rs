@@ -185,7 +185,7 @@ pub(super) fn sound(input: &[u8]) -> Option<(&[u8], Mailbox<'_>)> {
 /// `"<" Dot-string "@" Domain ">"` of ASCII, as nearly all paths are, at a glance: this takes half the instructions, where
 /// flash does not matter.
 #[inline]
-fn usual(input: &[u8]) -> Option<(&[u8], Mailbox<'_>)> {
+pub(super) fn usual(input: &[u8]) -> Option<(&[u8], Mailbox<'_>)> {
     let [b'<', address @ ..] = input else { return None };
     let [b'@', domain @ ..] = behind_parts(address, ATEXT)? else { return None };
     let end = behind_parts(domain, LET_DIG)?;

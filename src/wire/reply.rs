@@ -35,7 +35,7 @@ impl<'a> Reply<'a> {
     #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
     pub fn parse(line: &'a [u8]) -> Result<Self, Syntax> {
         match head(line) {
-            Ok((code, last)) => Ok(Self::behind(code, last, behind(line, HEAD))),
+            Ok((code, _, last)) => Ok(Self::behind(code, last, behind(line, HEAD))),
             Err(at) => Err(syntax_at(line, line.len().wrapping_sub(at), Fault::Unexpected)),
         }
     }
@@ -69,7 +69,7 @@ impl<'a> Reply<'a> {
 /// Octets in front of the text, if there is any.
 pub(crate) const HEAD: usize = 4;
 
-/// The code of a line, and whether it ends its reply; or the place of the octet at fault.
+/// The code of a line, what its first digit says, and whether the line ends its reply; or the place of the octet at fault.
 ///
 /// ```abnf
 /// Reply-code = %x32-35 %x30-35 %x30-39
@@ -77,7 +77,7 @@ pub(crate) const HEAD: usize = 4;
 /// Lenient: the second digit may be 6 to 9, which servers with codes of their own send.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[allow(clippy::inline_always, reason = "counted: the hint alone saves nothing")]
-pub(crate) fn head(line: &[u8]) -> Result<(Code, bool), usize> {
+pub(crate) fn head(line: &[u8]) -> Result<(Code, Severity, bool), usize> {
     const OK: u32 = u32::from_be_bytes(*b"250 ");
     const OK_AND_MORE: u32 = u32::from_be_bytes(*b"250-");
     // The commonest code by its octets, where flash does not matter; any other by its digits.
@@ -86,7 +86,7 @@ pub(crate) fn head(line: &[u8]) -> Result<(Code, bool), usize> {
         && let word @ (OK | OK_AND_MORE) = u32::from_be_bytes(*head)
         && !has_control(text)
     {
-        return Ok((Code::known(250), word == OK));
+        return Ok((Code::known(250), Severity::Positive, word == OK));
     }
     let sound = WIDE && !has_control(line);
     if !sound && let Some(at) = line.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
@@ -98,7 +98,7 @@ pub(crate) fn head(line: &[u8]) -> Result<(Code, bool), usize> {
         [b'-', ..] => false,
         _ => return Err(3),
     };
-    Ok((Code::of_digits([*a, *b, *c]).ok_or(0_usize)?, last))
+    Ok((Code::of_digits([*a, *b, *c]).ok_or(0_usize)?, Severity::of_digit(*a), last))
 }
 
 /// Whether there is an octet below 14, looked for by words: in a word without one no octet borrows.

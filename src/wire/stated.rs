@@ -64,35 +64,40 @@ impl Limits {
     }
 
     /// Takes in the parameters of one line. Whoever does not ask for them ([`Capabilities::fold`] does) does not link this.
-    pub(crate) fn fold(&mut self, mut parameters: &[u8]) {
-        while let Some(parameter) = next_word(&mut parameters) {
+    pub(super) fn fold(&mut self, mut parameters: &[u8]) {
+        while let parameter @ [_, ..] = next_word(&mut parameters) {
             let Some(equals) = find(b'=', parameter) else { continue };
             let Some((name, [_, digits @ ..])) = parameter.split_at_checked(equals) else { continue };
             // RFC 9422 §4: one to six digits, not beginning with 0; anything else is not a limit
-            let (Some((number @ 1..=999_999, false)), 1..=6) = (number(digits), digits.len()) else {
+            let ((number @ 1..=999_999, false), 1..=6) = (number(digits), digits.len()) else {
                 continue;
             };
-            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX", name) else { continue };
+            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX ", name) else { continue };
             let shift = u32::from(place).wrapping_mul(20);
             self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
         }
     }
 }
 
-/// What reads LIMITS's parameters.
-pub(crate) type LimitsReader = fn(&mut Limits, &[u8]);
+/// Splits the next word off, past any spaces and tabs; empty when there is none. A control character ends it, and all.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "counted: less flash")]
+pub(super) fn next_word<'a>(text: &mut &'a [u8]) -> &'a [u8] {
+    word_until(text, b' ')
+}
 
-/// Splits the next word off, past any spaces and tabs. A control character ends it, and all.
-pub(super) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+/// The same of a word that `mark` ends, too.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(super) fn word_until<'a>(text: &mut &'a [u8], mark: u8) -> &'a [u8] {
     let word = behind_blanks(text);
     let end = if WIDE && let Some(end) = end_in_front(word) {
         end
     } else {
-        word.iter().position(|octet| *octet <= b' ').unwrap_or(word.len())
+        word.iter().position(|octet| *octet <= b' ' || *octet == mark).unwrap_or(word.len())
     };
-    let (word, rest) = word.split_at_checked(end)?;
+    let (word, rest) = word.split_at_checked(end).unwrap_or_default();
     *text = rest;
-    (!word.is_empty()).then_some(word)
+    word
 }
 
 /// Where the word ends, if that is within its first eight octets, as with most.
@@ -108,19 +113,20 @@ pub(super) fn behind_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// A decimal number from a peer, never cut: and whether it is beyond 64 bits, of which no digit is then of use.
-pub(super) fn number(digits: &[u8]) -> Option<(u64, bool)> {
-    let (mut sum, mut beyond) = (0_u64, false);
+/// A decimal number from a peer, 0 for what is none; never cut: and whether it is beyond 64 bits, of which no digit is then of use.
+pub(super) fn number(digits: &[u8]) -> (u64, bool) {
+    // In two halves, for which small machines have instructions.
+    let (mut low, mut high, mut beyond) = (0_u32, 0_u32, 0_u32);
     for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return (0, false);
         }
-        beyond |= sum > u64::MAX / 10;
-        let tens = sum.wrapping_mul(10);
-        sum = tens.wrapping_add(u64::from(digit & 0x0f));
-        beyond |= sum < tens;
+        let tens = u64::from(low).wrapping_mul(10).wrapping_add(u64::from(digit));
+        let more = u64::from(high).wrapping_mul(10).wrapping_add(tens >> 32);
+        (low, high, beyond) = (tens as u32, more as u32, beyond | (more >> 32) as u32);
     }
-    (!digits.is_empty()).then_some((sum, beyond))
+    (u64::from(high) << 32 | u64::from(low), beyond != 0)
 }
 
 /// A decimal number of so few digits that it fits, and nothing behind it: most are, and need no check.

@@ -146,7 +146,7 @@ def run(image, expected=None, groups=None):
         command = ["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-nic", "none", "-monitor", "none", "-serial", "none"]
         command += ["-semihosting-config", "enable=on,target=native", "-kernel", RELEASE / image]
         command += ["-device", f"loader,file={script.name},addr=0x20300000,force-raw=on"]
-        done = subprocess.run(command, capture_output=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, timeout=300)
     # What is printed goes to standard error.
     output = (done.stdout + done.stderr).decode(errors="replace")
     reported = {name: int(number) for name, number in re.findall(r"^#(\w+) (\d+)$", output, re.MULTILINE)}

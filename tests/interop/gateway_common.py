@@ -85,7 +85,7 @@ def form(variables):
     return urllib.parse.urlencode(variables)
 
 
-def delivered(maildir, test, count=1, seconds=15):
+def delivered(maildir, test, count=1, seconds=60):
     """The mails in the Maildir of which `test` is true, once so many are there."""
     end = time.monotonic() + seconds
     seen = {}

@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 
-from gateway_common import arguments, check, miss, Rest, run, TOKEN
+from gateway_common import arguments, check, Rest, run, TOKEN
 
 args = None
 MAIL = {"recipient": "b@example.test", "from": "a@example.test", "text": "x"}
@@ -62,7 +62,7 @@ def too_large():
 def until_closed(connection):
     """What comes until the other side closes, and how long that takes."""
     began, said = time.monotonic(), b""
-    connection.settimeout(20)
+    connection.settimeout(30)
     try:
         while piece := connection.recv(4096):
             said += piece
@@ -79,18 +79,19 @@ def slow_clients():
     connection = connect(args.rest)
     connection.sendall(b"POST /v1/send HTTP/1.1\r\nHost: x\r\n")
     said, seconds = until_closed(connection)
-    check("a client that does not finish its head is closed", seconds < 5, (said, seconds))
+    # The bounds here are far from the limits that were set, and below those that hold when none is.
+    check("a client that does not finish its head is closed", seconds < 9, (said, seconds))
     connection = connect(args.rest)
     head = f"POST /v1/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
     connection.sendall(head.encode() + b"{")
     said, seconds = until_closed(connection)
-    check("a client that does not finish its body gets 408", said.startswith(b"HTTP/1.1 408") and seconds < 8, (said, seconds))
+    check("a client that does not finish its body gets 408", said.startswith(b"HTTP/1.1 408") and seconds < 20, (said, seconds))
     connection = connect(args.rest)
     connection.sendall(head.encode())
     began = time.monotonic()
     try:
         connection.settimeout(0.01)
-        while time.monotonic() - began < 15:
+        while time.monotonic() - began < 30:
             connection.sendall(b" ")
             try:
                 said = connection.recv(4096)
@@ -100,11 +101,11 @@ def slow_clients():
     except OSError as error:
         said = repr(error).encode()
     seconds = time.monotonic() - began
-    check("a client that sends its body by drips is not waited for", seconds < 8, (said, seconds))
+    check("a client that sends its body by drips is not waited for", seconds < 20, (said, seconds))
     takes_no_answers()
     connection = connect(args.smtp)
     said, seconds = until_closed(connection)
-    check("an SMTP client that says nothing gets 421", b"421 " in said and seconds < 5, (said, seconds))
+    check("an SMTP client that says nothing gets 421", b"421 " in said and seconds < 20, (said, seconds))
     # All of that has cost nothing: the doors are open.
     check("others are served", post(MAIL)[0] == 200, post(MAIL))
 
@@ -114,10 +115,10 @@ def takes_no_answers():
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", args.rest))
-    connection.settimeout(15)
+    connection.settimeout(25)
     began, count = time.monotonic(), 0
     try:
-        while time.monotonic() - began < 15:
+        while time.monotonic() - began < 25:
             connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
             count += 1
         why = "it is still open"
@@ -126,7 +127,7 @@ def takes_no_answers():
     except OSError as error:
         why = error
     seconds = time.monotonic() - began
-    check("a client that takes no answers is closed", isinstance(why, OSError) and seconds < 10, (why, count, seconds))
+    check("a client that takes no answers is closed", isinstance(why, OSError) and seconds < 20, (why, count, seconds))
 
 
 def observed():
@@ -144,21 +145,28 @@ def ends_in_good_order():
     """A request that is on its way gets its answer; one that comes then does not get in."""
     body = json.dumps(MAIL).encode()
     connection = connect(args.rest)
-    head = f"POST /v1/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection.sendall(head.encode() + body[:10])
-    time.sleep(0.3)
+    head = f"POST /v1/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.settimeout(30)
+    connection.sendall(head.encode())
+    # It says so when it begins to wait for the body.
+    said = connection.recv(4096)
     os.kill(args.pid, signal.SIGTERM)
-    time.sleep(0.3)
-    connection.sendall(body[10:])
-    said, _ = until_closed(connection)
-    check("told to end, it answers the request that is on its way", said.startswith(b"HTTP/1.1 200"), said)
-    for _ in range(50):
+    # The body comes by drips until the door is closed.
+    sent, refused, end = 0, False, time.monotonic() + 20
+    while not refused and time.monotonic() < end:
+        if sent < len(body) - 1:
+            connection.sendall(body[sent : sent + 1])
+            sent += 1
         try:
             connect(args.rest).close()
-            time.sleep(0.1)
+            time.sleep(0.05)
         except OSError:
-            return check("told to end, it takes no more connections, and ends", True, "")
-    return miss("told to end, it takes no more connections, and ends", "it still listens")
+            refused = True
+    connection.sendall(body[sent:])
+    answer, _ = until_closed(connection)
+    fine = said.startswith(b"HTTP/1.1 100") and answer.startswith(b"HTTP/1.1 200")
+    check("told to end, it answers the request that is on its way", fine, (said, answer))
+    check("told to end, it takes no more connections, and ends", refused, "it still listens")
 
 
 if __name__ == "__main__":

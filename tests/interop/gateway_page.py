@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import time
@@ -107,6 +108,8 @@ class Browser:
         os.write(self.commands, json.dumps(message).encode() + b"\0")
         while True:
             while b"\0" not in self.waiting:
+                if not select.select([self.replies], [], [], 120)[0]:
+                    raise RuntimeError(f"{method}: the browser does not answer")
                 octets = os.read(self.replies, 65536)
                 if not octets:
                     raise RuntimeError("the browser has ended")
@@ -126,21 +129,27 @@ class Browser:
             raise RuntimeError(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")
 
-    def wait(self, expression, seconds=20):
+    def wait(self, expression, seconds=60):
         """The expression's value, once it has one that is true."""
         end = time.monotonic() + seconds
         while True:
-            value = self.js(expression)
+            try:
+                value, why = self.js(expression), "never true"
+            except RuntimeError as error:
+                # The document that was asked is being left.
+                value, why = None, error
             if value:
                 return value
             if time.monotonic() > end:
-                raise RuntimeError(f"never true: {expression}")
+                raise RuntimeError(f"{why}: {expression}")
             time.sleep(0.1)
 
     def go(self, *addresses):
         for address in reversed(addresses):
             self.call("Page.navigate", url=address)
-            self.wait("document.readyState === 'complete'")
+            # The document before may be there for a moment yet, and is complete, too.
+            place = address.split("#")[0]
+            self.wait(f"document.readyState === 'complete' && location.href.split('#')[0] === {json.dumps(place)}")
 
     def close(self):
         try:

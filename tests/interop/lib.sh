@@ -156,7 +156,8 @@ to_crlf() {
 token_number=0
 new_token() { # sets $token: a word that stands in one mail and nowhere else
     token_number=$((token_number + 1))
-    token=t$$x$token_number
+    # With an end, so that the first is not the beginning of the tenth.
+    token=t$$x${token_number}z
 }
 
 # --- tokens ------------------------------------------------------------------------------------------------

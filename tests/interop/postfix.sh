@@ -77,7 +77,7 @@ start() {
         wait_for 15 port_is_open "$port" || give_up "nothing listens on port $port"
     done
     # Postfix asks for the mechanisms when a session starts: without the socket it would offer no AUTH.
-    wait_for 10 test -S "$base/spool/private/auth" || give_up "Dovecot has no authentication socket"
+    wait_for 30 test -S "$base/spool/private/auth" || give_up "Dovecot has no authentication socket"
 }
 
 stop() {

@@ -108,7 +108,7 @@ next_hop_comes_and_goes() {
     python3 "$here/relay_mails.py" send --port "$listen_port" --mails 1000 >"$work/sent" 2>&1 &
     sender=$!
     for ((i = 1; i <= 5; i++)); do
-        wait_for 60 taken "$((i * 150))"
+        wait_for 60 taken "$((i * 120))"
         stop_sink
         sleep 1
         start_sink -d "$dump/mail.$i.%M."
@@ -189,7 +189,7 @@ sends_to() { # TLS PORT
         --to c@example.test "$work/mail" >"$said" 2>&1
     if ! grep -q 'refused reject@example.test: 550 5.1.1' "$said"; then
         miss "$what" "no 550 for the refused recipient" "$said"
-    elif ! wait_for 10 delivered_twice; then
+    elif ! wait_for 60 delivered_twice; then
         miss "$what" "not delivered to two recipients" "$log"
     else
         file=$(grep -lF "$token" "$MAILDIR"/new/* | head -n 1)

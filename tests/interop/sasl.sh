@@ -62,7 +62,7 @@ start_listener() {
     SECRET=$PASSWORD "$program" --listen "127.0.0.1:$listen_port" --user "$LOGIN" \
         --binding "tls-server-end-point:$binding" >"$work/listener" 2>&1 </dev/null &
     background+=($!)
-    wait_for 10 port_is_open "$listen_port" || fail "the login example does not listen: $(cat "$work/listener")"
+    wait_for 30 port_is_open "$listen_port" || fail "the login example does not listen: $(cat "$work/listener")"
 }
 
 # --- one case ----------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ curl_client() {
     export SECRET
     "$program" --listen "127.0.0.1:$((listen_port + 2))" --user "$LOGIN" >"$work/tokens" 2>&1 </dev/null &
     background+=($!)
-    wait_for 10 port_is_open "$((listen_port + 2))" || fail "the login example does not listen"
+    wait_for 30 port_is_open "$((listen_port + 2))" || fail "the login example does not listen"
     local mechanism token=$SECRET
     unset SECRET
     for mechanism in XOAUTH2 OAUTHBEARER; do
@@ -234,7 +234,7 @@ start_bound_listener() { # PORT BINDING
     SECRET=$PASSWORD "$program" --listen "127.0.0.1:$1" --user "$LOGIN" --tls "$certs/server.crt" --key "$certs/server.key" \
         --binding "$2" >"$work/bound.$1" 2>&1 </dev/null &
     background+=($!)
-    wait_for 10 port_is_open "$1" || fail "the login example does not listen: $(cat "$work/bound.$1")"
+    wait_for 30 port_is_open "$1" || fail "the login example does not listen: $(cat "$work/bound.$1")"
 }
 
 bound_gnu() { # yes|no PORT PASSWORD REMARK
@@ -283,7 +283,7 @@ start_scramp() { # PORT BINDING
     require_free_ports "$1"
     "$python" "$here/scramp_peer.py" server "$1" "$LOGIN" "$PASSWORD" "$2" >"$work/scramp.$1" 2>&1 </dev/null &
     background+=($!)
-    wait_for 10 port_is_open "$1" || fail "scramp does not listen: $(cat "$work/scramp.$1")"
+    wait_for 30 port_is_open "$1" || fail "scramp does not listen: $(cat "$work/scramp.$1")"
 }
 
 scramp_server() { # yes|no PASSWORD BINDING REMARK

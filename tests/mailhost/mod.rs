@@ -1,16 +1,20 @@
 //! A scripted server on 127.0.0.1, for one connection.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// How long it drips: not for ever, so that a client of endless patience fails its test, and far longer than any patience here, however
+/// busy the machine.
+pub(crate) const DRIPS: Duration = Duration::from_mins(1);
 
 /// When the server uses TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +83,7 @@ impl Mailhost {
     /// Says an octet of a greeting without end, after each pause.
     pub(crate) fn dripping(pause: Duration) -> Self {
         Self::listen(move |mut socket| {
-            // Not for ever, so that a client of endless patience fails its test.
-            for _ in 0..50 {
-                thread::sleep(pause);
-                if socket.write_all(b"2").is_err() {
-                    break;
-                }
-            }
+            drip(&mut socket, b"2", pause);
             (String::new(), String::new())
         })
     }
@@ -106,12 +104,7 @@ impl Mailhost {
             };
             // 16 KiB are announced, so that the record will not be whole.
             let _ = socket.write_all(&[kind, 3, 3, 0x40, 0]);
-            for _ in 0..50 {
-                thread::sleep(pause);
-                if socket.write_all(&[0]).is_err() {
-                    break;
-                }
-            }
+            drip(&mut socket, &[0], pause);
             (String::new(), String::new())
         })
     }
@@ -134,18 +127,30 @@ impl Mailhost {
 
     /// All that came in clear, and all that came by TLS.
     pub(crate) fn came_by_tls(self) -> (String, String) {
-        self.came.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.came.recv_timeout(Duration::from_mins(1)).expect("the server's thread has not come to its end")
+    }
+}
+
+/// Says this after each pause, until the client is gone.
+fn drip(socket: &mut TcpStream, octet: &[u8], pause: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < DRIPS {
+        thread::sleep(pause);
+        if socket.write_all(octet).is_err() {
+            break;
+        }
     }
 }
 
 /// Talks until the client is gone, has said QUIT or STARTTLS, or there is no answer.
 fn talk(stream: &mut dyn Stream, greet: bool, answer: &dyn Fn(&str) -> Option<&'static str>) -> String {
+    let mut stream = BufReader::new(stream);
     let mut came = String::new();
     let mut content = false;
-    if greet && !answer("").is_some_and(|greeting| say(stream, greeting)) {
+    if greet && !answer("").is_some_and(|greeting| say(&mut stream, greeting)) {
         return came;
     }
-    while let Some(line) = line(stream) {
+    while let Some(line) = line(&mut stream) {
         came += &line;
         let line = line.trim_end();
         if content && line != "." {
@@ -153,25 +158,23 @@ fn talk(stream: &mut dyn Stream, greet: bool, answer: &dyn Fn(&str) -> Option<&'
         }
         let Some(reply) = answer(line) else { break };
         content = reply.starts_with("354");
-        if !say(stream, reply) || line == "QUIT" || line == "STARTTLS" {
+        if !say(&mut stream, reply) || line == "QUIT" || line == "STARTTLS" {
             break;
         }
     }
-    came
+    // What stands behind STARTTLS is there too early.
+    came + &String::from_utf8_lossy(stream.buffer())
 }
 
-fn say(stream: &mut dyn Stream, reply: &str) -> bool {
+fn say(stream: &mut BufReader<&mut dyn Stream>, reply: &str) -> bool {
+    let stream = stream.get_mut();
     stream.write_all(format!("{reply}\r\n").as_bytes()).and_then(|()| stream.flush()).is_ok()
 }
 
-/// Octet by octet, so that nothing behind STARTTLS is read too early.
-fn line(stream: &mut dyn Stream) -> Option<String> {
-    let (mut line, mut octet) = (Vec::new(), [0]);
-    while !line.ends_with(b"\n") {
-        stream.read_exact(&mut octet).ok()?;
-        line.extend(octet);
-    }
-    Some(String::from_utf8_lossy(&line).into_owned())
+fn line(stream: &mut impl BufRead) -> Option<String> {
+    let mut line = Vec::new();
+    stream.read_until(b'\n', &mut line).ok()?;
+    line.ends_with(b"\n").then(|| String::from_utf8_lossy(&line).into_owned())
 }
 
 fn secure(socket: TcpStream) -> Box<dyn Stream> {

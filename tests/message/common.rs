@@ -7,6 +7,18 @@ pub(crate) use values::*;
 
 use embedded_smtp::message::Transport;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// The same cases at each run, so that a commit is judged by what it changes; others by the environment variable `PROPTEST_RNG_SEED`,
+/// and more of them by `PROPTEST_CASES`.
+pub(crate) fn config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = match given.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(5322),
+        fixed @ RngSeed::Fixed(_) => fixed,
+    };
+    ProptestConfig { rng_seed, failure_persistence: None, ..given }
+}
 
 /// One line of text in several scripts, with anything that a header field may trip over.
 pub(crate) fn line(longest: usize) -> impl Strategy<Value = String> {

@@ -57,6 +57,21 @@ pub(crate) struct Args {
     pub(crate) inbox: Option<PathBuf>,
 }
 
+impl Args {
+    /// An option that says how to treat the relay.
+    pub(crate) fn about_relay(&self) -> Option<&'static str> {
+        let options = [
+            ("--relay-tls", self.relay_tls.is_some()),
+            ("--relay-ca", self.relay_ca.is_some()),
+            ("--relay-name", self.relay_name.is_some()),
+            ("--relay-user", self.relay_user.is_some()),
+            ("--relay-auth", self.relay_auth.is_some()),
+            ("--relay-cleartext-auth", self.relay_cleartext_auth),
+        ];
+        options.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Tls {

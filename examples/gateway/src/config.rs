@@ -47,6 +47,12 @@ impl Config {
     pub(crate) async fn new(args: Args) -> Result<Self, Trouble> {
         let settings = args.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
         let grace = Duration::from_secs(settings.grace()?);
+        // Without a relay mails are accepted into files, which nobody means who says how to reach one.
+        if let (None, None, Some(option)) = (&args.relay, &settings.relay, args.about_relay()) {
+            return Err(
+                format!("{option} without a relay: give --relay HOST:PORT, or [relay] in the file").into()
+            );
+        }
         let listen = |given: Option<String>, door: &Door, default: &str| {
             given.or_else(|| door.listen.clone()).unwrap_or_else(|| default.to_owned())
         };
@@ -84,7 +90,8 @@ impl Config {
             (Some(relay), _) => NextHop::new(relay)?,
             (None, directory) => {
                 let directory = directory.as_deref().unwrap_or(Path::new("inbox"));
-                let address = inbox::start(directory, settings.limits.mail + (1 << 20)).await;
+                let Limits { mail, recipients, .. } = settings.limits;
+                let address = inbox::start(directory, mail + (1 << 20), recipients as u16).await;
                 let trouble = |error| format!("mails cannot be stored in {}: {error}", directory.display());
                 NextHop {
                     address: address.map_err(trouble)?,
@@ -132,11 +139,16 @@ impl Config {
                 mail: Duration::from_secs(limits.hop_seconds),
             },
         };
+        let templates = args.templates.or(settings.templates);
+        // Else each sender would be told that there is no such template, and not the operator.
+        if let Some(directory) = templates.as_deref().filter(|directory| !directory.is_dir()) {
+            return Err(format!("templates: {} is no directory", directory.display()).into());
+        }
         Ok(Self {
             rest,
             smtp,
             tokens,
-            templates: args.templates.or(settings.templates),
+            templates,
             limits,
             hop_sessions: hop.sessions,
             mail: Arc::new(mail),
@@ -171,6 +183,15 @@ impl NextHop {
             return Err(format!("the relay {:?} is not HOST:PORT", relay.address).into());
         }
         let login = match &relay.user {
+            None if relay.password.is_some()
+                || relay.auth.is_some()
+                || relay.auth_unoffered
+                || relay.cleartext_auth =>
+            {
+                return Err(
+                    "the relay has a password or a way to log in, and no user: nobody would log in".into()
+                );
+            }
             None => None,
             Some(user) => {
                 let variable = std::env::var("GATEWAY_RELAY_PASSWORD").ok();
@@ -236,4 +257,43 @@ fn demonstrate(
     tokens.push(token.clone());
     logins.push(login.clone());
     Ok(Demonstration { token: Some(token), login: Some(login) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    async fn trouble(options: &str) -> Option<String> {
+        let args = Args::parse_from(format!("gateway {options}").split_whitespace());
+        Config::new(args).await.err().map(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn what_would_be_of_no_use_is_told_at_the_start() {
+        for (options, expected) in [
+            ("--relay-user me", Some("--relay-user without a relay")),
+            ("--relay-tls required", Some("--relay-tls without a relay")),
+            ("--relay-ca x", Some("--relay-ca without a relay")),
+            ("--relay-cleartext-auth", Some("--relay-cleartext-auth without a relay")),
+            ("--relay a:1 --relay-auth plain", Some("no user")),
+            ("--relay a:1 --relay-cleartext-auth", Some("no user")),
+            ("--relay a:1 --templates nowhere", Some("nowhere is no directory")),
+            ("--relay a:1 --templates Cargo.toml", Some("Cargo.toml is no directory")),
+            ("--relay a:1 --tls Cargo.toml ../../tests/tls/server.key", Some("Cargo.toml: no certificate")),
+            ("--relay a:1 --tls ../../tests/tls/server.pem Cargo.toml", Some("Cargo.toml: no private key")),
+            ("--relay a:1 --tls ../../tests/tls/server.pem nothing", Some("nothing: ")),
+            ("--relay a:1 --tls ../../tests/tls/ca.pem ../../tests/tls/server.key", Some("used together")),
+            ("--relay a:1 --relay-tls never --templates src", None),
+        ] {
+            let found = trouble(options).await;
+            match expected {
+                Some(expected) => {
+                    assert!(found.as_ref().is_some_and(|why| why.contains(expected)), "{options}: {found:?}");
+                }
+                None => assert_eq!(found, None, "{options}"),
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What only the next hop can do: notifications (RFC 3461) and deadlines (RFC 2852).
 
-use super::{Extension, Hop, Manner, Relay, Sender, free_address};
+use super::{Away, Extension, Hop, Manner, Relay, Sender};
 
 const MAIL: &str = "MAIL FROM:<a@example.test> RET=HDRS ENVID=QQ314159 BY=120;RT";
 const RCPT: &str = "RCPT TO:<b@example.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@example.org";
@@ -52,7 +52,8 @@ async fn where_the_next_hop_lacks_them_who_relied_on_it_comes_again_and_sees_it(
 
 #[tokio::test]
 async fn a_next_hop_that_is_away_says_nothing_about_what_it_offers() {
-    let relay = Relay::start(&free_address().await).await;
+    let away = Away::new();
+    let relay = Relay::start(&away.address()).await;
     for _ in 0..2 {
         let mut sender = relay.sender().await;
         assert_eq!(sender.promised().await, ["DSN", "DELIVERBY"]);

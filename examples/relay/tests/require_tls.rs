@@ -3,7 +3,7 @@
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpListener;
 
-use super::{Extension, Hop, Manner, Relay, Sender, free_address, stream};
+use super::{Away, Extension, Hop, Manner, Relay, Sender, stream};
 
 const CERTIFICATE: [&str; 3] = ["--tls", "tests/tls/server.pem", "tests/tls/server.key"];
 const TRUSTED: [&str; 4] = ["--ca", "tests/tls/ca.pem", "--next-hop-name", "mail.example.test"];
@@ -84,8 +84,8 @@ async fn without_tls_that_can_be_trusted_such_a_mail_is_refused_for_good_and_oth
 
 #[tokio::test]
 async fn a_next_hop_that_is_away_is_a_matter_of_time() {
-    let (mut sender, _) =
-        relay(&free_address().await, "required", &TRUSTED).await.sender().await.secure().await;
+    let away = Away::new();
+    let (mut sender, _) = relay(&away.address(), "required", &TRUSTED).await.sender().await.secure().await;
     sender.says(REQUIRED, "451 4.4.1 ").await;
 }
 

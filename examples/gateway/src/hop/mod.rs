@@ -81,8 +81,8 @@ impl Hop {
         let (recipients, from, id) = (mail.recipients.clone(), mail.envelope.clone(), mail.word());
         let left = mail.left();
         let (tell, told) = oneshot::channel();
-        let unsent = |outcome| {
-            record::enter(&id, from.clone(), &outcome, Duration::ZERO);
+        let unsent = |outcome: Outcome| {
+            outcome.enter(&id, &from);
             outcome
         };
         let later = |why| unsent(Outcome::unsent(&recipients, Verdict::RetryLater, why));

@@ -1,7 +1,11 @@
 //! What became of a mail, in a form that outlives the session.
 
+use std::time::Duration;
+
 use embedded_smtp::submission::{Answer, Cause, Recipient, Report, Status, Verdict};
-use embedded_smtp::wire::{Code, Extension, Verb};
+use embedded_smtp::wire::{Code, Extension, Severity, Verb};
+
+use super::record;
 
 /// What became of a mail.
 #[derive(Debug, Clone)]
@@ -52,10 +56,21 @@ pub(crate) enum Again {
     WithoutDeadline,
 }
 
+/// In place of words, where there are none: they fill the memory for them when there are thousands of recipients.
+const NO_WORDS: &str =
+    "(no words came with that, or more than could be kept; send to this recipient alone to see them)";
+
 impl Words {
     fn of(report: &Report<'_>, answer: &Answer) -> Self {
         let code = answer.code().map_or(0, Code::number);
-        let text = report.text(answer).replace('\n', " ");
+        let mut text = report.text(answer).replace('\n', " ");
+        if text.is_empty() && code >= 400 {
+            NO_WORDS.clone_into(&mut text);
+        }
+        // A part of the server's words, which says more than the code does (RFC 3463).
+        if let Some(enhanced) = answer.enhanced() {
+            text = format!("{enhanced} {text}");
+        }
         Self { code, text }
     }
 
@@ -95,6 +110,11 @@ impl Outcome {
         let fate =
             |address: &String| Fate { address: address.clone(), delivered: false, words: words.clone() };
         Self { verdict, fates: recipients.iter().map(fate).collect(), octets: None, words, fault: Fault::Hop }
+    }
+
+    /// Into the journal, for a mail that no session was asked for.
+    pub(crate) fn enter(&self, id: &str, from: &str) {
+        record::enter(id, from.to_owned(), self, Duration::ZERO);
     }
 
     /// It has waited too long.
@@ -148,11 +168,24 @@ fn verdict(report: &Report<'_>) -> Verdict {
     }
 }
 
-/// What was said to the mail, or to its recipients.
+/// What was said to the mail, or to its recipients: where a later try makes sense, what makes it so.
 fn refusal(report: &Report<'_>) -> Answer {
-    let answers = report.recipients().iter().map(Recipient::answer);
-    let mut answers = std::iter::once(report.answer()).chain(answers);
-    answers.find(|answer| answer.code().is_some()).unwrap_or_default()
+    let answers = || {
+        let all = report.recipients().iter().map(Recipient::answer);
+        std::iter::once(report.answer()).chain(all).filter(|answer| answer.code().is_some())
+    };
+    let later = report.verdict() == Verdict::RetryLater;
+    let transient = answers().find(|answer| later && is_transient(answer));
+    transient.or_else(|| answers().next()).unwrap_or_default()
+}
+
+fn is_transient(answer: &Answer) -> bool {
+    answer.code().is_some_and(|code| code.severity() == Severity::Transient)
+}
+
+/// RFC 4954 §6, RFC 3207 §4: the gateway is to log in first, or to use TLS. No sender can mend that.
+fn is_about_the_gateway(answer: &Answer) -> bool {
+    answer.code().is_some_and(|code| code.number() == 530)
 }
 
 fn is_refusal(answer: &Answer) -> bool {
@@ -177,6 +210,7 @@ fn explain(report: &Report<'_>, whole: bool) -> (Words, Fault) {
                 Words::say("the next hop's answer is none to what it was asked")
             };
             let fault = match verb {
+                _ if is_about_the_gateway(&answer) => Fault::Hop,
                 Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::EndOfData => Fault::Mail,
                 _ => Fault::Hop,
             };

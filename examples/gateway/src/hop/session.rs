@@ -21,8 +21,11 @@ use crate::request::{Content, Outgoing};
 use crate::smtp::config::Config;
 use crate::smtp::stream::{self, Stream};
 
-/// Octets of the next hop's words about one mail.
-const TEXTS: usize = 8 * 1024;
+/// Octets of the next hop's words about a mail, and about each of its recipients (RFC 5321 §4.5.3.1.5: what a line has at most);
+/// no more than the engine uses.
+const WORDS: usize = 8 * 1024;
+const WORDS_EACH: usize = 512;
+const MOST_WORDS: usize = 65_535;
 
 /// How long a QUIT is worth waiting for.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -121,7 +124,8 @@ impl<'b> Session<'b> {
         if let Some(mechanism) = config.next_hop_manner.insisted() {
             options = options.auth_even_if_not_offered(mechanism);
         }
-        let mut texts = vec![0; TEXTS];
+        let words = WORDS + WORDS_EACH.saturating_mul(mail.recipients.len());
+        let mut texts = vec![0; words.min(MOST_WORDS)];
         let mut submission =
             Submission::with_login(&mut self.client, options, envelope, body, &mut texts, login);
         let mut trouble = None;

@@ -23,15 +23,17 @@ use store::{Draft, Store};
 const RX: usize = 16 * 1024;
 const TX: usize = 1024;
 
-/// Starts it, and says where it listens.
-pub(crate) async fn start(directory: &Path, max_size: u64) -> std::io::Result<String> {
+/// Starts it, and says where it listens. It takes what may come in by the doors.
+pub(crate) async fn start(directory: &Path, max_size: u64, recipients: u16) -> std::io::Result<String> {
     let store = Arc::new(Store::open(directory)?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
-                Ok((socket, _)) => drop(tokio::spawn(take_mails(socket, Arc::clone(&store), max_size))),
+                Ok((socket, _)) => {
+                    drop(tokio::spawn(take_mails(socket, Arc::clone(&store), max_size, recipients)))
+                }
                 Err(error) => {
                     print(&format!("gateway: the inbox cannot accept: {error}"));
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -49,12 +51,12 @@ struct Mail {
     draft: Option<std::io::Result<Draft>>,
 }
 
-async fn take_mails(socket: TcpStream, store: Arc<Store>, max_size: u64) {
+async fn take_mails(socket: TcpStream, store: Arc<Store>, max_size: u64, recipients: u16) {
     let Ok(host) = HelloName::new("inbox.localhost") else { return };
     // It shows what it is asked for, in the file, and never sends anything.
     let policy = Policy::new(host)
         .max_size(max_size)
-        .max_recipients(1000)
+        .max_recipients(recipients)
         .max_mails(u16::MAX)
         .offer(Extension::Dsn)
         .offer(Extension::DeliverBy)

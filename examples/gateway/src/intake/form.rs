@@ -63,6 +63,8 @@ impl Scan {
             return self.digit(octet);
         }
         match octet {
+            // No variable has such a name, and curl says of every -d that it is a form.
+            b'{' if self.at == 1 => Err(Problem::new(415, JSON)),
             b'%' => {
                 self.percent = Percent::Sign;
                 Ok(())
@@ -169,6 +171,8 @@ impl Scan {
     }
 }
 
+const JSON: &str = "the body begins as JSON does, and its Content-Type says that it is a form; send it with Content-Type: application/json";
+
 /// Octets of `mime` that are gathered before they are put aside.
 const SHARE: usize = 16 * 1024;
 
@@ -274,6 +278,8 @@ mod tests {
         let long = format!("text={}", "x".repeat(300));
         let mail = format!("mime={}", "x".repeat(301));
         for (text, status, expected) in [
+            ("{\"recipient\":\"a@b\",\"text\":\"100%\"}", 415, "Content-Type: application/json"),
+            ("{}", 415, "Content-Type: application/json"),
             ("a=%zz", 400, "octet 4"),
             ("a=%4", 400, "ends within %"),
             ("a=%ff", 400, "not UTF-8"),

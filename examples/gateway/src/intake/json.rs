@@ -227,8 +227,23 @@ impl Scan {
         {
             column += octets;
         }
-        let empty = if self.kept.iter().all(u8::is_ascii_whitespace) { "; the body is empty" } else { "" };
-        Problem::new(400, format!("invalid JSON at line {line} column {column}: {what}{empty}"))
+        Problem::new(400, format!("invalid JSON at line {line} column {column}: {what}{}", self.beginning()))
+    }
+
+    /// What the position alone does not explain, and an editor may not show.
+    fn beginning(&self) -> &'static str {
+        match *self.kept.as_slice() {
+            // RFC 8259 §8.1: UTF-8, and no mark in front. The others begin with another mark, or have every other octet 0.
+            [0xef, 0xbb, 0xbf, ..] => "; the body begins with a byte order mark (EF BB BF): leave it out",
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..] => {
+                "; the body looks like UTF-16 or UTF-32: JSON is sent in UTF-8"
+            }
+            ref all if all.trim_ascii().is_empty() => "; the body is empty",
+            ref all if all.first().is_some_and(u8::is_ascii_alphabetic) && all.contains(&b'=') => {
+                "; the body looks like a form: that is sent with Content-Type: application/x-www-form-urlencoded"
+            }
+            _ => "",
+        }
     }
 }
 
@@ -318,6 +333,27 @@ mod tests {
                 assert_eq!(problem.status, 400);
                 assert!(problem.text.contains(expected), "{text}: {}", problem.text);
             }
+        }
+    }
+
+    #[test]
+    fn what_the_beginning_shows_is_told() {
+        let utf16 =
+            |order: fn(u16) -> [u8; 2]| "{\"a\":1}".encode_utf16().flat_map(order).collect::<Vec<_>>();
+        let (big, little) = (utf16(u16::to_be_bytes), utf16(u16::to_le_bytes));
+        for (octets, expected) in [
+            (b"\xef\xbb\xbf{}".to_vec(), "byte order mark"),
+            ([b"\xfe\xff", &big[..]].concat(), "UTF-16"),
+            ([b"\xff\xfe", &little[..]].concat(), "UTF-16"),
+            (big, "UTF-16"),
+            (little, "UTF-16"),
+            (b"\0\0\0{\0\0\0}".to_vec(), "UTF-32"),
+            (b"recipient=a@b&text=x".to_vec(), "application/x-www-form-urlencoded"),
+        ] {
+            let mut scan = Scan::new(LIMITS);
+            scan.take(&octets).unwrap();
+            let problem = scan.finish().unwrap_err();
+            assert!(problem.text.contains(expected), "{octets:02x?}: {}", problem.text);
         }
     }
 

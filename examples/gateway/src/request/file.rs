@@ -32,14 +32,15 @@ impl File {
             );
             return Err(Problem::not_here("attachments", text));
         }
-        let mut data = given.data.ok_or_else(|| bad("data is missing, the file in base64".to_owned()))?;
-        // Encoders like to break lines.
-        data.retain(|character| !character.is_ascii_whitespace());
-        let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        let octets = GeneralPurpose::new(&STANDARD, lenient)
-            .decode(data)
-            .map_err(|error| bad(format!("data is not base64: {error}")))?;
-        let kind = given.kind.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let data = given.data.ok_or_else(|| bad("data is missing, the file in base64".to_owned()))?;
+        let octets = decoded(data).map_err(|why| bad(format!("data is not base64: {why}")))?;
+        // Browsers say nothing of a type that they do not know.
+        let kind = given.kind.filter(|kind| !kind.is_empty());
+        let kind = kind.unwrap_or_else(|| "application/octet-stream".to_owned());
+        if ["multipart/", "message/"].iter().any(|front| begins(&kind, front)) {
+            let text = "is none of a file: mails and what has parts travel as application/octet-stream";
+            return Err(bad(format!("the type {} {text}", shown(&kind))));
+        }
         let file = Self { kind, name: given.name.filter(|name| !name.is_empty()), octets };
         file.build().map_err(|problem| bad(problem.text))?;
         Ok(file)
@@ -59,5 +60,82 @@ impl File {
             Some(name) => file.with_name(FileName::new(name).map_err(|error| bad("name", name, error))?),
             None => file,
         })
+    }
+}
+
+/// Encoders like to break lines, and leave the padding out. A blank is no line break: in form variables it was a `+`, and without
+/// it the file would be another one.
+fn decoded(mut data: String) -> Result<Vec<u8>, String> {
+    data.retain(|character| !matches!(character, '\r' | '\n' | '\t'));
+    if let Some(at) = data.find(' ') {
+        return Err(format!(
+            "a blank stands behind {at} characters of it; in form variables + is written %2B"
+        ));
+    }
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(&STANDARD, lenient).decode(data).map_err(|error| error.to_string())
+}
+
+fn begins(text: &str, front: &str) -> bool {
+    text.get(..front.len()).is_some_and(|start| start.eq_ignore_ascii_case(front))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request;
+
+    fn file(data: &str, kind: Option<&str>) -> Result<File, String> {
+        let attachment = request::Attachment {
+            data: Some(data.to_owned()),
+            name: None,
+            kind: kind.map(str::to_owned),
+            url: None,
+        };
+        File::new(0, attachment).map_err(|problem| problem.text)
+    }
+
+    #[test]
+    fn base64_is_taken_as_encoders_write_it() {
+        for (data, octets) in [
+            ("QUJD", "ABC"),
+            ("QU\r\nJD\n", "ABC"),
+            ("QQ==", "A"),
+            ("QQ", "A"),
+            ("QQ=", "A"),
+            ("QQ=\r\n=", "A"),
+            ("", ""),
+        ] {
+            assert_eq!(file(data, None).map(|file| file.octets), Ok(octets.into()), "{data:?}");
+        }
+        for data in ["Q", "QR==", "QQ===", "QQ==QQ==", "-_-_", "QQ==\0", "data:text/plain;base64,QQ=="] {
+            assert!(file(data, None).is_err(), "{data:?}");
+        }
+    }
+
+    #[test]
+    fn a_sign_that_a_form_made_a_blank_is_not_left_out() {
+        // Without its signs each of them would be another file.
+        for data in ["QUJD    ", "    QUJD", "QU    JD", "QQ==    ", "\n \n \n \n \n", " "] {
+            assert!(file(data, None).is_err_and(|why| why.contains("%2B")), "{data:?}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_one_of_a_file() {
+        for (kind, expected) in [
+            (None, Ok("application/octet-stream")),
+            (Some(""), Ok("application/octet-stream")),
+            (Some("text/plain; charset=utf-8"), Ok("text/plain; charset=utf-8")),
+            (Some("message/rfc822"), Err("application/octet-stream")),
+            (Some("Multipart/mixed; boundary=x"), Err("application/octet-stream")),
+            (Some("text"), Err("the type \"text\" cannot be sent")),
+        ] {
+            match (file("QQ==", kind), expected) {
+                (Ok(file), Ok(expected)) => assert_eq!(file.kind, expected),
+                (Err(why), Err(expected)) => assert!(why.contains(expected), "{kind:?}: {why}"),
+                (found, _) => panic!("{kind:?}: {found:?}"),
+            }
+        }
     }
 }

@@ -40,6 +40,9 @@ impl Parts {
                 "there is nothing to send: give text, html, attachments, mime or a template",
             ));
         }
+        // Forms send what was left empty, too: beside the other text an empty one is none, for readers would show it.
+        let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let (has_text, has_html) = (said(&request.text), said(&request.html));
         let fixed = Fixed {
             unsubscribe: request.unsubscribe.as_ref().map(unsubscribe).transpose()?,
             extra: request.extra.into_iter().flatten().collect(),
@@ -51,8 +54,8 @@ impl Parts {
             cc: request.cc,
             reply_to: request.replyto,
             subject: request.subject,
-            text: request.text.map(Arc::new),
-            html: request.html.map(Arc::new),
+            text: request.text.filter(|_| has_text || !has_html).map(Arc::new),
+            html: request.html.filter(|_| has_html || !has_text).map(Arc::new),
             fixed: Arc::new(fixed),
         })
     }

@@ -56,6 +56,7 @@ struct Known {
 }
 
 pub(crate) fn plan(mut request: Request, mime: Option<Spool>, rules: Rules<'_>) -> Result<Plan, Problem> {
+    let whom = if request.recipient.is_some() { "recipient" } else { "recipients" };
     let addressees = addressees(&mut request, rules.recipients)?;
     if mime.is_some() {
         nothing_beside_mime(&request)?;
@@ -74,7 +75,8 @@ pub(crate) fn plan(mut request: Request, mime: Option<Spool>, rules: Rules<'_>) 
     let data = request.data.take();
     let strict = templated || personal || data.is_some();
     if strict {
-        no_variables_elsewhere(&request)?;
+        let addresses = addressees.iter().map(|addressee| (whom, &addressee.address));
+        no_variables_elsewhere(addresses, &request)?;
     }
     let maker = Maker {
         strict,
@@ -124,6 +126,11 @@ impl Several {
 
     pub(crate) fn recipient(&self, number: usize) -> &str {
         self.addressees.get(number).map_or("", |addressee| &addressee.address)
+    }
+
+    /// The return path, if the request says it.
+    pub(crate) fn envelope(&self) -> &str {
+        self.maker.envelope.as_deref().unwrap_or_default()
     }
 
     /// Octets that the mail will have in memory for itself.
@@ -270,13 +277,20 @@ fn begins_with_field(text: &[u8]) -> bool {
 }
 
 /// Where variables are not replaced, they would go out as they are written.
-fn no_variables_elsewhere(request: &Request) -> Result<(), Problem> {
+fn no_variables_elsewhere<'r>(
+    recipients: impl Iterator<Item = (&'r str, &'r String)>,
+    request: &'r Request,
+) -> Result<(), Problem> {
     let unsubscribe = request.unsubscribe.as_ref().map(Addresses::texts).unwrap_or_default();
-    let names = request.attachments.iter().flatten().filter_map(|file| file.name.as_ref());
-    let texts = (request.envelope.iter().map(|text| ("envelope", text)))
+    let fields = request.extra.iter().flatten().flat_map(|(name, value)| [name, value]);
+    let files = request.attachments.iter().flatten();
+    let dsn = request.dsn.iter().flat_map(|dsn| [&dsn.envid, &dsn.orcpt]).flatten();
+    let texts = recipients
+        .chain(request.envelope.iter().map(|text| ("envelope", text)))
         .chain(unsubscribe.iter().map(|text| ("unsubscribe", text)))
-        .chain(request.extra.iter().flatten().map(|(_, text)| ("extra", text)))
-        .chain(names.map(|text| ("attachments", text)));
+        .chain(fields.map(|text| ("extra", text)))
+        .chain(files.flat_map(|file| [&file.name, &file.kind]).flatten().map(|text| ("attachments", text)))
+        .chain(dsn.map(|text| ("dsn", text)));
     for (property, text) in texts {
         if text.match_indices("{$").any(|(at, _)| {
             matches!(front(text.as_bytes().get(at..).unwrap_or_default(), true), Front::Variable(..))

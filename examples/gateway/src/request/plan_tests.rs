@@ -209,9 +209,18 @@ fn a_variable_where_none_is_replaced_is_an_error() {
         ("envelope", json!("{$a}@b")),
         ("unsubscribe", json!(["u@b", "https://x.y/?u={$recipient}"])),
         ("extra", json!({"x-a": "is {$a}"})),
+        ("extra", json!({"x-{$a}": "b"})),
         ("attachments", json!([{"data": "", "name": "{$a}.txt"}])),
+        ("attachments", json!([{"data": "", "type": "text/{$a}"}])),
+        ("recipient", json!("{$a}@b")),
+        ("recipients", json!(["{$a}@b"])),
+        ("dsn", json!({"envid": "{$a}"})),
+        ("dsn", json!({"orcpt": "{$a}@b"})),
     ] {
         let mut request = good();
+        if property == "recipients" {
+            request.as_object_mut().unwrap().remove("recipient");
+        }
         request[property] = value;
         let problem = planned(request.clone(), None).unwrap_err();
         assert_eq!(problem.property.as_deref(), Some(property), "{}", problem.text);
@@ -373,4 +382,25 @@ fn what_is_shown_of_a_request_is_short() {
         let told = problem.json().to_string();
         assert!(told.len() < 900, "{property:.20}: {told:.1500}");
     }
+}
+
+#[test]
+fn an_empty_text_beside_another_is_none() {
+    for (text, html, expected) in [
+        (json!("x"), json!("<p>x"), (Some("x"), Some("<p>x"))),
+        (json!("x"), json!(""), (Some("x"), None)),
+        (json!(""), json!("<p>x"), (None, Some("<p>x"))),
+        (json!(""), json!(null), (Some(""), None)),
+        (json!(null), json!(""), (None, Some(""))),
+    ] {
+        let request = json!({"recipient": "j@b", "from": "i@b", "text": text, "html": html});
+        let mails = planned(request, None).unwrap();
+        let letter = letter(&mails[0]);
+        let found = (letter.text.as_deref().map(String::as_str), letter.html.as_deref().map(String::as_str));
+        assert_eq!(found, expected, "{text} {html}");
+    }
+    // It still goes before what a template says.
+    let template = json!({"from": "i@b", "text": "x", "html": "<p>x"});
+    let mails = planned(json!({"recipient": "j@b", "template": template, "html": ""}), None).unwrap();
+    assert!(letter(&mails[0]).html.is_none());
 }

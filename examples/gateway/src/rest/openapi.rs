@@ -18,7 +18,7 @@ fn made() -> Value {
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
     let mut generator = SchemaGenerator::new(settings);
-    let request = generator.subschema_for::<Request>();
+    let request = generator.subschema_for::<Request>().to_value();
     let records = generator.subschema_for::<Vec<Record>>();
     let schemas = generator.take_definitions(true);
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
@@ -69,7 +69,7 @@ fn made() -> Value {
                 "summary": "Send a mail",
                 "requestBody": { "required": true, "content": {
                     "application/json": { "schema": request, "examples": examples() },
-                    "application/x-www-form-urlencoded": { "schema": request },
+                    "application/x-www-form-urlencoded": form_of(&request),
                 } },
                 "responses": {
                     "200": { "description": "The next hop took the mail for all recipients.", "content": json_of(ids) },
@@ -105,6 +105,17 @@ fn made() -> Value {
             "/openapi.json": { "get": { "summary": "This document", "security": [], "responses": { "200": of("This document.") } } },
         },
     })
+}
+
+/// `OpenAPI` can say how objects are written in forms, and has no style for lists in brackets.
+fn form_of(request: &Value) -> Value {
+    let mut schema = request.clone();
+    if let Some(schema) = schema.as_object_mut() {
+        let text = "Objects are written dsn[notify]=FAILURE, lists to[]=a@example.com&to[]=b@example.com or to[0]=a@example.com, and lists of objects attachments[0][name]=a.txt. A name that stands twice is an error.";
+        schema.insert("description".to_owned(), json!(text));
+    }
+    let deep = json!({ "style": "deepObject", "explode": true });
+    json!({ "schema": schema, "encoding": { "data": deep, "dsn": deep, "extra": deep } })
 }
 
 fn examples() -> Value {
@@ -155,6 +166,18 @@ mod tests {
                 });
                 assert!(met, "{name}: {any}");
             }
+        }
+    }
+
+    #[test]
+    fn a_form_says_how_lists_and_objects_are_written() {
+        let document = made();
+        let content = &document["paths"]["/v1/send"]["post"]["requestBody"]["content"];
+        let form = &content["application/x-www-form-urlencoded"];
+        assert_eq!(form["schema"]["$ref"], content["application/json"]["schema"]["$ref"]);
+        assert!(form["schema"]["description"].as_str().unwrap().contains("to[]="));
+        for name in form["encoding"].as_object().unwrap().keys() {
+            assert!(document["components"]["schemas"]["Request"]["properties"].get(name).is_some(), "{name}");
         }
     }
 

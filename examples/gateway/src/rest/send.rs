@@ -146,9 +146,10 @@ async fn deliver_several(
             Ok(mail) => mail,
             Err((verdict, why)) => {
                 let recipient = [several.recipient(number).to_owned()];
-                let outcome = Outcome::unsent(&recipient, verdict, &why);
+                let (id, outcome) = (unique::word(), Outcome::unsent(&recipient, verdict, &why));
+                outcome.enter(&id, several.envelope());
                 if let Some(place) = outcomes.get_mut(number) {
-                    *place = Some((unique::word(), outcome));
+                    *place = Some((id, outcome));
                 }
                 continue;
             }
