@@ -143,5 +143,5 @@ impl Client<'_> {
 /// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
 const MOST: usize = u16::MAX as usize;
 
-/// Octets of the line of AUTH before its CRLF.
+/// Octets of AUTH with an initial response, before CRLF.
 const LONGEST: usize = limits::COMMAND_LINE - 2;
