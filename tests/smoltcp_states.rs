@@ -157,6 +157,23 @@ fn what_came_before_the_end_of_the_stream_is_read_through_however_small_the_engi
     }
 }
 
+/// Within one poll of the interface, and before the adapter has looked at the socket: what it said shows that it was there.
+#[test]
+fn a_connection_that_said_something_and_was_torn_down_at_once_was_no_refusal() {
+    for (said, fault) in [("220 he", Fault::Reset), ("", Fault::Refused)] {
+        let (mut near, mut far) = hosts([512; 4]);
+        connect(&mut near, &mut far, Instant::ZERO);
+        far.socket().send_slice(said.as_bytes()).unwrap();
+        settle(&mut near, &mut far, Instant::ZERO);
+        far.socket().abort();
+        settle(&mut near, &mut far, Instant::ZERO);
+        assert_eq!(near.socket().state(), State::Closed);
+        lent!(let mut client = Client of 128, 512);
+        let progress = near.drive(&mut Driver::new(), &mut client, Instant::ZERO);
+        assert_eq!(progress, Err(ConnectionError::Transport(fault)), "{said:?}");
+    }
+}
+
 /// A hostile or broken peer cannot make the adapter spin: it ends, waits, or tells an error.
 #[test]
 fn engines_with_next_to_no_buffers_end_or_wait() {
