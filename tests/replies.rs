@@ -51,6 +51,27 @@ fn check(input: &[u8], expected: &[&str]) {
 }
 
 #[test]
+fn a_line_that_is_shown_stays_when_there_is_made_room_for_more() {
+    for (first, second) in
+        [("one", "two".to_owned()), ("one", "x".repeat(80)), (&*"x".repeat(80), "two".to_owned())]
+    {
+        let (mut rx, mut tx) = ([0; MIN_RX], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &[]);
+        client.noop().unwrap();
+        sent(&mut client);
+        for octet in format!("250-{first}\r\n250 {second}\r\n").into_bytes() {
+            feed(&mut client, &[octet]);
+            while client.poll() == Ok(Want::Event) {
+                let before = format!("{:?}", client.event());
+                // What is in front of the line is used up, so the line moves.
+                assert!(!client.receive_buffer().is_empty());
+                assert_eq!(format!("{:?}", client.event()), before);
+            }
+        }
+    }
+}
+
+#[test]
 fn replies_of_the_field_are_taken_at_every_split() {
     let table: &[(&[u8], &[&str])] = &[
         (b"250\r\n", &["Noop 250"]),

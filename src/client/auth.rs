@@ -76,10 +76,10 @@ impl Client<'_> {
         }
         let front = out.wanted();
         // A mechanism with a state is asked once: the room must be there beforehand, for whichever message it is. CRLF goes with it.
-        let longest = mechanism.longest().min(MOST) as u32 + 2;
-        let longest = (longest / 3 * 4).wrapping_add(front as u32).wrapping_add(2);
+        let groups = (mechanism.longest() as u32).wrapping_add(2) / 3;
+        let longest = groups.wrapping_mul(4).wrapping_add(front as u32).wrapping_add(2);
         if longest > free as u32 {
-            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(MOST)).into());
+            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(usize::MAX)).into());
         }
         let mut message = Message::new(&mut out);
         let said = if begins {
@@ -139,9 +139,6 @@ impl Client<'_> {
         Ok(self.scratch)
     }
 }
-
-/// As many octets as the buffer can have at most, so that what they are encoded has 32 bits.
-const MOST: usize = u16::MAX as usize;
 
 /// Octets of AUTH with an initial response, before CRLF.
 const LONGEST: usize = limits::COMMAND_LINE - 2;

@@ -206,9 +206,7 @@ impl Client<'_> {
         if let Some(parameters) = parameters {
             parameters.write(&mut list);
         }
-        if let Some(misuse) = list.end() {
-            return Err(misuse.into());
-        }
+        list.end()?;
         let (octets, used) = (list.out.line(), list.used);
         // Its turn is judged behind all that: a command can be tried when it is not.
         self.launch(verb, octets, used)

@@ -1,9 +1,9 @@
 //! Parameters of MAIL and RCPT as the client takes them: behind a trait, so that firmware which
 //! needs three of them does not link the emission of fourteen.
 
-use crate::Misuse;
 use crate::data::Needs;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
+use crate::{Error, Misuse};
 
 /// Parameters of one MAIL or RCPT: `()` for none, [`Transfer`] for the usual ones of MAIL, an
 /// array or slice of [`Param`] for anything.
@@ -25,28 +25,30 @@ pub(super) const fn used(extension: Extension) -> Used {
 }
 
 /// The parameters of a command that is being written.
+// In this order, so that where the list is, the writer is.
 #[derive(Debug)]
+#[repr(C)]
 pub struct ParameterList<'l, 'b> {
     pub(super) out: Writer<'b>,
-    verb: Verb,
     offered: &'l Capabilities,
+    /// The first thing that cannot be: [`Misuse::NotOffered`] or [`Misuse::Parameter`].
+    outcome: Result<(), Error>,
     /// The extensions that this transaction makes use of.
     pub(super) used: Used,
-    /// The first thing that cannot be: [`Misuse::NotOffered`] or [`Misuse::Parameter`].
-    fault: Option<Misuse>,
+    verb: Verb,
 }
 
 impl<'l, 'b> ParameterList<'l, 'b> {
     /// `used` is what MAIL made use of, for what comes within its transaction; EHLO and MAIL begin anew.
     pub(super) fn new(out: Writer<'b>, verb: Verb, offered: &'l Capabilities, used: Used) -> Self {
         let used = if verb as u8 <= Verb::Mail as u8 { 0 } else { used };
-        Self { out, verb, offered, used, fault: None }
+        Self { out, verb, offered, used, outcome: Ok(()) }
     }
 
     /// Takes note of what cannot be, unless something was before it.
     fn fault(&mut self, misuse: Misuse) {
-        if self.fault.is_none() {
-            self.fault = Some(misuse);
+        if self.outcome.is_ok() {
+            self.outcome = Err(misuse.into());
         }
     }
 
@@ -89,11 +91,11 @@ impl<'l, 'b> ParameterList<'l, 'b> {
 
     /// Behind the last of them: what cannot be. RFC 6531 §3.4: an address or a value outside ASCII needs
     /// SMTPUTF8 with MAIL, those of RCPT too; and so does a name, which never can have it.
-    pub(super) fn end(&mut self) -> Option<Misuse> {
+    pub(super) fn end(&mut self) -> Result<(), Error> {
         if self.used & used(Extension::SmtpUtf8) == 0 && !self.out.is_ascii() {
             self.fault(Misuse::NeedsSmtpUtf8);
         }
-        self.fault
+        self.outcome
     }
 }
 

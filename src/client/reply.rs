@@ -85,17 +85,21 @@ impl Client<'_> {
         let stale = self.flags.stale;
         let front = if stale { None } else { self.pipeline.front() };
         let to = if self.phase == Phase::Data { Some(Verb::EndOfData) } else { front };
-        let ends_content = matches!(to, Some(Verb::EndOfData | Verb::BdatLast));
-        // The end of the content cannot be answered before all of it has gone out; a refusal
-        // in its middle means that the server will not read the rest.
-        let early = ends_content && (stale || !self.in_doubt());
-        // RFC 5321 §3.8: 421 may come at any moment.
-        let closing = code == Code::CLOSING || early && severity.is_refusal();
         self.line.to = to;
-        self.line.closing = closing;
-        // No 3yz can answer it; what has become of the mail is not known.
-        let unasked = early || to.is_none() || ends_content && severity == Severity::Intermediate;
-        closing || !unasked
+        // RFC 5321 §3.8: 421 may come at any moment.
+        self.line.closing = code == Code::CLOSING;
+        let mut asked = to.is_some();
+        if matches!(to, Some(Verb::EndOfData | Verb::BdatLast)) {
+            // No 3yz can answer it; what has become of the mail is not known.
+            asked = severity != Severity::Intermediate;
+            // The end of the content cannot be answered before all of it has gone out; a refusal
+            // in its middle means that the server will not read the rest.
+            if stale || !self.in_doubt() {
+                asked = severity.is_refusal();
+                self.line.closing |= asked;
+            }
+        }
+        self.line.closing || asked
     }
 
     /// The reply is whole.

@@ -101,15 +101,19 @@ fn irregular(previous: u8, octet: u8) -> u8 {
 
 /// The same by blocks.
 fn in_blocks(previous: u8, input: &[u8]) -> usize {
-    let [first, ..] = input else { return 0 };
     if input.len() <= SMALL {
         return one_by_one(previous, input);
     }
+    let [first, second, ..] = input else { return 0 };
     if irregular(previous, *first) != 0 {
         return 0;
     }
-    let at = 1_usize.wrapping_add(clean::<LARGE>(input, 1));
-    let at = at.wrapping_add(clean::<SMALL>(input, at));
+    // What stands in front of it is in no block.
+    if irregular(*first, *second) != 0 {
+        return 1;
+    }
+    let at = behind_large(input);
+    let at = at.wrapping_add(clean_small(input, at));
     // What is left begins with a block that has one, or is shorter than that; then the last block overlaps what is known.
     let at = at.min(input.len().wrapping_sub(SMALL));
     place(input, at, 2).unwrap_or(input.len())
@@ -122,16 +126,39 @@ const LARGE: usize = 64;
 /// Words in which the end of a short line is looked for.
 const FRONT: usize = 3;
 
-/// How many octets from `at` on (1 at least) fill blocks without an irregular one.
+/// The place behind all large blocks, of which the first begins with the second octet, that hold no irregular one, and no line's end
+/// behind which a dot begins the next: so it is looked for once, and not again by the dot. That octet is regular.
 #[inline]
-fn clean<const N: usize>(input: &[u8], at: usize) -> usize {
-    let octets = input.get(at..).unwrap_or_default().as_chunks::<N>().0;
-    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<N>().0;
+fn behind_large(input: &[u8]) -> usize {
+    let mut rest = input;
+    while let (Some(next), Some(octets), Some(previous)) = (
+        behind(rest, 2).first_chunk::<LARGE>(),
+        behind(rest, 1).first_chunk::<LARGE>(),
+        rest.first_chunk::<LARGE>(),
+    ) {
+        let threes = previous.iter().zip(octets).zip(next);
+        let any = threes.fold(0, |any, ((&previous, &octet), &next)| {
+            let ends = u8::from(octet == LF);
+            any | (ends ^ u8::from(previous == CR)) | (ends & u8::from(next == b'.'))
+        });
+        if any != 0 {
+            break;
+        }
+        rest = behind(rest, LARGE);
+    }
+    input.len().wrapping_sub(rest.len()).wrapping_add(1)
+}
+
+/// How many octets from `at` on (1 at least) fill small blocks without an irregular one.
+#[inline]
+fn clean_small(input: &[u8], at: usize) -> usize {
+    let octets = input.get(at..).unwrap_or_default().as_chunks::<SMALL>().0;
+    let previous = input.get(at.wrapping_sub(1)..).unwrap_or_default().as_chunks::<SMALL>().0;
     let clean = octets.iter().zip(previous).take_while(|(octets, previous)| {
         let pairs = previous.iter().zip(*octets);
         pairs.fold(0, |any, (&previous, &octet)| any | irregular(previous, octet)) == 0
     });
-    N.wrapping_mul(clean.count())
+    SMALL.wrapping_mul(clean.count())
 }
 
 /// Where the first irregular octet stands in whole words from `at` on (1 at least), at most so many; the error is where the

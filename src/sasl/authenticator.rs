@@ -109,16 +109,17 @@ impl<'a> Password<'a> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn say(&self, number: u8, message: &mut Message<'_, '_>) -> bool {
         let Credentials { user, password } = *self.login.credentials();
-        let plain = self.is_plain();
-        if number > u8::from(!plain) {
-            return false;
+        match (number, self.is_plain()) {
+            (0, true) => {
+                message.nul();
+                message.put(user);
+                message.nul();
+                message.put(password);
+            }
+            (0, false) => message.put(user),
+            (1, false) => message.put(password),
+            _ => return false,
         }
-        if plain {
-            message.nul();
-            message.put(user);
-            message.nul();
-        }
-        message.put(if plain || number > 0 { password } else { user });
         true
     }
 }

@@ -23,13 +23,16 @@ struct Window<'b> {
     start: u16,
     /// Behind the last octet in use.
     end: u16,
+    /// What its owner takes note of, here, where it takes no room. Of what comes: whether the line being looked for has an LF without a CR in it.
+    /// Of what goes: whether there is a secret in it, to be wiped when it has gone out.
+    mark: bool,
     storage: &'b mut [u8],
 }
 
 impl<'b> Window<'b> {
     fn new(storage: &'b mut [u8]) -> Self {
         let length = storage.len().min(usize::from(u16::MAX));
-        Self { start: 0, end: 0, storage: storage.get_mut(..length).unwrap_or_default() }
+        Self { start: 0, end: 0, mark: false, storage: storage.get_mut(..length).unwrap_or_default() }
     }
 
     /// The octets in use.
@@ -60,8 +63,6 @@ pub(crate) struct Incoming<'b, const SERVES: bool = true> {
     dropped: u16,
     /// Octets at the front of the slice that are put aside, to outlive the line they came in.
     aside: u16,
-    /// Whether the line being looked for has an LF without a CR in it.
-    bare: bool,
 }
 
 /// What the search for a line found.
@@ -92,7 +93,7 @@ pub(crate) struct Line {
 
 impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        Self { window: Window::new(storage), searched: 0, cut: 0, dropped: 0, aside: 0, bare: false }
+        Self { window: Window::new(storage), searched: 0, cut: 0, dropped: 0, aside: 0 }
     }
 
     /// The octets in use.
@@ -122,7 +123,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         wipe(self.window.storage);
         (self.window.start, self.window.end, self.searched, self.cut, self.dropped, self.aside) =
             (0, 0, 0, 0, 0, 0);
-        self.bare = false;
+        self.window.mark = false;
     }
 
     /// A part of the octets in use: from here to there, as far as there are so many.
@@ -218,7 +219,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// What is in use, if nothing of its first line has been looked at.
     pub(crate) fn unread(&self) -> Option<&[u8]> {
-        (self.searched == self.window.start && self.cut == 0 && !self.bare).then(|| self.filled())
+        (self.searched == self.window.start && self.cut == 0 && !self.window.mark).then(|| self.filled())
     }
 
     /// The line that was found last, and was not used up, will be found again.
@@ -241,8 +242,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
             if let [kept @ .., b'\r'] = within(self.window.storage, usize::from(self.window.start), lf) {
                 return Framed::Line(self.framed(kept.len()));
             }
-            if !self.bare {
-                self.bare = true;
+            if !self.window.mark {
+                self.window.mark = true;
                 return Framed::BareLf;
             }
         }
@@ -260,8 +261,8 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
         let truncated = self.cut != 0;
         let length = if truncated { usize::from(self.cut.wrapping_sub(self.window.start)) } else { left };
         let consumed = left.wrapping_add(2);
-        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.bare };
-        (self.cut, self.dropped, self.bare) = (0, 0, false);
+        let line = Line { length, consumed, dropped: self.dropped, truncated, bare: self.window.mark };
+        (self.cut, self.dropped, self.window.mark) = (0, 0, false);
         line
     }
 
@@ -294,13 +295,11 @@ pub(crate) fn is_piece(before: usize, after: usize) -> bool {
 #[repr(C)]
 pub(crate) struct Outgoing<'b> {
     window: Window<'b>,
-    /// Whether a secret lies in it, to be wiped when it has gone out.
-    secret: bool,
 }
 
 impl<'b> Outgoing<'b> {
     pub(crate) fn new(storage: &'b mut [u8]) -> Self {
-        Self { window: Window::new(storage), secret: false }
+        Self { window: Window::new(storage) }
     }
 
     /// What is to be written next.
@@ -333,8 +332,8 @@ impl<'b> Outgoing<'b> {
             return is_piece(usize::from(before), usize::from(self.window.start));
         }
         (self.window.start, self.window.end) = (0, 0);
-        if self.secret {
-            self.secret = false;
+        if self.window.mark {
+            self.window.mark = false;
             wipe(self.window.storage);
         }
         true
@@ -393,7 +392,7 @@ impl<'b> Outgoing<'b> {
 
     /// From here on there is a secret in the buffer: it is wiped once it has been written.
     pub(crate) fn mark_secret(&mut self) {
-        self.secret = true;
+        self.window.mark = true;
     }
 
     /// Drops what waits (and wipes it when it is secret).
@@ -466,6 +465,7 @@ pub(crate) fn wipe(octets: &mut [u8]) {
         return;
     }
     for octet in octets {
-        *octet = core::hint::black_box(0);
+        *octet = 0;
+        core::hint::black_box(());
     }
 }

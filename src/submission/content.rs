@@ -11,7 +11,6 @@ use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// Before the envelope: a mail that is too large is not begun.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn address(&mut self) {
         self.step = Step::Address;
         self.client.forget_parameters();
@@ -115,7 +114,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         }
         let in_place = if IN_PLACE { self.client.body_in_place(piece) } else { Ok(0) };
         let taken = match in_place {
-            Ok(0) => self.client.body(piece),
+            Ok(0) if binary => self.client.body(piece),
+            Ok(0) => self.client.body_in_lines(piece),
             // It is lent for writing.
             result => result.map(|_| 0),
         };
@@ -124,10 +124,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.body.consume(taken);
                 taken > 0
             }
-            Err(error) => {
-                self.fail(error);
-                false
-            }
+            Err(error) => self.done_with(Err(error)),
         }
     }
 
@@ -137,18 +134,27 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn done_with(&mut self, result: Result<(), Error>) -> bool {
         let Err(error) = result else { return true };
-        match error {
-            Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
-            // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
-            Error::Misuse(Misuse::OutOfOrder(_)) => return self.step == Step::Address,
-            Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
+        if let Error::Capacity(_) = error
+            && (self.client.in_flight() > 0 || !self.client.transmit().is_empty())
+        {
+            return false;
+        }
+        // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
+        if let Error::Misuse(Misuse::OutOfOrder(_)) = error {
+            return self.step == Step::Address;
+        }
+        if let Error::Misuse(misuse) = error
+            && self.step <= Step::Mail
+        {
+            if misuse == Misuse::NeedsSmtpUtf8 {
                 // MAIL is next, and asks for it: with that, this does not come again.
                 self.utf8 = true;
                 self.step = Step::Address;
                 return true;
             }
-            Error::Misuse(_) if self.step <= Step::Mail => self.cause = Some(Cause::Engine(error)),
-            error => self.fail(error),
+            self.cause = Some(Cause::Engine(error));
+        } else {
+            self.did(Err(error));
         }
         false
     }

@@ -16,10 +16,10 @@ use crate::{Error, Misuse};
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn converse(&mut self) -> Result<Want, Error> {
-        if self.step == Step::Begin {
-            self.begin();
-        }
         loop {
+            if self.step == Step::Begin {
+                self.begin();
+            }
             while self.send_envelope() {}
             while self.step == Step::Content && self.send_content() {}
             self.settle();
@@ -33,24 +33,21 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 Ok(Want::Event) => {}
                 Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
                 Ok(_) => return want,
-                Err(error) => self.fail(error),
+                Err(error) => self.did(Err(error)),
             }
         }
     }
 
     /// Takes note of an error of the engine's, which ends the session.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn did(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
-            self.fail(error);
+            self.end = Err(error);
+            self.abandon(Cause::Engine(error));
         }
     }
 
-    pub(super) fn fail(&mut self, error: Error) {
-        self.end = Err(error);
-        self.abandon(Cause::Engine(error));
-    }
-
-    /// A session begins, or begins anew under TLS, or goes on.
+    /// A session is there, new or anew or kept: what comes next up to the login follows from its phase.
     fn begin(&mut self) {
         if self.envelope.recipients.is_empty() {
             return self.did(Err(Misuse::OutOfOrder(Verb::Rcpt).into()));
@@ -63,9 +60,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             _ if !self.client.is_open() => self.abandon(Cause::ConnectionLost),
             Phase::Connected => {}
             Phase::Greeted => self.hello(),
-            // A session that was kept.
             Phase::Ready => self.secure(),
-            // The session that was kept has ended meanwhile, or is in a state that only it knows: nothing
+            // A session that was kept has ended meanwhile, or is in a state that only it knows: nothing
             // is wrong with this mail, which needs another connection (`Client::restart`).
             _ => self.abandon(Cause::ConnectionLost),
         }
@@ -127,8 +123,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let positive = severity == Severity::Positive;
         // Replies come in the order of the recipients. Behind a refused MAIL there is nobody to accept.
         if to == Some(Verb::Rcpt) && self.cause.is_none() {
-            let to = if positive { Status::Accepted } else { Status::Refused };
-            self.decide(Status::Waiting, to, code, kept, true);
+            let status = if positive { Status::Accepted } else { Status::Refused };
+            self.decide(Status::Waiting, status, code, kept, true);
         } else if code.is_some() {
             W::write(&mut self.answer, code, kept);
             if matches!(to, Some(Verb::Data | Verb::EndOfData | Verb::Bdat)) {
@@ -148,12 +144,17 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             }
             return self.abandon(Cause::ConnectionLost);
         }
-        match verb {
-            Verb::Auth if !severity.is_refusal() => self.login_goes_on(positive),
-            Verb::Greeting if positive => self.hello(),
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => self.secure(),
+        let refused = match verb {
+            Verb::Auth if !severity.is_refusal() => !self.login_goes_on(positive),
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => {
+                self.step = Step::Begin;
+                false
+            }
             // RFC 5321 §3.2: a server that does not know EHLO knows HELO.
-            Verb::Ehlo if severity == Severity::Permanent => self.hello_without_extensions(),
+            Verb::Ehlo if severity == Severity::Permanent => {
+                self.hello_without_extensions();
+                false
+            }
             Verb::StartTls if !positive => {
                 if self.options.tls == TlsPolicy::Required {
                     self.refused(verb);
@@ -161,6 +162,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 }
                 W::write(&mut self.answer, None, W::Kept::default());
                 self.login();
+                false
             }
             Verb::Quit | Verb::Rset => {
                 // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
@@ -168,15 +170,17 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                     self.client.timed_out();
                 }
                 self.step = Step::Done;
+                false
             }
             // A 2yz to DATA is no leave to send the content (RFC 5321 §4.1.1.4).
-            Verb::Data if severity != Severity::Intermediate => self.refused(verb),
-            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Auth | Verb::Mail | Verb::Bdat
-                if !positive =>
-            {
-                self.refused(verb);
+            Verb::Data => severity != Severity::Intermediate,
+            Verb::Greeting | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Auth | Verb::Mail | Verb::Bdat => {
+                !positive
             }
-            _ => {}
+            _ => false,
+        };
+        if refused {
+            self.refused(verb);
         }
     }
 
@@ -246,16 +250,19 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         self.did(result);
     }
 
-    fn login_goes_on(&mut self, accepted: bool) {
-        let Some(mechanism) = self.login.mechanism() else { return self.refused(Verb::Auth) };
+    /// A challenge is answered, or the login is done; whether there is one.
+    fn login_goes_on(&mut self, accepted: bool) -> bool {
+        let Some(mechanism) = self.login.mechanism() else { return false };
         if !accepted {
             let result = self.client.exchange(Verb::AuthResponse, mechanism);
-            return self.did(result);
+            self.did(result);
+        } else if mechanism.accept() {
+            // That is done, then.
+            self.login();
+        } else {
+            self.abandon(Cause::ServerNotProven);
         }
-        if !mechanism.accept() {
-            return self.abandon(Cause::ServerNotProven);
-        }
-        self.address();
+        true
     }
 
     /// Leaves once all is answered, or something is refused, and nothing is in flight any more.

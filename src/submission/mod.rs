@@ -63,8 +63,8 @@ impl fmt::Debug for Envelope<'_, '_> {
 #[derive(Debug)]
 #[repr(C)]
 pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
-    client: &'s mut Client<'b>,
     cause: Option<Cause>,
+    client: &'s mut Client<'b>,
     step: Step,
     /// Whether the envelope needs SMTPUTF8, which MAIL asks for.
     utf8: bool,

@@ -60,6 +60,17 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the same try would fail again, whatever has been answered.
+    fn comes_again(self) -> bool {
+        match self {
+            Self::Engine(error) => !matches!(error, Error::Protocol(_)),
+            Self::Refused(_) | Self::TlsFailed | Self::ConnectionLost | Self::TimedOut | Self::BodyFailed => {
+                false
+            }
+            _ => true,
+        }
+    }
+
     /// What the envelope or the mail asks for and the server does not offer is kept as the engine's error.
     fn told(self) -> Self {
         match self {
@@ -142,36 +153,27 @@ pub(super) fn verdict(
     answer: &Answer,
     in_doubt: bool,
 ) -> Verdict {
+    /// Beside the bits of all statuses: somebody has not been refused for good.
+    const AGAIN: u8 = 0x10;
     let mut seen = 0_u8;
     for recipient in recipients {
         seen |= recipient.status as u8;
-        if recipient.status == Status::Refused && !recipient.answer.is_permanent() {
-            seen |= Status::Waiting as u8;
+        // Whoever was not asked for is refused with the answer that ended the attempt.
+        let refusal = if recipient.status == Status::Refused { &recipient.answer } else { answer };
+        if !refusal.is_permanent() {
+            seen |= AGAIN;
         }
     }
-    let accepted = seen & Status::Accepted as u8 != 0;
-    if in_doubt && accepted {
+    if in_doubt && seen & Status::Accepted as u8 != 0 {
         return Verdict::Unknown;
     }
     if seen & Status::Delivered as u8 != 0 {
-        return if seen == Status::Delivered as u8 { Verdict::Delivered } else { Verdict::PartlyDelivered };
+        let others = seen & !AGAIN & !(Status::Delivered as u8);
+        return if others == 0 { Verdict::Delivered } else { Verdict::PartlyDelivered };
     }
-    let transient = match cause {
-        Some(
-            Cause::Engine(Error::Misuse(_) | Error::Capacity(_))
-            | Cause::TlsNotOffered
-            | Cause::NoMechanism
-            | Cause::ClearText
-            | Cause::ServerNotProven
-            | Cause::TooLarge
-            | Cause::NeedsEightBitMime
-            | Cause::NeedsBinaryMime
-            | Cause::NeedsSmtpUtf8
-            | Cause::NotOffered(_),
-        ) => false,
-        // What is refused for the recipients has been written down with them.
-        Some(Cause::Refused(_)) if seen == Status::Waiting as u8 => !answer.is_permanent(),
-        _ => seen & (Status::Waiting as u8 | Status::Accepted as u8) != 0,
-    };
-    if transient { Verdict::RetryLater } else { Verdict::Rejected }
+    if seen & AGAIN != 0 && !cause.is_some_and(Cause::comes_again) {
+        Verdict::RetryLater
+    } else {
+        Verdict::Rejected
+    }
 }

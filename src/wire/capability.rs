@@ -69,6 +69,8 @@ impl Extension {
 pub struct Capabilities {
     set: u32,
     mechanisms: AuthMechanisms,
+    /// Whether the size limit has more than 64 bits.
+    beyond: bool,
     /// Octets; 0 when no limit is stated.
     size: u64,
     limits: Limits,
@@ -80,9 +82,6 @@ const LIMITS: u32 = Extension::Limits.bit();
 
 /// What takes in a line of the reply to EHLO.
 pub(crate) type Folder = fn(&mut Capabilities, &[u8], first: bool, truncated: bool);
-
-/// A bit of the set beside those of the extensions: the size limit has more than 64 bits.
-const BEYOND: u32 = 1 << 31;
 
 impl Default for Capabilities {
     fn default() -> Self {
@@ -96,7 +95,7 @@ impl Capabilities {
 
     /// The same, not copied from a constant, which takes more flash.
     pub(crate) const fn none() -> Self {
-        Self { set: 0, mechanisms: AuthMechanisms::NONE, size: 0, limits: Limits::NONE }
+        Self { set: 0, mechanisms: AuthMechanisms::NONE, beyond: false, size: 0, limits: Limits::NONE }
     }
 
     /// Whether `extension` is offered.
@@ -116,7 +115,7 @@ impl Capabilities {
     /// The limit behind SIZE.
     pub const fn size(&self) -> SizeLimit {
         match self.size {
-            _ if self.set & BEYOND != 0 => SizeLimit::Beyond,
+            _ if self.beyond => SizeLimit::Beyond,
             0 => SizeLimit::NotStated,
             octets => SizeLimit::Octets(octets),
         }
@@ -171,8 +170,7 @@ impl Capabilities {
             [] => {}
             [b' ', digits @ ..] if found == Extension::Size as u8 && !first => {
                 let Some(octets) = number_of_64_bits(digits) else { return false };
-                self.set &= !BEYOND;
-                self.size = octets;
+                (self.size, self.beyond) = (octets, false);
             }
             [b' ', names @ ..] if found == Extension::Auth as u8 && !first => {
                 self.mechanisms = self.mechanisms.with_names(names);
@@ -216,9 +214,7 @@ impl Capabilities {
             }
             SIZE => {
                 if let digits @ [_, ..] = next_word(&mut rest) {
-                    let (octets, beyond) = number(digits);
-                    self.size = octets;
-                    self.set = self.set & !BEYOND | if beyond { BEYOND } else { 0 };
+                    (self.size, self.beyond) = number(digits);
                 }
             }
             LIMITS => return Some(rest),
@@ -355,6 +351,14 @@ mod tests {
         assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Login));
         assert!(fold(&["x", "AUTH=LOGIN PLAIN"]).mechanisms().has(AuthMechanism::Plain));
         assert!(fold(&["x", "AUTH="]).mechanisms().is_empty());
+        // Nothing else has it, nor has a first line.
+        for line in ["SIZE=5", "PIPELINING=", "STARTTLS=", "AUTH=PLAIN"] {
+            let first = fold(&[line]);
+            assert_eq!(first, Capabilities::NONE, "{line}");
+            if line != "AUTH=PLAIN" {
+                assert_eq!(fold(&["x", line]), Capabilities::NONE, "{line}");
+            }
+        }
     }
 
     #[test]

@@ -129,14 +129,14 @@ pub(crate) const fn packed(word: &[u8]) -> u64 {
 }
 
 /// The number of `word`, in any case of letters, in a list of words that each end in a space. It has no control characters.
-pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<u8> {
-    let bit = place_bit(list, word);
+pub(crate) fn place(word: &[u8], list: &[u8]) -> Option<u8> {
+    let bit = place_bit(word, list);
     (bit != 0).then(|| bit.trailing_zeros() as u8)
 }
 
 /// The same as a bit, of 32 words at most: 0 when it is none of them.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-pub(crate) fn place_bit(list: &[u8], word: &[u8]) -> u32 {
+pub(crate) fn place_bit(word: &[u8], list: &[u8]) -> u32 {
     // How much of the word is the same; behind its end as soon as it differs.
     let (mut bit, mut same) = (1, 0_usize);
     for octet in list {

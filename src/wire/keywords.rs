@@ -40,7 +40,7 @@ pub(super) const WITH_PARAMETERS: u32 = with_parameters();
 pub(super) fn find_keyword(line: &mut &[u8]) -> u32 {
     if !WIDE {
         // No keyword has a space, a control character or `=` in it.
-        return place_bit(&TEXT, word_until(line, b'='));
+        return place_bit(word_until(line, b'='), &TEXT);
     }
     match at_front(behind_blanks(line)) {
         Some((found, rest)) if rest.first().is_none_or(|next| !is(*next, KEYWORD)) => {

@@ -77,7 +77,7 @@ impl AuthMechanism {
         if name.iter().any(|octet| *octet <= b' ') {
             return None;
         }
-        Self::ALL.get(usize::from(place(NAMES, name)?)).copied()
+        Self::ALL.get(usize::from(place(name, NAMES)?)).copied()
     }
 
     /// Whether the secret crosses the wire in a form that whoever listens can use again.
@@ -118,7 +118,7 @@ fn at_a_glance(front: &[u8], name: &[u8]) -> Option<u8> {
     const XOAUTH2: u64 = of(AuthMechanism::XOAuth2);
     const EXTERNAL: u64 = of(AuthMechanism::External);
     if name.len() > 8 {
-        return place(NAMES, name);
+        return place(name, NAMES);
     }
     // No other octets above the space look like those of a name.
     Some(match packed_front(front, name) {
@@ -157,7 +157,7 @@ impl AuthMechanisms {
 
     /// The set with the mechanism of this name in it, if it is one.
     pub(crate) fn with_name(self, name: &[u8]) -> Self {
-        Self(self.0 | place_bit(NAMES, name) as u16)
+        Self(self.0 | place_bit(name, NAMES) as u16)
     }
 
     /// The same of all names in a text, at a glance.
@@ -217,7 +217,7 @@ mod tests {
                     other[at] = octet;
                     for length in [at + 1, name.len()] {
                         let (front, word) = (other.as_slice(), &other[..length]);
-                        let expected = place(NAMES, word);
+                        let expected = place(word, NAMES);
                         assert_eq!(at_a_glance(front, word), expected, "{}", word.escape_ascii());
                         assert_eq!(at_a_glance(word, word), expected, "{}", word.escape_ascii());
                     }

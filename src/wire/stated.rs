@@ -72,7 +72,7 @@ impl Limits {
             let ((number @ 1..=999_999, false), 1..=6) = (number(digits), digits.len()) else {
                 continue;
             };
-            let Some(place) = place(b"MAILMAX RCPTMAX RCPTDOMAINMAX ", name) else { continue };
+            let Some(place) = place(name, b"MAILMAX RCPTMAX RCPTDOMAINMAX ") else { continue };
             let shift = u32::from(place).wrapping_mul(20);
             self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
         }
