@@ -451,8 +451,8 @@ fn secrets_are_printed_by_nothing() {
     let (mut rx, mut tx, mut texts) = ([0; 128], [0; 128], [0; 8]);
     let mut client = Client::new(&mut rx, &mut tx).over_tls();
     let mut recipients = [];
-    let name = embedded_smtp::wire::HelloName::new("c").unwrap();
-    let from = embedded_smtp::wire::ReversePath::Null;
+    let name = HelloName::new("c").unwrap();
+    let from = ReversePath::Null;
     let envelope = embedded_smtp::submission::Envelope::new(from, &mut recipients);
     let options = embedded_smtp::submission::Options::new(name);
     hello(&mut client, b"220 hi\r\n", &["AUTH PLAIN LOGIN"]);
