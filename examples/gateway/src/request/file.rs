@@ -9,7 +9,7 @@ use embedded_smtp::wire::Syntax;
 use super::hosted;
 use crate::problem::{Problem, shown};
 
-/// Files of a mail: how long it takes to write them grows with the square of their number.
+/// Files of a mail: how long it takes to write them grows with more than their number (8 000 empty ones 0.4 seconds, 24 000 three).
 const MOST: usize = 1000;
 
 /// A file, decoded.
