@@ -35,7 +35,7 @@ fn alert() -> Command {
 fn mail(port: u16, arguments: &[&str]) -> Output {
     let server = format!("127.0.0.1:{port}");
     let mut command = alert();
-    command.args(["--server", &server, "--from", "pump@example.test", "--timeout", "60"]);
+    command.args(["--server", &server, "--from", "pump@example.test", "--timeout", "180"]);
     command.args(arguments).env("ALERT_PASSWORD", "hunter2").output().unwrap()
 }
 

@@ -364,3 +364,13 @@ fn what_the_server_said_before_it_closed_is_read_when_a_write_or_a_flush_fails()
         assert!(report.text(&report.answer()).starts_with("too much"), "{words:?}");
     }
 }
+
+#[test]
+fn a_read_that_fails_is_the_last_one() {
+    let reads = [Act::Fail(ErrorKind::ConnectionReset), give("421 not heard any more\r\n")].into();
+    run(Stream { reads, ..Stream::default() }, |result, stream, submission| {
+        assert_eq!(result, Err(ConnectionError::Transport(ErrorKind::ConnectionReset)));
+        assert_eq!(stream.calls, "r");
+        assert_eq!(submission.report().answer().code(), None);
+    });
+}

@@ -157,6 +157,71 @@ fn what_came_before_the_end_of_the_stream_is_read_through_however_small_the_engi
     }
 }
 
+/// The adapter looks late, and finds both: the timer that had run out meanwhile, and what had come in time.
+#[test]
+fn what_has_come_goes_before_a_timer_that_has_run_out() {
+    let (mut near, mut far) = hosts([512; 4]);
+    connect(&mut near, &mut far, Instant::ZERO);
+    lent!(let mut server = Server of 512, 512);
+    let mut driver = Driver::new();
+    assert_eq!(far.drive(&mut driver, &mut server, Instant::ZERO), Ok(Progress::Waiting));
+    near.socket().send_slice(b"NOOP\r\n").unwrap();
+    settle(&mut near, &mut far, Instant::ZERO);
+    let late = Instant::from_secs(301);
+    assert_eq!(far.drive(&mut driver, &mut server, late), Ok(Progress::Waiting));
+    assert_eq!(driver.poll_at(), Some(late + Duration::from_secs(300)));
+    settle(&mut near, &mut far, late);
+    let said = heard(&mut near);
+    assert!(said.ends_with("250 2.0.0 OK\r\n"), "{said}");
+}
+
+/// Else a loop that is driven at `poll_at` would turn without end, and nobody could say a word.
+#[test]
+fn a_timer_of_no_time_at_all_takes_a_second() {
+    let (mut near, mut far) = hosts([512; 4]);
+    connect(&mut near, &mut far, Instant::ZERO);
+    let (policy, mut rx, mut tx) = (policy().patience(0, 0, 1), [0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let mut driver = Driver::new();
+    for _ in 0..3 {
+        assert_eq!(far.drive(&mut driver, &mut server, Instant::ZERO), Ok(Progress::Waiting));
+        assert_eq!(driver.poll_at(), Some(Instant::from_secs(1)));
+    }
+    assert_eq!(far.drive(&mut driver, &mut server, Instant::from_secs(1)), Ok(Progress::Closed));
+}
+
+#[test]
+fn no_timer_runs_when_the_session_is_over() {
+    let (mut near, mut far) = hosts([512; 4]);
+    connect(&mut near, &mut far, Instant::ZERO);
+    lent!(let mut server = Server of 512, 512);
+    let mut driver = Driver::new();
+    assert_eq!(far.drive(&mut driver, &mut server, Instant::ZERO), Ok(Progress::Waiting));
+    assert!(driver.poll_at().is_some());
+    near.socket().send_slice(b"QUIT\r\n").unwrap();
+    settle(&mut near, &mut far, Instant::ZERO);
+    assert_eq!(far.drive(&mut driver, &mut server, Instant::ZERO), Ok(Progress::Event));
+    assert_eq!(far.drive(&mut driver, &mut server, Instant::ZERO), Ok(Progress::Closed));
+    assert_eq!(driver.poll_at(), None);
+}
+
+/// Within one poll of the interface, and before the adapter has looked at the socket: what it said shows that it was there.
+#[test]
+fn a_connection_that_said_something_and_was_torn_down_at_once_was_no_refusal() {
+    for (said, fault) in [("220 he", Fault::Reset), ("", Fault::Refused)] {
+        let (mut near, mut far) = hosts([512; 4]);
+        connect(&mut near, &mut far, Instant::ZERO);
+        far.socket().send_slice(said.as_bytes()).unwrap();
+        settle(&mut near, &mut far, Instant::ZERO);
+        far.socket().abort();
+        settle(&mut near, &mut far, Instant::ZERO);
+        assert_eq!(near.socket().state(), State::Closed);
+        lent!(let mut client = Client of 128, 512);
+        let progress = near.drive(&mut Driver::new(), &mut client, Instant::ZERO);
+        assert_eq!(progress, Err(ConnectionError::Transport(fault)), "{said:?}");
+    }
+}
+
 /// A hostile or broken peer cannot make the adapter spin: it ends, waits, or tells an error.
 #[test]
 fn engines_with_next_to_no_buffers_end_or_wait() {

@@ -237,7 +237,10 @@ fn no_room_takes_nothing() {
     assert_eq!(stuffer.stuff_into(b".", &mut []), Ok((0, 0)));
     assert_eq!(stuffer.stuff_into(b".", &mut [0; 1]), Ok((1, 1)));
     assert_eq!(stuffer.stuff_into(b"", &mut []), Ok((0, 0)));
-    assert_eq!(stuffer.stuff_into(b"", &mut [0; 1]), Ok((0, 1)), "the dot that was owed");
+    // Small machines leave the dot that is owed to what follows, or to the end.
+    let (taken, written) = stuffer.stuff_into(b"", &mut [0; 1]).unwrap();
+    let end = stuffer.finish().unwrap();
+    assert_eq!((taken, written + end.len()), (0, b".\r\n.\r\n".len()), "the dot that was owed");
     assert_eq!(stuffer.stuff_into(b"", &mut [0; 1]), Ok((0, 0)));
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(
             ScramSha256::new(credentials, Nonce::from_random(crate::random())).max_iterations(1_000_000)
         })
     };
-    let (mut rx, mut tx) = ([0; 1024], [0; 4096]);
+    let (mut rx, mut tx) = ([0; 1024], [0; 16 * 1024]);
     let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth();
     let (stream, binding) = connect(&mut client, server, tls, choice)?;
     let binding = binding.as_ref().map(Binding::channel);

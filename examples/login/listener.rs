@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use embedded_smtp::sasl::Verifier;
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Extension, HelloName, limits};
 
 use crate::Failure;
 use crate::book::{Account, Book};
@@ -40,6 +40,8 @@ pub(crate) fn run(
         offered = offered.with(AuthMechanism::ScramSha256Plus);
     }
     let mut policy = Policy::new(HelloName::new("mail.example.test")?).auth(offered).allow_clear_text_auth();
+    // Tokens are long.
+    policy = policy.max_line(limits::AUTH_LINE as u16);
     if tls.is_some() {
         policy = policy.offer(Extension::StartTls);
     }
@@ -62,7 +64,7 @@ fn session(
     choice: Option<&Choice>,
 ) -> Result<(), Failure> {
     socket.set_read_timeout(Some(std::time::Duration::from_secs(30)))?;
-    let (mut rx, mut tx) = ([0; 2048], [0; 1024]);
+    let (mut rx, mut tx) = ([0; 16 * 1024], [0; 1024]);
     let mut server = Server::new(&mut rx, &mut tx, policy);
     let given = choice.map(Choice::given).transpose()?.flatten();
     let mut clear = socket.try_clone()?;

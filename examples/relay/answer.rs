@@ -60,10 +60,18 @@ impl Answer {
     }
 
     /// What the sender is told. A 421 of the next hop's ends the session with the relay, not the one with the sender; what
-    /// is no answer to the sender's command becomes a 451, and a yes by a code of another command's a 250.
+    /// is no answer to the sender's command becomes a 451, and a yes by a code of another command's a 250. A 530 (RFC 4954 §6,
+    /// RFC 3207 §4) wants a login or TLS of the relay, not of the sender, who has done what was asked of it here.
     pub(crate) fn for_sender(&self, expected: Severity) -> Self {
         if self.is_positive() && expected == Severity::Positive && !matches!(self.code.number(), 250..=252) {
             return Self { code: Code::new(250).unwrap_or(self.code), ..self.clone() };
+        }
+        if self.code.number() == 530 {
+            return Self::new(
+                451,
+                (4, 3, 5),
+                &format!("The next hop wants a login or TLS first: {}", self.text),
+            );
         }
         if self.code != Code::CLOSING && (self.is_refusal() || self.severity() == expected) {
             return self.clone();

@@ -27,7 +27,7 @@ use super::session::Stop;
 use super::stream::{self, Octets};
 
 /// Far more than anything takes that is to happen.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::test]
 async fn a_mail_goes_through_with_the_next_hops_words_for_each_recipient() {

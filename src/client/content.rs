@@ -47,7 +47,7 @@ impl Client<'_> {
     /// The same of a mail that is known to stand in lines, behind its 354.
     pub(crate) fn body_in_lines(&mut self, octets: &[u8]) -> Result<usize, Error> {
         self.content = Content::Begun;
-        let Ok((taken, written)) = self.stuffer.stuff_into(octets, self.tx.spare()) else {
+        let Ok((taken, written)) = self.stuffer.stuff_on(octets, self.tx.spare()) else {
             // What went out of the mail so far must never be ended.
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());

@@ -31,7 +31,7 @@ impl Stuffer {
         input.iter().take_while(passes).count()
     }
 
-    /// As [`stuff_into`](Self::stuff_into).
+    /// As [`stuff_into`](Self::stuff_into), but for the second dot of a line's first when there is no more input.
     pub(super) fn stuff_steps(
         &mut self,
         input: &[u8],
@@ -39,7 +39,6 @@ impl Stuffer {
     ) -> Result<(usize, usize), BareLineEnd> {
         let (mut taken, mut written) = (0_usize, 0_usize);
         for place in out {
-            // The second dot of a line's first is owed without any more input, but comes with it, or with the end.
             let Some(octet) = input.get(taken) else { break };
             let Some((sent, done)) = self.step(*octet) else {
                 let cr = self.before == Before::Cr;

@@ -187,7 +187,15 @@ impl Stuffer {
     /// A bare CR or LF, under [`LineEnds::Reject`].
     pub fn stuff_into(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), BareLineEnd> {
         if !WIDE {
-            return self.stuff_steps(input, out);
+            let (taken, mut written) = self.stuff_steps(input, out)?;
+            if self.before == Before::Dot
+                && let Some(place) = out.get_mut(written)
+            {
+                self.before = Before::Middle;
+                *place = b'.';
+                written = written.wrapping_add(1);
+            }
+            return Ok((taken, written));
         }
         let (mut taken, mut written) = (0_usize, 0_usize);
         loop {
@@ -214,6 +222,12 @@ impl Stuffer {
             written = written.wrapping_add(octets.len());
         }
         Ok((taken, written))
+    }
+
+    /// The same for who ends the mail by [`finish`](Self::finish), or breaks it off: the second dot of a line's first comes with more input, or with
+    /// the end, where that takes less flash.
+    pub(crate) fn stuff_on(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), BareLineEnd> {
+        if WIDE { self.stuff_into(input, out) } else { self.stuff_steps(input, out) }
     }
 
     /// The end of the mail, for the wire: CRLF if the content did not end with one, then a line

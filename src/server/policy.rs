@@ -137,7 +137,8 @@ impl<'p> Policy<'p> {
     }
 
     /// Offers AUTH with `mechanisms`: those that reveal the secret only under TLS, unless
-    /// [`allow_clear_text_auth`](Self::allow_clear_text_auth).
+    /// [`allow_clear_text_auth`](Self::allow_clear_text_auth). Who takes tokens needs longer lines than [`max_line`](Self::max_line) is
+    /// otherwise, and a receive buffer for them: of [`limits::AUTH_LINE`] octets to be sure (RFC 4954 §4).
     pub fn auth(mut self, mechanisms: AuthMechanisms) -> Self {
         self.mechanisms = mechanisms;
         self

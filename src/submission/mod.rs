@@ -194,7 +194,7 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
     /// Says that octets go through TLS from here on.
     ///
     /// # Errors
-    /// [`Misuse::TlsState`] when no handshake was due.
+    /// [`Misuse::TlsState`](crate::Misuse::TlsState) when no handshake was due.
     pub fn tls_established(&mut self) -> Result<(), Error> {
         self.client.tls_established()?;
         self.step = Step::Begin;

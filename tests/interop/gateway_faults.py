@@ -3,9 +3,7 @@
 
   gateway_faults.py --rest PORT --smtp PORT --hop PORT --pid PID
 
-The next hop is here. What it does stands in the addresses: refused@ is refused by 550, wordy@ by 550 and many words, grey@ by 450 the first time; a mail from slow@ and busy@
-is answered late, MAIL from stall@ too, and DATA of a mail from hesitant@, 250 that of one from eager@, MAIL from unknown@ is answered by 530, a mail from close-POINT@ is closed at that point, from no@ refused at its end, from odd@ answered by 354. From drip@ each reply
-comes octet by octet, from creep@ that to RCPT so slowly that it never ends; from mute-POINT@ there is none at that point, or as long as `muted` has something in it; from leave@, endless@, long@, garbage@ and hasty@ it misbehaves at RCPT. What it says of itself is set by `announce`.
+The next hop is gateway_hop.py.
 """
 
 import collections
@@ -19,176 +17,22 @@ import threading
 import time
 
 from gateway_common import arguments, check, miss, Rest, run, TOKEN
+from gateway_hop import announce, announced, ANSWER, begun, go_on, greeting, held, listen, MAIL, muted, stored
 
 args = None
-stored = collections.Counter()
-# What EHLO is answered, and the sessions that have been told so.
-announced = ["PIPELINING", "8BITMIME", "SIZE"]
-sessions = set()
-# What new sessions are greeted with; None closes them.
-greeting = ["220 hop ESMTP"]
-# As many of them are not greeted at all.
-muted = []
-seen_grey = set()
-# Whose mails it is silent about, or late with, by the point that they have come to.
-held = collections.Counter()
-# Lets those of busy@ go on.
-go_on = threading.Event()
-lock = threading.Lock()
-
-
-# What the gateway is told: seconds for an answer, and for all of a mail.
-ANSWER, MAIL = 3, 7
 
 
 def main():
     global args
     args = arguments(__doc__, "rest", "smtp", "hop", "pid")
     down("rest")
-    listener = socket.create_server(("127.0.0.1", args.hop), backlog=64)
-    # What it does not read waits at the gateway.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-    threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    listen(args.hop)
     run(
         one_of_three, greylisting, closing, odd_at_the_end, refused_at_the_end, refused_altogether,
-        words_for_each, not_the_senders_matter, several_mails, one_entry_a_mail, idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
+        words_for_each, not_the_senders_matter, several_mails, one_entry_a_mail, one_after_another,
+        idle_session, client_gone, as_the_sender_was_told, too_late, too_late_in_the_queue,
         not_promised, hostile, silence, unwelcoming, plain_and_simple, lies_about_size, ended_under_load,
     )
-
-
-# --- the next hop ----------------------------------------------------------------------------------------------
-
-
-def accept(listener):
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-
-def serve(connection):
-    sessions.add(connection)
-    try:
-        converse(connection, connection.makefile("rb"))
-    except OSError:
-        pass
-    finally:
-        sessions.discard(connection)
-        # The file object keeps the socket open otherwise.
-        try:
-            connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        connection.close()
-
-
-def converse(connection, lines):
-    def say(text):
-        octets = text.encode() + b"\r\n"
-        if not sender.startswith("drip"):
-            return connection.sendall(octets)
-        for octet in octets:
-            connection.sendall(bytes([octet]))
-            time.sleep(0.002)
-
-    sender, wanted, mails = "", [], 0
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if muted:
-        muted.pop()
-        return time.sleep(3 * MAIL)
-    if greeting[0] is None:
-        return None
-    say(greeting[0])
-    while line := lines.readline():
-        line = line.decode().rstrip("\r\n")
-        verb = line[:4].upper()
-        point = f"close-{verb.lower()}"
-        if sender.startswith(f"mute-{verb.lower()}"):
-            return hold(sender)
-        if verb == "EHLO":
-            say("\r\n".join(["250-hop", *(f"250-{line}" for line in announced[:-1]), f"250 {announced[-1]}"]))
-        elif verb == "MAIL":
-            sender = line[line.index("<") + 1 : line.index(">")]
-            wanted = []
-            if sender.startswith("idle") and mails:
-                return
-            if sender.startswith(point):
-                return
-            if sender.startswith("stall"):
-                time.sleep(4)
-            if sender.startswith("unknown"):
-                say("530 5.7.0 Authentication required")
-                continue
-            say("250 2.1.0 ok")
-        elif verb == "RCPT":
-            address = line[line.index("<") + 1 : line.index(">")]
-            with lock:
-                first = address not in seen_grey
-                seen_grey.add(address)
-            if sender.startswith(point):
-                return
-            if misbehaves(sender, say, connection):
-                return
-            if address.startswith("refused"):
-                say("550 5.1.1 no such user here")
-            elif address.startswith("wordy"):
-                say(f"550 5.1.1 {address}: {'as we said before, ' * 6}there is no such user here")
-            elif address.startswith("grey") and first:
-                say("450 4.7.1 greylisted, come again")
-            else:
-                wanted.append(address)
-                say("250 2.1.5 ok")
-        elif verb == "DATA":
-            if sender.startswith(point):
-                return
-            if not wanted:
-                say("554 5.5.1 no valid recipients")
-                continue
-            if sender.startswith("eager"):
-                say("250 x")
-                continue
-            if sender.startswith("hesitant"):
-                time.sleep(4)
-            say("354 go ahead")
-            if sender.startswith("close-content"):
-                lines.readline()
-                return
-            if sender.startswith("mute-content"):
-                return hold(sender)
-            while (line := lines.readline()) not in (b".\r\n", b""):
-                pass
-            if not line:
-                return
-            if sender.startswith("no"):
-                say("554 5.7.1 this is spam")
-                continue
-            mails += 1
-            with lock:
-                for address in wanted:
-                    stored[address] += 1
-            if sender.startswith("close-end"):
-                return
-            if sender.startswith("mute-end"):
-                return hold(sender)
-            if sender.startswith("odd"):
-                say("354 go on")
-                continue
-            if sender.startswith("slow"):
-                time.sleep(1.5)
-            if sender.startswith("busy"):
-                hold(sender, go_on.wait)
-            say("250 2.0.0 queued")
-        elif verb == "QUIT":
-            say("221 bye")
-            return
-        else:
-            say("250 ok")
-
-
-def hold(sender, wait=time.sleep):
-    """Keeps the gateway waiting, longer than it does."""
-    with lock:
-        held[sender] += 1
-    wait(3 * MAIL)
 
 
 def until(test, seconds=60):
@@ -197,45 +41,6 @@ def until(test, seconds=60):
     while not (fine := test()) and time.monotonic() < end:
         time.sleep(0.02)
     return fine
-
-
-def misbehaves(sender, say, connection):
-    """Whether that was the end of the session."""
-    if sender.startswith("leave"):
-        say("421 4.3.2 going down")
-    elif sender.startswith("endless"):
-        while True:
-            connection.sendall(b"250-and so on\r\n" * 1000)
-    elif sender.startswith("long"):
-        while True:
-            connection.sendall(b"250-" + b"x" * 100_000)
-    elif sender.startswith("creep"):
-        for _ in range(20):
-            say("250-and so on")
-            time.sleep(ANSWER / 3)
-    elif sender.startswith("garbage"):
-        say("hello\x00\xff there")
-    elif sender.startswith("hasty"):
-        # Yes to everything, before it was asked.
-        say("\r\n".join(["250 2.1.5 ok"] * 3))
-        time.sleep(1)
-    else:
-        return False
-    return True
-
-
-def announce(*lines):
-    """From now on it says this of itself; the sessions that were told otherwise end."""
-    announced[:] = lines
-    for connection in list(sessions):
-        try:
-            connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-    time.sleep(0.2)
-
-
-# --- the cases -------------------------------------------------------------------------------------------------
 
 
 def lines(sender):
@@ -347,7 +152,9 @@ def words_for_each():
 def not_the_senders_matter():
     status, _, answer = rest("unknown@example.test", "b@example.test")
     fine = status == 502 and "530 5.7.0 Authentication required" in answer["error"]
-    check("a next hop that wants a login first: 502 with its words", fine, (status, answer))
+    check("a next hop that wants a login first, by REST: 502 with its words", fine, (status, answer))
+    code, text = smtp("unknown@example.test", "b@example.test")
+    check("a next hop that wants a login first, by SMTP: 451, for the sender has logged in", code == 451 and b"wants a login" in text, (code, text))
 
 
 def several_mails():
@@ -367,6 +174,14 @@ def one_entry_a_mail():
     over = sum("was over" in error["text"] for error in errors.values())
     fine = status == 503 and len(errors) == len(found) == 60 and over
     check("personal mails for which there is no time: one entry each in the journal", fine, (status, len(errors), over, len(found)), f"{over} of 60")
+
+
+def one_after_another():
+    """As little as that needs one session, whatever room there is for more."""
+    before = begun["sessions"]
+    statuses = [rest("a@example.test", f"after{number}@example.test")[0] for number in range(12)]
+    count = begun["sessions"] - before
+    check("mails one after another go by one session", statuses == [200] * 12 and count <= 1, (statuses, count))
 
 
 def idle_session():

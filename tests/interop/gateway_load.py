@@ -3,7 +3,8 @@
 
   gateway_load.py send --rest PORT --mails N --taken FILE      20 clients offer each mail until it is taken; FILE says how many are
   gateway_load.py count --maildir DIR --maillog FILE --mails N --sent FILE  what of them was delivered: each once
-  gateway_load.py large --kind json|form|smtp|personal --octets N ...   some mails of that size at once; personal ones by one request
+  gateway_load.py large --kind json|form|smtp|personal|values --octets N ...   some mails of that size at once; the last two are personal ones of one
+                                                                request, of a text or of values in mime
   gateway_load.py time --door rest|smtp|relay|none --port PORT --mails N  requests a second, and how long one takes
 """
 
@@ -29,7 +30,7 @@ def main():
     parser.add_argument("--smtp", type=int)
     parser.add_argument("--port", type=int)
     parser.add_argument("--door", choices=("rest", "smtp", "relay", "none"))
-    parser.add_argument("--kind", choices=("json", "form", "smtp", "personal"))
+    parser.add_argument("--kind", choices=("json", "form", "smtp", "personal", "values"))
     parser.add_argument("--mails", type=int, required=True)
     parser.add_argument("--octets", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=20)
@@ -142,9 +143,11 @@ def large(args):
     body = (line + "\r\n") * (args.octets // (len(line.encode()) + 2))
     mime = f"From: a@example.test\r\nSubject: large\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}"
     failed = []
-    if args.kind == "personal":
+    if args.kind in ("personal", "values"):
         who = {f"b{number}@example.test": {"n": number} for number in range(args.mails)}
-        status, _, answer = Rest(args.rest, timeout=300).send({"recipients": who, "from": "a@example.test", "text": "{$n} " + body})
+        parts = {"from": "a@example.test", "text": "{$n} " + body}
+        whole = {"mime": "From: a@example.test\r\n\r\n{$n} {$v}{$v}{$v}{$v}", "data": {"v": body[: len(body) // 4]}}
+        status, _, answer = Rest(args.rest, timeout=300).send({"recipients": who, **(parts if args.kind == "personal" else whole)})
         if status != 200:
             print(status, answer, file=sys.stderr)
         return 0 if status == 200 else 1

@@ -11,7 +11,7 @@ import json
 import pathlib
 import socket
 
-from gateway_common import arguments, check, form, Rest, run, TOKEN
+from gateway_common import arguments, check, form, run, TOKEN
 
 args = None
 MAIL = {"recipient": "b@example.test", "from": "a@example.test", "text": "x"}
@@ -112,7 +112,7 @@ def bodies():
         (b'{"recipient":"b@b","recipient":"c@c"}', "twice"), (b'{"recipient":"b@b","recipien\\u0074":"c@c"}', "twice"), (b'{"mime":null,"m\\u0069me":""}', "twice"),
         (b'{"data":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}", "recursion"), (b'{"data":{"a":1e999}}', "out of range"), (b'{"data":{"a":NaN}}', "column 14"),
         (b'{"recipient":"b@\xff.c"}', "invalid unicode"), (b'{"recipient":"\\ud800@b.c"}', "column"), (b'{"recipient":"b@b.c"} x', "trailing"), (b"", "empty"), (b" \n", "empty"),
-        (b"[]", "one JSON object"), (b"5", "one JSON object"), (b"null", "one JSON object"), ('{"recipient":"b@b"}'.encode("utf-16"), "column 1"), (b'{"":1}', "has no name"),
+        (b"[]", "one JSON object"), (b"5", "one JSON object"), (b"null", "one JSON object"), ('{"recipient":"b@b"}'.encode("utf-16"), "UTF-16"), ('{"recipient":"b@b"}'.encode("utf-8-sig"), "byte order mark"), (b"recipient=b@b", "looks like a form"), (b'{"":1}', "has no name"),
         (b'{"recipient":["b@b"]}', "expected a string"), (b'{"attachments":{}}', "expected an array"), (b'{"extra":[]}', "expected an object"),
         (b'{"recipients":{"b@b":5},"from":"a@b","text":"x"}', "personal data"), (b'{"recipients":["b@b","b@B"],"from":"a@b","text":"x"}', "twice"),
         (b'{"recipient":"b@b","from":"a@b","text":"{$n}","data":{"n":12345678901234567890123}}', "as a string"),
@@ -127,6 +127,11 @@ def bodies():
         (b"access_token=x", "no such property"), (b"extra[Subject]=x&recipient=b%40b&from=a%40b&text=x", "x-"),
     ]:
         rows.append((body, ask(body=body, fields=[("Content-Type", FORM)]), 400, word))
+    rows.append(("JSON", ask(body=json.dumps(MAIL).encode(), fields=[("Content-Type", FORM)]), 415, "Content-Type: application/json"))
+    # As it was written, its signs are blanks, and without them it is the base64 of another file.
+    file = form(MAIL).encode() + b"&attachments[0][data]="
+    rows.append(("+", ask(body=file + b"QUJD++++", fields=[("Content-Type", FORM)]), 400, "%2B"))
+    rows.append(("%2B", ask(body=file + b"QUJD%2B%2B%2B%2B", fields=[("Content-Type", FORM)]), 200, ""))
     table("forms that are none, or say something twice or unclearly: 400", rows)
     rows = []
     for name in ("trackclicks", "trackopens", "trackbounces", "preventscam", "inlinecss", "images", "tags"):

@@ -37,6 +37,13 @@ require_free_ports() { # PORT...
     done
 }
 
+no_port_is_open() { # PORT...
+    local port
+    for port in "$@"; do
+        ! port_is_open "$port" || return
+    done
+}
+
 wait_for() { # SECONDS COMMAND...   until the command succeeds
     local tries=$(($1 * 10)) i
     shift
@@ -54,13 +61,13 @@ stop_by_pidfile() { # FILE NAME
     pid=$(tr -dc 0-9 <"$1")
     if runs_as "$pid" "$2"; then
         kill "$pid" 2>/dev/null
-        wait_for 5 process_is_gone "$pid" || kill -9 "$pid" 2>/dev/null
+        wait_for 30 process_is_gone "$pid" || kill -9 "$pid" 2>/dev/null
     fi
     rm -f "$1"
 }
 
 runs_as() { # PID NAME
-    [ -n "$1" ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
+    [ -n "$1" ] && tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF -- "$2"
 }
 
 process_is_gone() { # PID    gone, or ended and not yet collected by its parent

@@ -4,6 +4,7 @@
 #   tests/interop/postfix.sh start    start it (needs root, because Postfix does)
 #   tests/interop/postfix.sh env      where it listens and who may log in, as shell assignments
 #   tests/interop/postfix.sh stop     end it and remove its directory
+#   tests/interop/postfix.sh halt     end it, and leave all as it is; `resume` starts it again
 #   tests/interop/postfix.sh relay HOST:PORT LEVEL   a second Postfix that sends all its mail on to HOST:PORT by smtp(8),
 #                                     with smtp_tls_security_level LEVEL (none, encrypt, verify); `relay stop` ends it
 #
@@ -43,12 +44,14 @@ main() {
     case "${1:-}" in
     start) start ;;
     stop) stop ;;
+    halt) halt ;;
+    resume) resume ;;
     env) print_env ;;
     relay)
         if [ "${2:-}" = stop ]; then stop_relay; else start_relay "${2:?HOST:PORT}" "${3:-none}"; fi
         ;;
     *)
-        sed -n '2,24s/^# \{0,1\}//p' "$0"
+        sed -n '2,25s/^# \{0,1\}//p' "$0"
         exit 64
         ;;
     esac
@@ -72,17 +75,28 @@ start() {
     write_master >"$base/etc/master.cf"
     dovecot -c "$base/etc/dovecot.conf" >"$base/log/dovecot.start" 2>&1 ||
         fail "Dovecot does not start: $(cat "$base/log/dovecot.start")"
-    launch_postfix "$base" || give_up "Postfix does not start"
-    for port in "${ports[@]}"; do
-        wait_for 15 port_is_open "$port" || give_up "nothing listens on port $port"
-    done
+    resume
     # Postfix asks for the mechanisms when a session starts: without the socket it would offer no AUTH.
     wait_for 30 test -S "$base/spool/private/auth" || give_up "Dovecot has no authentication socket"
 }
 
+resume() {
+    local port
+    launch_postfix "$base" || give_up "Postfix does not start"
+    for port in "${ports[@]}"; do
+        wait_for 60 port_is_open "$port" || give_up "nothing listens on port $port"
+    done
+}
+
+halt() {
+    stop_by_pidfile "$base/spool/pid/master.pid" "/master"
+    # Its children end by themselves, and until then nobody else can listen there.
+    wait_for 60 no_port_is_open "${ports[@]}" || fail "Postfix has ended, but something still listens on its ports"
+}
+
 stop() {
     stop_relay
-    stop_by_pidfile "$base/spool/pid/master.pid" "/master"
+    [ ! -s "$base/spool/pid/master.pid" ] || halt
     stop_by_pidfile "$base/dovecot/run/master.pid" "$base/etc/dovecot.conf"
     rm -rf "$base"
 }
@@ -131,11 +145,14 @@ END
         write_internal_services
     } >"$relay_base/etc/master.cf"
     launch_postfix "$relay_base" || fail "the relaying Postfix does not start"
-    wait_for 15 port_is_open "$relay_port" || fail "the relaying Postfix does not listen on port $relay_port"
+    wait_for 60 port_is_open "$relay_port" || fail "the relaying Postfix does not listen on port $relay_port"
 }
 
 stop_relay() {
-    stop_by_pidfile "$relay_base/spool/pid/master.pid" "/master"
+    if [ -s "$relay_base/spool/pid/master.pid" ]; then
+        stop_by_pidfile "$relay_base/spool/pid/master.pid" "/master"
+        wait_for 60 no_port_is_open "$relay_port"
+    fi
     rm -rf "$relay_base"
 }
 

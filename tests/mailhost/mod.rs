@@ -127,7 +127,7 @@ impl Mailhost {
 
     /// All that came in clear, and all that came by TLS.
     pub(crate) fn came_by_tls(self) -> (String, String) {
-        self.came.recv_timeout(Duration::from_mins(1)).expect("the server's thread has not come to its end")
+        self.came.recv_timeout(Duration::from_mins(3)).expect("the server's thread has not come to its end")
     }
 }
 

@@ -47,12 +47,7 @@ impl Config {
     pub(crate) async fn new(args: Args) -> Result<Self, Trouble> {
         let settings = args.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
         let grace = Duration::from_secs(settings.grace()?);
-        // Without a relay mails are accepted into files, which nobody means who says how to reach one.
-        if let (None, None, Some(option)) = (&args.relay, &settings.relay, args.about_relay()) {
-            return Err(
-                format!("{option} without a relay: give --relay HOST:PORT, or [relay] in the file").into()
-            );
-        }
+        relay_is_given(&args, &settings)?;
         let listen = |given: Option<String>, door: &Door, default: &str| {
             given.or_else(|| door.listen.clone()).unwrap_or_else(|| default.to_owned())
         };
@@ -89,19 +84,7 @@ impl Config {
         let hop = match (&relay, &inbox) {
             (Some(relay), _) => NextHop::new(relay)?,
             (None, directory) => {
-                let directory = directory.as_deref().unwrap_or(Path::new("inbox"));
-                let Limits { mail, recipients, .. } = settings.limits;
-                let address = inbox::start(directory, mail + (1 << 20), recipients as u16).await;
-                let trouble = |error| format!("mails cannot be stored in {}: {error}", directory.display());
-                NextHop {
-                    address: address.map_err(trouble)?,
-                    name: None,
-                    tls: TlsPolicy::Never,
-                    ca: None,
-                    login: None,
-                    manner: LoginManner::default(),
-                    sessions: 20,
-                }
+                NextHop::inside(directory.as_deref().unwrap_or(Path::new("inbox")), &settings.limits).await?
             }
         };
         let name = settings.name.unwrap_or_else(|| "localhost".to_owned());
@@ -139,16 +122,11 @@ impl Config {
                 mail: Duration::from_secs(limits.hop_seconds),
             },
         };
-        let templates = args.templates.or(settings.templates);
-        // Else each sender would be told that there is no such template, and not the operator.
-        if let Some(directory) = templates.as_deref().filter(|directory| !directory.is_dir()) {
-            return Err(format!("templates: {} is no directory", directory.display()).into());
-        }
         Ok(Self {
             rest,
             smtp,
             tokens,
-            templates,
+            templates: args.templates.or(settings.templates).map(directory).transpose()?,
             limits,
             hop_sessions: hop.sessions,
             mail: Arc::new(mail),
@@ -215,6 +193,21 @@ impl NextHop {
         }
         Ok(Self { address: relay.address.clone(), name, tls, ca: relay.ca.clone(), login, manner, sessions })
     }
+
+    /// The inbox in `directory`.
+    async fn inside(directory: &Path, limits: &Limits) -> Result<Self, Trouble> {
+        let address = inbox::start(directory, limits.mail + (1 << 20), limits.recipients as u16).await;
+        let trouble = |error| format!("mails cannot be stored in {}: {error}", directory.display());
+        Ok(Self {
+            address: address.map_err(trouble)?,
+            name: None,
+            tls: TlsPolicy::Never,
+            ca: None,
+            login: None,
+            manner: LoginManner::default(),
+            sessions: 20,
+        })
+    }
 }
 
 fn no_relay() -> Relay {
@@ -230,6 +223,21 @@ fn no_relay() -> Relay {
         cleartext_auth: false,
         sessions: None,
     }
+}
+
+/// Without a relay mails are accepted into files, which nobody means who says how to reach one.
+fn relay_is_given(args: &Args, settings: &Settings) -> Result<(), String> {
+    match (&args.relay, &settings.relay, args.about_relay()) {
+        (None, None, Some(option)) => {
+            Err(format!("{option} without a relay: give --relay HOST:PORT, or [relay] in the file"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Of templates: else each sender would be told that there is no such template, and not the operator.
+fn directory(path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_dir() { Ok(path) } else { Err(format!("templates: {} is no directory", path.display())) }
 }
 
 /// Without TLS whoever is on the way could read tokens and passwords.

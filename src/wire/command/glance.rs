@@ -44,6 +44,7 @@ pub(super) fn taken(input: &[u8]) -> Option<(Command<'_>, usize)> {
 #[inline(never)] // so that commands without any need few registers
 fn taken_params(rest: &[u8]) -> Option<(Params<'_>, &[u8])> {
     const MOST: usize = limits::COMMAND_LINE / WORD;
+    // In a longer input this may not be the first; then the parameters have one in them, which none allows.
     let end = first_low(rest, MOST).ok().or_else(|| first_low_of_last(rest))?;
     let (params, rest) = rest.split_at_checked(end)?;
     let [b'\r', b'\n', rest @ ..] = rest else { return None };

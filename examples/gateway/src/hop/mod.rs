@@ -1,6 +1,7 @@
 //! To the next hop: a few sessions that are kept, each for one mail at a time.
 
 mod bound;
+mod desk;
 mod outcome;
 mod record;
 mod session;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_smtp::submission::Verdict;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -22,6 +23,7 @@ use crate::request::Outgoing;
 use crate::smtp::config::Config;
 use crate::smtp::session::Stop;
 use bound::Bound;
+use desk::{Desk, Turn};
 use session::Session;
 
 /// Octets of a session's buffers.
@@ -41,6 +43,7 @@ pub(crate) const OUT_OF_TIME: &str =
     "the time for this request was over before the mail's turn came, so it was not sent; try again later";
 
 /// A mail, whom to tell what became of it, and the right to one of the sessions.
+#[derive(Debug)]
 struct Job {
     mail: Outgoing,
     /// When the next hop must have taken it.
@@ -52,9 +55,19 @@ struct Job {
 /// Takes mails to the next hop.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
-    jobs: mpsc::Sender<Job>,
+    desk: Arc<Opened>,
     free: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
+}
+
+/// A desk that is closed with the last handle, and then the sessions end.
+#[derive(Debug)]
+struct Opened(Arc<Desk<Job>>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl Hop {
@@ -66,14 +79,12 @@ impl Hop {
         tasks: &mut JoinSet<()>,
     ) -> Self {
         let sessions = sessions.max(1);
-        // What is in it has a session that is about to take it.
-        let (jobs, waiting) = mpsc::channel(sessions);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..sessions {
-            tasks.spawn(work(Arc::clone(config), Arc::clone(&waiting)));
+        let desk = Arc::new(Desk::new());
+        for number in 0..sessions {
+            tasks.spawn(work(Arc::clone(config), Arc::clone(&desk), number));
         }
         let ending = bound::ending(stopped, config.grace);
-        Self { jobs, free: Arc::new(Semaphore::new(sessions)), ending }
+        Self { desk: Arc::new(Opened(desk)), free: Arc::new(Semaphore::new(sessions)), ending }
     }
 
     /// Sends the mail, and says what became of it, by `end` at the latest. Dropped before a session has taken the mail, it is not sent.
@@ -95,9 +106,7 @@ impl Hop {
             Err(_) => return later("all sessions with the next hop are busy; try again later"),
         };
         let bound = Bound::new(end, self.ending.clone());
-        if self.jobs.send(Job { mail, bound, tell, session }).await.is_err() {
-            return later(GOING_DOWN);
-        }
+        self.desk.0.give(Job { mail, bound, tell, session });
         match told.await {
             Ok(outcome) => outcome,
             Err(_) => later(GOING_DOWN),
@@ -105,21 +114,11 @@ impl Hop {
     }
 }
 
-async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
+async fn work(config: Arc<Config>, desk: Arc<Desk<Job>>, number: usize) {
     let (mut rx, mut tx) = (vec![0; RX], vec![0; TX]);
     let mut session = Session::new(config, &mut rx, &mut tx);
-    loop {
-        let next = async { waiting.lock().await.recv().await };
-        let job = if session.is_open() {
-            let Ok(job) = timeout(IDLE, next).await else {
-                session.quit().await;
-                continue;
-            };
-            job
-        } else {
-            next.await
-        };
-        let Some(Job { mail, bound, tell, session: _session }) = job else { break };
+    while let Some(job) = next(&desk, number, &mut session).await {
+        let Job { mail, bound, tell, session: _session } = job;
         // Whoever has gone away would not learn that it was sent, and send it again.
         if tell.is_closed() {
             continue;
@@ -131,4 +130,25 @@ async fn work(config: Arc<Config>, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
         let _ = tell.send(outcome);
     }
     session.quit().await;
+}
+
+/// A session for which there is nothing to do is not kept for ever.
+async fn next(desk: &Desk<Job>, number: usize, session: &mut Session<'_>) -> Option<Job> {
+    loop {
+        let mut waiting = match desk.take(number, session.is_open()) {
+            Turn::Job(job) => return Some(job),
+            Turn::Wait(waiting) => waiting,
+            Turn::End => return None,
+        };
+        if !session.is_open() {
+            return waiting.await.ok();
+        }
+        if let Ok(job) = timeout(IDLE, &mut waiting).await {
+            return job.ok();
+        }
+        if !desk.withdraw(number) {
+            return waiting.await.ok();
+        }
+        session.quit().await;
+    }
 }

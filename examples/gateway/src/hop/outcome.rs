@@ -50,7 +50,7 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
     No,
-    /// The kept session had died: a new one may do.
+    /// The kept session had died, or what it was told at its start may be so no more: a new one may do.
     InNewSession,
     /// The next hop has no DELIVERBY, which is wanted only where it is offered.
     WithoutDeadline,
@@ -136,6 +136,14 @@ pub(super) fn again(report: &Report<'_>, reused: bool) -> Again {
         {
             Again::InNewSession
         }
+        // Nothing was asked: that rests on what the next hop said of itself when the session began.
+        Some(
+            Cause::TooLarge
+            | Cause::NeedsEightBitMime
+            | Cause::NeedsBinaryMime
+            | Cause::NeedsSmtpUtf8
+            | Cause::NotOffered(_),
+        ) if reused && untouched => Again::InNewSession,
         // 421: it has closed what we had kept (RFC 5321 §3.8).
         Some(Cause::Refused(_)) if reused && untouched && closing(&report.answer()) => Again::InNewSession,
         _ => Again::No,

@@ -7,6 +7,9 @@ use embedded_smtp::submission::Verdict;
 use super::outcome::Outcome;
 use crate::journal::{Door, Fate, JOURNAL, Record, time};
 
+/// Characters of what the next hop said.
+const MOST: usize = 1000;
+
 /// Enters a mail that came by the REST door.
 pub(super) fn enter(id: &str, from: String, outcome: &Outcome, took: Duration) {
     let fate = match outcome.verdict {
@@ -21,6 +24,8 @@ pub(super) fn enter(id: &str, from: String, outcome: &Outcome, took: Duration) {
         (Fate::Partly, Some(refused)) => format!("{}; {}: {}", outcome.words, refused.address, refused.words),
         _ => outcome.words.to_string(),
     };
+    // A server may say much, and hundreds of records are kept.
+    let reply = reply.chars().take(MOST).collect();
     JOURNAL.enter(Record {
         time: time(),
         door: Door::Rest,

@@ -124,8 +124,7 @@ impl<'b> Session<'b> {
         if let Some(mechanism) = config.next_hop_manner.insisted() {
             options = options.auth_even_if_not_offered(mechanism);
         }
-        let words = WORDS + WORDS_EACH.saturating_mul(mail.recipients.len());
-        let mut texts = vec![0; words.min(MOST_WORDS)];
+        let mut texts = room_for_words(mail.recipients.len());
         let mut submission =
             Submission::with_login(&mut self.client, options, envelope, body, &mut texts, login);
         let mut trouble = None;
@@ -188,6 +187,9 @@ impl<'b> Session<'b> {
             config.next_hop_offers.learn(self.client.capabilities());
             self.stream = Some(stream);
         }
+        if again == Again::InNewSession {
+            self.quit().await;
+        }
         (outcome, if bound.is_over() { Again::No } else { again })
     }
 
@@ -228,6 +230,10 @@ fn unreachable(recipients: &[String], error: &std::io::Error) -> Outcome {
     }
     let text = format!("the next hop cannot be reached ({error}); try again later");
     Outcome::unsent(recipients, Verdict::RetryLater, &text)
+}
+
+fn room_for_words(recipients: usize) -> Vec<u8> {
+    vec![0; WORDS.saturating_add(WORDS_EACH.saturating_mul(recipients)).min(MOST_WORDS)]
 }
 
 fn login(config: &Config) -> Result<Login<'_>, Unfit> {

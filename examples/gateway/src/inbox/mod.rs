@@ -32,7 +32,7 @@ pub(crate) async fn start(directory: &Path, max_size: u64, recipients: u16) -> s
         loop {
             match listener.accept().await {
                 Ok((socket, _)) => {
-                    drop(tokio::spawn(take_mails(socket, Arc::clone(&store), max_size, recipients)))
+                    tokio::spawn(take_mails(socket, Arc::clone(&store), max_size, recipients));
                 }
                 Err(error) => {
                     print(&format!("gateway: the inbox cannot accept: {error}"));

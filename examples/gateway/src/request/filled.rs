@@ -11,12 +11,13 @@ const PIECE: usize = 32 * 1024;
 pub(crate) struct Filled<R> {
     from: R,
     variables: Arc<Variables>,
-    /// Read, and not yet looked at.
+    /// Read, and handed out up to `at`.
     raw: Vec<u8>,
-    /// Ready to be handed out, from `at` on.
-    ready: Vec<u8>,
     at: usize,
     ended: bool,
+    /// The variable in whose value the reading stands, and how far: values are large, and stand in a text many times, so none is copied
+    /// as a whole.
+    within: Option<(String, usize)>,
     /// Octets made so far.
     made: u64,
     header: Header,
@@ -31,67 +32,77 @@ struct Header {
 
 impl<R: Read> Filled<R> {
     /// Octets that it takes while it is read, about.
-    pub(super) const WEIGHT: u64 = 4 * PIECE as u64;
+    pub(super) const WEIGHT: u64 = 2 * PIECE as u64;
 
     pub(crate) fn new(from: R, variables: Arc<Variables>) -> Self {
         let header = Header { on: true, line_empty: true };
-        Self { from, variables, raw: Vec::new(), ready: Vec::new(), at: 0, ended: false, made: 0, header }
+        Self { from, variables, raw: Vec::new(), at: 0, ended: false, within: None, made: 0, header }
     }
 
-    fn go_on(&mut self) -> io::Result<()> {
-        self.ready.clear();
+    /// Reads more behind what is not handed out yet.
+    fn refill(&mut self) -> io::Result<()> {
+        self.raw.drain(..self.at);
         self.at = 0;
         let held = self.raw.len();
         self.raw.resize(held + PIECE, 0);
         let octets = self.from.read(self.raw.get_mut(held..).unwrap_or_default())?;
         self.raw.truncate(held + octets);
         self.ended = octets == 0;
-        let raw = std::mem::take(&mut self.raw);
-        let used = self.replace(&raw)?;
-        self.raw = raw;
-        self.raw.drain(..used);
         Ok(())
     }
 
-    /// Says how many octets of `raw` are done with.
-    fn replace(&mut self, raw: &[u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = raw.get(done..).filter(|rest| !rest.is_empty()) {
-            let Some(at) = memchr::memchr(b'{', rest) else {
-                self.text(rest);
-                return Ok(raw.len());
-            };
-            let (before, variable) = rest.split_at(at);
-            self.text(before);
-            done += at;
-            match front(variable, self.ended) {
-                Front::Short => return Ok(done),
-                Front::Text => {
-                    self.text(b"{");
-                    done += 1;
+    /// The next octets of the value that is being handed out; none when there is no more of it.
+    fn value(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let Some((name, at)) = &mut self.within else { return Ok(0) };
+        let value = self.variables.value(name).map_err(io::Error::other)?.unwrap_or_default();
+        let octets = value.as_bytes().get(*at..).unwrap_or_default().read(into)?;
+        *at += octets;
+        if octets == 0 {
+            self.within = None;
+        }
+        Ok(octets)
+    }
+
+    /// The next octets of the text, up to a variable, in whose value the reading stands then.
+    fn text(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.raw.get(self.at..).unwrap_or_default();
+            let plain = memchr::memchr(b'{', rest).unwrap_or(rest.len());
+            let plain = match front(rest.get(plain..).unwrap_or_default(), self.ended) {
+                _ if plain > 0 => plain,
+                Front::Short => {
+                    self.refill()?;
+                    continue;
                 }
+                Front::Text => 1,
                 Front::Variable(name, octets) => {
-                    let variables = Arc::clone(&self.variables);
-                    let value = variables.value(name).map_err(io::Error::other)?;
-                    if self.header.on && value.is_some_and(|value| value.contains(char::is_control)) {
+                    let value = self.variables.value(name).map_err(io::Error::other)?;
+                    let Some(value) = value else { return self.plain(octets, into) };
+                    if self.header.on && value.contains(char::is_control) {
                         return Err(io::Error::other(format!(
                             "the value of {{${name}}} has a line break or another control character, and stands in the header section"
                         )));
                     }
-                    let whole = variable.get(..octets).unwrap_or_default();
-                    self.text(value.map_or(whole, str::as_bytes));
+                    self.header.pass(value.as_bytes());
+                    self.made += value.len() as u64;
                     self.variables.within(self.made).map_err(io::Error::other)?;
-                    done += octets;
+                    self.within = Some((name.to_owned(), 0));
+                    self.at += octets;
+                    return Ok(0);
                 }
-            }
+            };
+            return self.plain(plain, into);
         }
-        Ok(done)
     }
 
-    fn text(&mut self, text: &[u8]) {
-        self.header.pass(text);
-        self.made += text.len() as u64;
-        self.ready.extend_from_slice(text);
+    /// As it is, as much of it as there is room for.
+    fn plain(&mut self, octets: usize, into: &mut [u8]) -> io::Result<usize> {
+        let text = self.raw.get(self.at..).and_then(|rest| rest.get(..octets)).unwrap_or_default();
+        let octets = { text }.read(into)?;
+        self.header.pass(text.get(..octets).unwrap_or_default());
+        self.made += octets as u64;
+        self.at += octets;
+        Ok(octets)
     }
 }
 
@@ -113,15 +124,13 @@ impl Header {
 
 impl<R: Read> Read for Filled<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.ready.len() {
-            if self.ended {
-                return Ok(0);
+        loop {
+            let octets = if self.within.is_some() { self.value(into)? } else { self.text(into)? };
+            let done = self.ended && self.within.is_none() && self.at == self.raw.len();
+            if octets > 0 || done || into.is_empty() {
+                return Ok(octets);
             }
-            self.go_on()?;
         }
-        let octets = self.ready.get(self.at..).unwrap_or_default().read(into)?;
-        self.at += octets;
-        Ok(octets)
     }
 }
 
@@ -171,6 +180,33 @@ mod tests {
                 assert_eq!(found, expected, "{text} by {pieces}");
             }
         }
+    }
+
+    #[test]
+    fn a_value_is_handed_out_in_pieces_and_never_held_as_a_whole() {
+        let value = "0123456789".repeat(20 * PIECE / 10);
+        let data = [("a".to_owned(), json!(value))].into_iter().collect();
+        let variables = Variables::new(Arc::new(values(data).unwrap()), Arc::default(), None, true);
+        let text = "x{$a}{$a}y{$a}";
+        let mut filled = Filled::new(text.as_bytes(), Arc::new(variables));
+        let (mut found, mut piece) = (Vec::new(), [0; 1000]);
+        while let octets @ 1.. = filled.read(&mut piece).unwrap() {
+            found.extend_from_slice(&piece[..octets]);
+            assert!(filled.raw.capacity() as u64 <= Filled::<&[u8]>::WEIGHT);
+        }
+        assert_eq!(found, text.replace("{$a}", &value).as_bytes());
+    }
+
+    #[test]
+    fn replaced_variables_stay_within_the_bound() {
+        let at_most = |most| {
+            let data = [("a".to_owned(), json!("01234"))].into_iter().collect();
+            let variables = Variables::new(Arc::new(values(data).unwrap()), Arc::default(), None, true);
+            let mut found = String::new();
+            Filled::new(&b"x{$a}{$a}"[..], Arc::new(variables.at_most(most))).read_to_string(&mut found)
+        };
+        assert_eq!(at_most(11).ok(), Some(11));
+        assert!(at_most(10).unwrap_err().to_string().contains("larger than the 10"));
     }
 
     #[test]

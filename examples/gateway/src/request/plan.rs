@@ -75,8 +75,8 @@ pub(crate) fn plan(mut request: Request, mime: Option<Spool>, rules: Rules<'_>) 
     let data = request.data.take();
     let strict = templated || personal || data.is_some();
     if strict {
-        let addresses = addressees.iter().map(|addressee| (whom, &addressee.address));
-        no_variables_elsewhere(addresses, &request)?;
+        let recipients = addressees.iter().map(|addressee| (whom, &addressee.address));
+        no_variables_elsewhere(recipients, &request)?;
     }
     let maker = Maker {
         strict,

@@ -139,8 +139,11 @@ impl Variables {
             let taken = match front(variable.as_bytes(), true) {
                 Front::Variable(name, octets) => match self.value(name)? {
                     Some(value) => {
-                        filled.push_str(&write(value));
-                        within(filled.len() as u64, most.min(self.most))?;
+                        // What a large value becomes is not made before it is seen to be too much.
+                        for piece in pieces(value) {
+                            filled.push_str(&write(piece));
+                            within(filled.len() as u64, most.min(self.most))?;
+                        }
                         octets
                     }
                     None => 0,
@@ -156,6 +159,18 @@ impl Variables {
         filled.push_str(rest);
         Ok(Cow::Owned(filled))
     }
+}
+
+/// Octets of a value that are written at once.
+const PIECE: usize = 4096;
+
+fn pieces(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
+        rest = behind;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 const MANY: &str = "stands for no single address here, because the mail goes to several recipients as one; give `recipients` as an object, and each gets a mail of its own";
@@ -287,6 +302,19 @@ mod tests {
                 Variables::new(Arc::default(), data, None, true).fill("{$n}", plain).map(Cow::into_owned);
             assert_eq!(found.as_deref().ok(), expected, "{text}");
             assert!(found.is_ok() || found.unwrap_err().contains("as a string"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_large_value_is_the_same_in_pieces() {
+        for value in
+            ["<\u{20ac}>".repeat(PIECE), "\u{1f600}".repeat(PIECE), "x".repeat(PIECE + 1), String::new()]
+        {
+            assert_eq!(pieces(&value).collect::<String>(), value);
+            let data = made(json!({"v": value}));
+            let filled =
+                Variables::new(Arc::default(), data, None, true).fill("{$v}", html).unwrap().into_owned();
+            assert_eq!(filled, html(&value));
         }
     }
 

@@ -87,7 +87,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(300);
 
     /// Far more than anything takes here, however busy the machine.
-    const LONG: Duration = Duration::from_mins(1);
+    const LONG: Duration = Duration::from_mins(3);
 
     async fn pair(patience: Duration) -> (Patient, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
