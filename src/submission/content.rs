@@ -24,7 +24,6 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     /// Sends what may be sent now of the envelope, one command after the other without waiting
     /// where the server offers PIPELINING. Before MAIL all recipients are tried: what the server cannot take of them is
     /// refused before anything of the mail is sent.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn send_envelope(&mut self) -> bool {
         // Once something is refused, nothing more is sent; what is in flight is awaited.
         if self.cause.is_some() {

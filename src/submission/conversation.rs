@@ -94,6 +94,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     }
 
     /// Takes the recipients who wait for RCPT's reply or for the mail's, or the first of them, to where they are now, with this answer.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn decide(&mut self, from: Status, to: Status, code: Option<Code>, kept: W::Kept, one: bool) {
         for recipient in &mut *self.envelope.recipients {
             if recipient.status == from {
