@@ -41,6 +41,7 @@ impl Client<'_> {
         Ok(())
     }
 
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn hello(&mut self, verb: Verb, head: &str, name: HelloName<'_>) -> Result<(), Error> {
         // RFC 6531 §3.7.1: no extension is there yet that would allow it.
         self.command(verb, head, name.as_bytes(), None)

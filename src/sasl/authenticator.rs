@@ -125,6 +125,7 @@ impl<'a> Password<'a> {
 }
 
 impl Authenticator for Password<'_> {
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn choose(&mut self, offered: AuthMechanisms) -> Option<AuthMechanism> {
         let usable = offered.both(self.allowed);
         self.chosen = if usable.has(AuthMechanism::Plain) {
