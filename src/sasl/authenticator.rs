@@ -76,17 +76,20 @@ impl<M: Mechanism> Authenticator for Only<'_, M> {
 
 /// Login by user name and password: PLAIN, or LOGIN where that is all there is.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub struct Password<'a> {
-    login: Login<'a>,
+    credentials: Credentials<'a>,
     allowed: AuthMechanisms,
     chosen: Option<AuthMechanism>,
+    /// Whether LOGIN begins with the user name as initial response.
+    initial: bool,
 }
 
 impl<'a> Password<'a> {
     /// PLAIN and LOGIN are allowed, LOGIN without an initial response.
     pub const fn new(credentials: Credentials<'a>) -> Self {
         let allowed = AuthMechanisms::NONE.with(AuthMechanism::Plain).with(AuthMechanism::Login);
-        Self { login: Login::new(credentials), allowed, chosen: None }
+        Self { credentials, allowed, chosen: None, initial: false }
     }
 
     /// Only the mechanisms in `allowed`.
@@ -97,7 +100,7 @@ impl<'a> Password<'a> {
 
     /// LOGIN with the user name as initial response.
     pub const fn with_initial_response(mut self) -> Self {
-        self.login = self.login.with_initial_response();
+        self.initial = Login::new(self.credentials).with_initial_response().begins();
         self
     }
 
@@ -108,7 +111,7 @@ impl<'a> Password<'a> {
     /// The message of this number; whether there is one.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn say(&self, number: u8, message: &mut Message<'_, '_>) -> bool {
-        let Credentials { user, password } = *self.login.credentials();
+        let Credentials { user, password } = self.credentials;
         match (number, self.is_plain()) {
             (0, true) => {
                 message.nul();
@@ -154,17 +157,21 @@ impl Mechanism for Password<'_> {
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn longest(&self) -> usize {
-        if self.is_plain() { plain::longest(self.login.credentials()) } else { self.login.longest() }
+        if self.is_plain() {
+            plain::longest(&self.credentials)
+        } else {
+            Login::new(self.credentials).longest()
+        }
     }
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
-        (self.is_plain() || self.login.begins()) && self.say(0, message)
+        (self.is_plain() || self.initial) && self.say(0, message)
     }
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn respond(&mut self, number: u8, _: Challenge<'_>, message: &mut Message<'_, '_>) -> Result<(), Cancel> {
-        let said = u8::from(self.login.begins() && !self.is_plain());
+        let said = u8::from(self.initial && !self.is_plain());
         if self.say(number.saturating_add(said), message) { Ok(()) } else { Err(Cancel) }
     }
 }

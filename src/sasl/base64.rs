@@ -19,17 +19,19 @@ impl<'w, 'b> Encoder<'w, 'b> {
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put(&mut self, octets: &[u8]) {
+        let mut held = self.held;
         for octet in octets {
-            self.held = self.held << 8 | u32::from(*octet);
-            if self.held >> 24 == 0 {
+            held = held << 8 | u32::from(*octet);
+            if held >> 24 == 0 {
                 continue;
             }
             for _ in 0..4 {
-                self.held = self.held.rotate_left(6);
-                self.out.byte(letter(self.held >> 24 & 63));
+                held = held.rotate_left(6);
+                self.out.byte(letter(held >> 24 & 63));
             }
-            self.held = 1;
+            held = 1;
         }
+        self.held = held;
     }
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
@@ -59,16 +61,15 @@ fn letters([first, second, third]: [u8; 3], count: u8) -> [u8; 4] {
     [letter(0, 18), letter(1, 12), letter(2, 6), letter(3, 0)]
 }
 
-/// The alphabet, in the order of its five runs.
+/// The alphabet, as steps between its five runs.
 fn letter(sextet: u32) -> u8 {
-    let sextet = sextet as u8;
-    match sextet {
-        0..=25 => sextet.wrapping_add(b'A'),
-        26..=51 => sextet.wrapping_add(b'a' - 26),
-        52..=61 => sextet.wrapping_sub(52 - b'0'),
-        62 => b'+',
-        _ => b'/',
-    }
+    let behind = |first: u32, step: u8| if sextet >= first { step } else { 0 };
+    (sextet as u8)
+        .wrapping_add(b'A')
+        .wrapping_add(behind(26, b'a' - b'Z' - 1))
+        .wrapping_add(behind(52, b'0'.wrapping_sub(b'z' + 1)))
+        .wrapping_add(behind(62, b'+'.wrapping_sub(b'9' + 1)))
+        .wrapping_add(behind(63, b'/' - b'+' - 1))
 }
 
 fn sextet(other: u8) -> Option<u32> {

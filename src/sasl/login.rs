@@ -20,12 +20,8 @@ impl<'a> Login<'a> {
     }
 
     /// Whether the user name is the initial response.
-    pub(super) fn begins(&self) -> bool {
+    pub(super) const fn begins(&self) -> bool {
         self.initial
-    }
-
-    pub(super) fn credentials(&self) -> &Credentials<'a> {
-        &self.credentials
     }
 
     /// The same, with the user name as initial response, which saves a round trip and which a few

@@ -34,7 +34,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         let result = match step {
             Step::Mail => {
                 let mut needs = self.body.needs();
-                needs.utf8_headers |= self.utf8;
+                needs.utf8_headers |= self.options.utf8;
                 let size = self.body.size().and_then(counted);
                 let parameters = OfMail { size, needs, more: self.envelope.parameters };
                 self.client.mail(&self.envelope.from, &parameters)
@@ -149,7 +149,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
         {
             if misuse == Misuse::NeedsSmtpUtf8 {
                 // MAIL is next, and asks for it: with that, this does not come again.
-                self.utf8 = true;
+                self.options.utf8 = true;
                 self.step = Step::Address;
                 return true;
             }

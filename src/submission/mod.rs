@@ -66,8 +66,6 @@ pub struct Submission<'s, 'b, 'e, B: Body, A = Anyone, W = Texts<'s>> {
     cause: Option<Cause>,
     client: &'s mut Client<'b>,
     step: Step,
-    /// Whether the envelope needs SMTPUTF8, which MAIL asks for.
-    utf8: bool,
     options: Options<'e>,
     /// What is to be told of at the end: once an error of the engine's, if there was one.
     end: Result<Want, Error>,
@@ -174,7 +172,6 @@ impl<'s, 'b, 'e, B: Body, A: Authenticator, W: Words> Submission<'s, 'b, 'e, B, 
             body_error: None,
             login,
             step: Step::Begin,
-            utf8: false,
             cause: None,
             end: Ok(Want::Event),
             answer: Answer::default(),

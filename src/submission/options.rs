@@ -12,6 +12,8 @@ use crate::{Error, Misuse};
 #[repr(C)]
 pub struct Options<'e> {
     pub(super) tls: TlsPolicy,
+    /// Whether MAIL asks for SMTPUTF8, which the envelope decides: it stands here to be made together with what is beside it.
+    pub(super) utf8: bool,
     /// What to log in by though it is not offered.
     pub(super) unoffered: AuthMechanisms,
     pub(super) name: HelloName<'e>,
@@ -65,7 +67,14 @@ pub enum Then {
 impl<'e> Options<'e> {
     /// Greets as `name`, over TLS, and quits afterwards.
     pub const fn new(name: HelloName<'e>) -> Self {
-        Self { name, greet: None, leave: None, tls: TlsPolicy::Required, unoffered: AuthMechanisms::NONE }
+        Self {
+            name,
+            greet: None,
+            leave: None,
+            tls: TlsPolicy::Required,
+            utf8: false,
+            unoffered: AuthMechanisms::NONE,
+        }
     }
 
     /// How to greet.

@@ -62,13 +62,14 @@ pub enum Cause {
 impl Cause {
     /// Whether the same try would fail again, whatever has been answered.
     fn comes_again(self) -> bool {
-        match self {
-            Self::Engine(error) => !matches!(error, Error::Protocol(_)),
-            Self::Refused(_) | Self::TlsFailed | Self::ConnectionLost | Self::TimedOut | Self::BodyFailed => {
-                false
-            }
-            _ => true,
+        // In two questions: of one the compiler makes more.
+        if let Self::Engine(Error::Protocol(_)) = self {
+            return false;
         }
+        !matches!(
+            self,
+            Self::Refused(_) | Self::TlsFailed | Self::ConnectionLost | Self::TimedOut | Self::BodyFailed
+        )
     }
 
     /// What the envelope or the mail asks for and the server does not offer is kept as the engine's error.

@@ -18,7 +18,7 @@ static TX: Lent<[u8; 256]> = Lent::new([0; 256]);
 const NAME: HelloName<'_> = constant!(HelloName::new("device.example"));
 const FROM: ReversePath<'_> = constant!(ReversePath::new("device@example.com"));
 const TO: ForwardPath<'_> = constant!(ForwardPath::new("someone@example.com"));
-const LOGIN: Credentials<'_> = constant!(Credentials::new("device", "its password"));
+const LOGIN: Password<'_> = Password::new(constant!(Credentials::new("device", "its password")));
 
 #[entry]
 fn main() -> ! {
@@ -33,8 +33,7 @@ fn mail(wire: &mut Wire) -> u16 {
     let mut recipients = [Recipient::new(TO)];
     let content = Slice::new(unknown(&b"Subject: alert\r\n\r\n.\r\nIt is 42 degrees.\r\n"[..]));
     let envelope = Envelope::new(FROM, &mut recipients);
-    let login = Password::new(LOGIN);
-    let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, login);
+    let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, LOGIN);
     loop {
         match submission.poll() {
             Ok(Want::Read) => {
