@@ -6,7 +6,7 @@ use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
 use crate::wire::{Extension, Verb, Writer, limits};
-use crate::{Buffer, Capacity, Error, Misuse, Protocol};
+use crate::{Error, Misuse, Protocol};
 
 impl Client<'_> {
     /// AUTH with `mechanism`, and its initial response if it has one that fits a line of 512 octets (RFC 4954 §4); a longer one
@@ -79,7 +79,8 @@ impl Client<'_> {
         let groups = (mechanism.longest() as u32).wrapping_add(2) / 3;
         let longest = groups.wrapping_mul(4).wrapping_add(front as u32).wrapping_add(2);
         if longest > free as u32 {
-            return Err(Capacity::new(Buffer::Tx, usize::try_from(longest).unwrap_or(usize::MAX)).into());
+            // Which fails, for there is no room for so much.
+            return self.launch(verb, usize::try_from(longest).unwrap_or(usize::MAX), number);
         }
         let mut message = Message::new(&mut out);
         let said = if begins {

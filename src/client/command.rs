@@ -256,7 +256,9 @@ impl Client<'_> {
             self.ahead = self.phase;
             // What has come in already, but for the line that is shown, is no answer to it.
             let used = self.shown == Shown::Line;
-            self.flags.stale |= self.rx.has_more(used);
+            if self.rx.has_more(used) {
+                self.flags.stale = true;
+            }
             self.tick();
         }
         self.scratch = scratch;

@@ -55,6 +55,9 @@ pub struct Client<'b> {
     rx: Incoming<'b, false>,
     tx: Outgoing<'b>,
     failed: Option<Protocol>,
+    /// By use, so that others do not link the reading of LIMITS.
+    fold: Folder,
+    lmtp: Option<reply::Counter>,
     /// LMTP: recipients accepted, and so replies to come behind the content.
     recipients: u16,
     /// Octets to be written until the server may have the end of a mail.
@@ -66,9 +69,6 @@ pub struct Client<'b> {
     /// Octets of a piece of the body that the caller writes from its own memory.
     in_place: u32,
     chunk: u64,
-    /// By use, so that others do not link the reading of LIMITS.
-    fold: Folder,
-    lmtp: Option<reply::Counter>,
 }
 
 /// A phase in which no command is permitted.

@@ -317,7 +317,7 @@ impl<'b> Outgoing<'b> {
 
     /// Octets that wait.
     pub(crate) fn len(&self) -> usize {
-        usize::from(self.window.end.wrapping_sub(self.window.start))
+        usize::from(self.window.end).wrapping_sub(usize::from(self.window.start))
     }
 
     pub(crate) fn free(&self) -> usize {
@@ -326,10 +326,11 @@ impl<'b> Outgoing<'b> {
 
     /// Takes note of `octets` that have been written; whether they end a piece.
     pub(crate) fn transmitted(&mut self, octets: usize) -> bool {
+        let before = usize::from(self.window.start);
+        let after = before.wrapping_add(octets);
         if octets < self.len() {
-            let before = self.window.start;
-            self.window.start = before.wrapping_add(octets as u16);
-            return is_piece(usize::from(before), usize::from(self.window.start));
+            self.window.start = after as u16;
+            return is_piece(before, after);
         }
         (self.window.start, self.window.end) = (0, 0);
         if self.window.mark {
