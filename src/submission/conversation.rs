@@ -20,8 +20,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if self.step == Step::Begin {
                 self.begin();
             }
-            while self.send_envelope() {}
-            while self.step == Step::Content && self.send_content() {}
+            if self.send_envelope() || self.step == Step::Content && self.send_content() {
+                continue;
+            }
             self.settle();
             if self.step == Step::Done {
                 return replace(&mut self.end, Ok(Want::Event));
@@ -165,11 +166,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.login();
                 false
             }
+            // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
+            Verb::Quit | Verb::Rset if !positive => return self.abandon(Cause::ConnectionLost),
             Verb::Quit | Verb::Rset => {
-                // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
-                if !positive {
-                    self.client.timed_out();
-                }
                 self.step = Step::Done;
                 false
             }
