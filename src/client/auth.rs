@@ -93,20 +93,19 @@ impl Client<'_> {
         };
         if said {
             message.finish();
-            if begins && out.wanted() == front {
+        }
+        if front > 0 {
+            if !said || out.wanted() > LONGEST {
+                // RFC 4954 §4: what makes the line too long waits until the server asks for it.
+                out.truncate(front.wrapping_sub(1));
+            } else if out.wanted() == front {
                 // RFC 4954 §4: an empty response is told from none.
                 out.byte(b'=');
-            }
-        }
-        if begins {
-            // RFC 4954 §4: what makes the line too long waits until the server asks for it.
-            if !said || out.wanted() > LONGEST {
-                out.truncate(front.wrapping_sub(1));
             }
         } else if !said {
             // What the mechanism may have written is part of no line; `*` alone is. RFC 4954 §4: 501 is due; one more challenge
             // is no answer to it.
-            out.truncate(front);
+            out.truncate(0);
             out.byte(b'*');
             number = MAX_CHALLENGES;
         }

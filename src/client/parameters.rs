@@ -2,6 +2,7 @@
 //! needs three of them does not link the emission of fourteen.
 
 use crate::data::Needs;
+use crate::wire::size::Octets;
 use crate::wire::{BodyType, Capabilities, Emit, Extension, Param, Verb, Writer};
 use crate::{Error, Misuse};
 
@@ -164,8 +165,8 @@ impl Parameters for Both<'_> {
 
 /// What a mail asks for, and what else its sender does.
 pub(crate) struct OfMail<'p> {
-    /// Left out where SIZE is not offered.
-    pub(crate) size: Option<u64>,
+    /// Left out where SIZE is not offered; and of a mail whose size this machine cannot keep, for RFC 1870 §6.1 lets it be.
+    pub(crate) size: Option<Octets>,
     pub(crate) needs: Needs,
     pub(crate) more: Option<&'p dyn Parameters>,
 }
@@ -176,7 +177,7 @@ impl Parameters for OfMail<'_> {
             && list.offered.has(Extension::Size)
         {
             list.out.put(b" SIZE=");
-            list.out.number(size);
+            list.out.octets(size);
         }
         list.of_content(self.needs.eight_bit, self.needs.binary, self.needs.utf8_headers);
         if let Some(more) = self.more {
@@ -219,4 +220,28 @@ fn needs(parameter: &Param<'_>) -> Option<Extension> {
         Param::MtPriority(_) => Extension::MtPriority,
         Param::Other(_) => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::size::counted;
+    use std::format;
+    use std::string::String;
+
+    #[test]
+    fn a_mail_s_size_is_stated_as_far_as_this_machine_keeps_it_and_else_left_out() {
+        let mut offered = Capabilities::NONE;
+        offered.fold(b"SIZE", false, false);
+        for size in [0, 9, 10, 4_294_967_295, 4_294_967_296, u64::MAX] {
+            let mut room = [0; 32];
+            let mut list = ParameterList::new(Writer::new(&mut room), Verb::Mail, &offered, 0);
+            OfMail { size: counted(size), needs: Needs::default(), more: None }.write(&mut list);
+            assert_eq!(list.end(), Ok(()));
+            let kept = Octets::BITS == 64 || size <= 4_294_967_295;
+            let stated = if kept { format!(" SIZE={size}") } else { String::new() };
+            let octets = list.out.wanted();
+            assert_eq!(&room[..octets], stated.as_bytes());
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
 use crate::wire::Verb;
+use crate::wire::size::counted;
 use crate::{Error, Misuse};
 
 impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
@@ -34,7 +35,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             Step::Mail => {
                 let mut needs = self.body.needs();
                 needs.utf8_headers |= self.options.utf8;
-                let parameters = OfMail { size: self.body.size(), needs, more: self.envelope.parameters };
+                let size = self.body.size().and_then(counted);
+                let parameters = OfMail { size, needs, more: self.envelope.parameters };
                 self.client.mail(&self.envelope.from, &parameters)
             }
             Step::Address | Step::Rcpt => {

@@ -2,6 +2,7 @@
 
 use super::keywords::{KEYWORDS, WITH_PARAMETERS, at_front, find_keyword};
 use super::mechanism::AuthMechanisms;
+use super::size::{Octets, counted, told};
 use super::stated::{Limits, SizeLimit, behind_blanks, next_word, number, number_of_64_bits};
 use super::syntax::WIDE;
 
@@ -72,7 +73,7 @@ pub struct Capabilities {
     /// Whether the size limit has more than 64 bits.
     beyond: bool,
     /// Octets; 0 when no limit is stated.
-    size: u64,
+    size: Octets,
     limits: Limits,
 }
 
@@ -117,7 +118,7 @@ impl Capabilities {
         match self.size {
             _ if self.beyond => SizeLimit::Beyond,
             0 => SizeLimit::NotStated,
-            octets => SizeLimit::Octets(octets),
+            octets => SizeLimit::Octets(told(octets)),
         }
     }
 
@@ -169,7 +170,7 @@ impl Capabilities {
         match parameters {
             [] => {}
             [b' ', digits @ ..] if found == Extension::Size as u8 && !first => {
-                let Some(octets) = number_of_64_bits(digits) else { return false };
+                let Some(octets) = number_of_64_bits(digits).and_then(counted) else { return false };
                 (self.size, self.beyond) = (octets, false);
             }
             [b' ', names @ ..] if found == Extension::Auth as u8 && !first => {
@@ -363,12 +364,20 @@ mod tests {
 
     #[test]
     fn size_is_a_number_or_nothing_and_never_wraps() {
+        // What the machine keeps, and no more than that.
+        let beyond_32_bits =
+            |octets| if Octets::BITS == 32 { SizeLimit::Beyond } else { SizeLimit::Octets(octets) };
         for (line, limit) in [
+            ("SIZE 4294967295", SizeLimit::Octets(4_294_967_295)),
+            ("SIZE 4294967296", beyond_32_bits(4_294_967_296)),
+            ("SIZE 42949672950", beyond_32_bits(42_949_672_950)),
+            ("SIZE 00000000000000000000000000000007", SizeLimit::Octets(7)),
+            ("SIZE 18446744073709551616x", SizeLimit::NotStated),
             ("SIZE", SizeLimit::NotStated),
             ("SIZE 0", SizeLimit::NotStated),
             ("SIZE 12x", SizeLimit::NotStated),
             ("SIZE -1", SizeLimit::NotStated),
-            ("SIZE 18446744073709551615", SizeLimit::Octets(u64::MAX)),
+            ("SIZE 18446744073709551615", beyond_32_bits(u64::MAX)),
             ("SIZE 18446744073709551616", SizeLimit::Beyond),
             ("SIZE 99999999999999999999999", SizeLimit::Beyond),
         ] {

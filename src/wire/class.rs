@@ -147,8 +147,10 @@ pub(crate) fn place_bit(word: &[u8], list: &[u8]) -> u32 {
             (bit, same) = (bit << 1, 0);
         } else {
             // The case is one bit. Without it no two octets above the space are the same but letters.
-            let next = word.get(same).is_some_and(|next| (next ^ octet) & !0x20 == 0);
-            same = if next { same.wrapping_add(1) } else { usize::MAX };
+            if word.get(same).is_none_or(|next| (next ^ octet) & !0x20 != 0) {
+                same = usize::MAX / 2;
+            }
+            same = same.wrapping_add(1);
         }
     }
     0

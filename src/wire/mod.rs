@@ -60,6 +60,7 @@ mod proxy;
 pub(crate) mod reply;
 mod response;
 pub(crate) mod scan;
+pub(crate) mod size;
 mod stated;
 pub(crate) mod syntax;
 mod verb;

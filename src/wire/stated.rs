@@ -1,6 +1,7 @@
 //! Numbers that a server states behind its keywords: SIZE (RFC 1870) and LIMITS (RFC 9422).
 
 use super::class::place;
+use super::size::{Octets, Twice, told};
 use super::syntax::{WIDE, find};
 use super::words::{below, place as place_of};
 
@@ -12,7 +13,8 @@ pub enum SizeLimit {
     NotStated,
     /// At most so many octets.
     Octets(u64),
-    /// A number of octets beyond 64 bits: larger than any mail.
+    /// A number of octets beyond 64 bits: larger than any mail. A client on a machine without a vector unit says this of numbers beyond
+    /// 32 bits.
     Beyond,
 }
 
@@ -74,7 +76,7 @@ impl Limits {
             };
             let Some(place) = place(name, b"MAILMAX RCPTMAX RCPTDOMAINMAX ") else { continue };
             let shift = u32::from(place).wrapping_mul(20);
-            self.packed = self.packed & !(0xf_ffff << shift) | number << shift;
+            self.packed = self.packed & !(0xf_ffff << shift) | told(number) << shift;
         }
     }
 }
@@ -113,20 +115,18 @@ pub(super) fn behind_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// A decimal number from a peer, 0 for what is none; never cut: and whether it is beyond 64 bits, of which no digit is then of use.
-pub(super) fn number(digits: &[u8]) -> (u64, bool) {
-    // In two halves, for which small machines have instructions.
-    let (mut low, mut high, mut beyond) = (0_u32, 0_u32, 0_u32);
+/// A decimal number from a peer, 0 for what is none; never cut: and whether it is beyond [`Octets`], of which no digit is then of use.
+pub(super) fn number(digits: &[u8]) -> (Octets, bool) {
+    let (mut number, mut beyond): (Octets, Octets) = (0, 0);
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
             return (0, false);
         }
-        let tens = u64::from(low).wrapping_mul(10).wrapping_add(u64::from(digit));
-        let more = u64::from(high).wrapping_mul(10).wrapping_add(tens >> 32);
-        (low, high, beyond) = (tens as u32, more as u32, beyond | (more >> 32) as u32);
+        let sum = Twice::from(number).wrapping_mul(10).wrapping_add(Twice::from(digit));
+        (number, beyond) = (sum as Octets, beyond | (sum >> Octets::BITS) as Octets);
     }
-    (u64::from(high) << 32 | u64::from(low), beyond != 0)
+    (number, beyond != 0)
 }
 
 /// A decimal number of so few digits that it fits, and nothing behind it: most are, and need no check.

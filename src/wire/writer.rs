@@ -3,6 +3,7 @@
 //! A [`Writer`] never fails half way: it goes on counting past the end of its buffer, so that the
 //! caller learns how many octets would have been enough and can leave everything as it was.
 
+use super::size::{Octets, told};
 use super::syntax::{WIDE, is_ascii};
 
 /// Appends to a lent buffer and counts what did not fit.
@@ -71,6 +72,18 @@ impl<'b> Writer<'b> {
             self.number(rest);
         }
         self.byte(b'0' | digit);
+    }
+
+    /// The same of a size as it is kept.
+    pub(crate) fn octets(&mut self, octets: Octets) {
+        if WIDE {
+            return self.number(told(octets));
+        }
+        let rest = octets / 10;
+        if rest > 0 {
+            self.octets(rest);
+        }
+        self.byte(b'0' | (octets % 10) as u8);
     }
 
     /// As [`number`](Self::number), without a call for each digit.
@@ -168,6 +181,7 @@ pub trait Emit {
 
 #[cfg(test)]
 mod tests {
+    use super::super::size::counted;
     use super::*;
 
     #[test]
@@ -181,6 +195,14 @@ mod tests {
             out.number(number);
             let length = out.finish().unwrap();
             assert_eq!(&buffer[..length], text.as_bytes());
+            // A size as it is kept, which may be no more than 32 bits.
+            let mut out = Writer::new(&mut buffer);
+            match counted(number) {
+                Some(octets) => out.octets(octets),
+                None => assert!(number > u64::from(u32::MAX) && Octets::BITS == 32, "{number}"),
+            }
+            let length = out.finish().unwrap();
+            assert!(length == 0 || buffer[..length] == *text.as_bytes(), "{number}");
         }
     }
 
