@@ -20,9 +20,8 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if self.step == Step::Begin {
                 self.begin();
             }
-            if self.send_envelope() || self.step == Step::Content && self.send_content() {
-                continue;
-            }
+            while self.send_envelope() {}
+            while self.step == Step::Content && self.send_content() {}
             self.settle();
             if self.step == Step::Done {
                 return replace(&mut self.end, Ok(Want::Event));
