@@ -135,27 +135,18 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn done_with(&mut self, result: Result<(), Error>) -> bool {
         let Err(error) = result else { return true };
-        if let Error::Capacity(_) = error
-            && (self.client.in_flight() > 0 || !self.client.transmit().is_empty())
-        {
-            return false;
-        }
-        // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
-        if let Error::Misuse(Misuse::OutOfOrder(_)) = error {
-            return self.step == Step::Address;
-        }
-        if let Error::Misuse(misuse) = error
-            && self.step <= Step::Mail
-        {
-            if misuse == Misuse::NeedsSmtpUtf8 {
+        match error {
+            Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
+            // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
+            Error::Misuse(Misuse::OutOfOrder(_)) => return self.step == Step::Address,
+            Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
                 // MAIL is next, and asks for it: with that, this does not come again.
                 self.options.utf8 = true;
                 self.step = Step::Address;
                 return true;
             }
-            self.cause = Some(Cause::Engine(error));
-        } else {
-            self.did(Err(error));
+            Error::Misuse(_) if self.step <= Step::Mail => self.cause = Some(Cause::Engine(error)),
+            error => self.did(Err(error)),
         }
         false
     }

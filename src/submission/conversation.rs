@@ -165,11 +165,9 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 self.login();
                 false
             }
+            // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
+            Verb::Quit | Verb::Rset if !positive => return self.abandon(Cause::ConnectionLost),
             Verb::Quit | Verb::Rset => {
-                // Behind a RSET that is refused nobody knows where the session is, and behind QUIT it is over.
-                if !positive {
-                    self.client.timed_out();
-                }
                 self.step = Step::Done;
                 false
             }
