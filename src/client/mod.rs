@@ -223,7 +223,7 @@ impl<'b> Client<'b> {
     }
 
     /// The server has broken the protocol: told now and at every later call.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     pub(super) fn fail(&mut self, protocol: Protocol) {
         self.failed = Some(protocol);
         self.timed_out();
