@@ -295,7 +295,7 @@ GUARDS = [
      "if piece && self.content != Content::None {", "if self.content != Content::None {",
      ["timers::the_clock_starts_anew_when_a_piece_of_the_content_is_taken_and_not_at_each_octet"]),
     ("LMTP", "a mail that is over owes no replies", "src/client/reply.rs",
-     "(Verb::Mail, _) =>", "(Verb::Mail, Severity::Positive) =>",
+     "(Verb::Mail, _) =>", "(Verb::Mail, Some(Severity::Positive)) =>",
      ["attacks::lmtp::recipients_of_a_mail_that_is_over_are_not_waited_for"]),
     ("LMTP", "one reply for each recipient", "src/client/reply.rs",
      "return client.recipients > 0;", "return false;",
