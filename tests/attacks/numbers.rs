@@ -77,7 +77,11 @@ fn limits_that_do_not_fit_are_no_limits() {
             }
             match client.capabilities().size() {
                 SizeLimit::Octets(size) => assert_eq!(&size.to_string(), number),
-                SizeLimit::Beyond => assert!(number.parse::<u64>().is_err(), "{number}"),
+                // Small machines keep 32 bits of it, and a larger limit is none to them.
+                SizeLimit::Beyond => {
+                    let most = if cfg!(embedded_smtp_narrow) { u64::from(u32::MAX) } else { u64::MAX };
+                    assert!(!number.parse().is_ok_and(|size: u64| size <= most), "{number}");
+                }
                 SizeLimit::NotStated => panic!("{number}"),
             }
         }
