@@ -52,7 +52,7 @@ impl Client<'_> {
             self.timed_out();
             return Err(Misuse::BareLineEnd.into());
         };
-        self.tx.filled(written);
+        self.tx.appended(written);
         Ok(taken)
     }
 
@@ -186,7 +186,7 @@ impl Client<'_> {
 fn give(client: &mut Client<'_>, octets: &[u8]) -> Result<usize, Error> {
     let octets = client.chunk_front(octets)?;
     let taken = copy(octets, client.tx.spare());
-    client.tx.filled(taken);
+    client.tx.appended(taken);
     client.chunk_advanced(taken as u64);
     Ok(taken)
 }

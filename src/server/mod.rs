@@ -243,8 +243,8 @@ impl<'b, 'p> Server<'b, 'p> {
                 Phase::Data => self.take_content(),
                 _ if self.chunk_is != ChunkIs::None => self.take_chunk(),
                 _ => match self.take_usual() {
-                    Some(done) if WIDE => done,
-                    _ => self.take_line(),
+                    Some(done) => done,
+                    None => self.take_line(),
                 },
             };
             match step {

@@ -98,10 +98,7 @@ impl<'b, const SERVES: bool> Incoming<'b, SERVES> {
 
     /// The octets in use.
     pub(crate) fn filled(&self) -> &[u8] {
-        self.window
-            .storage
-            .get(usize::from(self.window.start)..usize::from(self.window.end))
-            .unwrap_or_default()
+        self.window.used()
     }
 
     pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
@@ -376,7 +373,7 @@ impl<'b> Outgoing<'b> {
     }
 
     /// Takes note of octets that were put into [`spare`](Self::spare), which has so many.
-    pub(crate) fn filled(&mut self, octets: usize) {
+    pub(crate) fn appended(&mut self, octets: usize) {
         self.window.end = self.window.end.wrapping_add(octets as u16);
     }
 
