@@ -1,7 +1,7 @@
 //! LOGIN (draft-murchison-sasl-login): user name and password, each asked for by a prompt.
 
 use super::{Cancel, Challenge, Credentials, Mechanism, Message};
-use crate::wire::AuthMechanism;
+use crate::wire::{AuthMechanism, limits};
 
 /// The client's side of LOGIN.
 ///
@@ -32,8 +32,10 @@ impl<'a> Login<'a> {
     }
 }
 
-/// Octets of a name whose base64 fits a line of 512 octets behind `AUTH LOGIN `.
-const MAX_INITIAL: usize = 372;
+/// Octets of a name whose base64 fits the line of AUTH. The engine would leave a longer one out, and the exchange then has another order.
+const MAX_INITIAL: usize = (limits::COMMAND_LINE - b"AUTH LOGIN \r\n".len()) / 4 * 3;
+
+const _: () = assert!(MAX_INITIAL == 372, "as `with_initial_response` says");
 
 impl Mechanism for Login<'_> {
     fn mechanism(&self) -> AuthMechanism {
