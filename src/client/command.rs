@@ -247,10 +247,18 @@ impl Client<'_> {
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if it may and they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
-        self.may_send(verb)?;
-        if !self.tx.written(octets) {
-            return Err(Capacity::new(Buffer::Tx, octets).into());
+        // As one result that is passed on: of `?` the compiler makes more here.
+        let launched = self.may_send(verb).and_then(|()| {
+            if self.tx.written(octets) { Ok(()) } else { Err(Capacity::new(Buffer::Tx, octets).into()) }
+        });
+        if launched.is_ok() {
+            self.launched(verb, scratch);
         }
+        launched
+    }
+
+    /// The command stands in what is to go out.
+    fn launched(&mut self, verb: Verb, scratch: u8) {
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
             self.ahead = self.phase;
@@ -269,6 +277,5 @@ impl Client<'_> {
             self.ahead.after(verb, Severity::Positive)
         };
         self.pipeline.push(verb);
-        Ok(())
     }
 }
