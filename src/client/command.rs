@@ -83,7 +83,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), Some(parameters))
+        self.mail_from(from.as_bytes(), parameters)
     }
 
     /// MAIL with two lists of parameters, one behind the other.
@@ -105,16 +105,17 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.rcpt_with(to, Some(parameters))
+        self.rcpt_to(to.as_bytes(), Some(parameters))
     }
 
-    /// RCPT, perhaps with parameters.
-    pub(crate) fn rcpt_with(
-        &mut self,
-        to: &ForwardPath<'_>,
-        parameters: Option<&dyn Parameters>,
-    ) -> Result<(), Error> {
-        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters)
+    /// MAIL, with a path that was checked before.
+    pub(crate) fn mail_from(&mut self, path: &[u8], parameters: &dyn Parameters) -> Result<(), Error> {
+        self.command(Verb::Mail, "MAIL FROM:<", path, Some(parameters))
+    }
+
+    /// RCPT, with a path that was checked before, perhaps with parameters.
+    pub(crate) fn rcpt_to(&mut self, path: &[u8], parameters: Option<&dyn Parameters>) -> Result<(), Error> {
+        self.command(Verb::Rcpt, "RCPT TO:<", path, parameters)
     }
 
     /// Between transactions: whatever is given out of its turn now, before MAIL, makes use of no extension.
