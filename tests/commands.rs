@@ -74,6 +74,19 @@ fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happen
 }
 
 #[test]
+fn of_two_lists_of_parameters_one_stands_behind_the_other_and_both_are_held_to_the_rules() {
+    let size = Transfer { size: Some(5), ..Transfer::default() };
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = ready(&mut rx, &mut tx, &["SIZE", "DSN"]);
+    let not_offered = Err(Misuse::NotOffered(Extension::RequireTls).into());
+    assert_eq!(client.mail_with(&NULL, &size, &[Param::RequireTls]), not_offered);
+    assert_eq!(client.mail_with(&NULL, &[Param::RequireTls], &size), not_offered);
+    assert_eq!((client.in_flight(), client.transmit()), (0, &b""[..]));
+    client.mail_with(&NULL, &size, &[Param::Ret(Ret::Full)]).unwrap();
+    assert_eq!(sent(&mut client), "MAIL FROM:<> SIZE=5 RET=FULL\r\n");
+}
+
+#[test]
 fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
     let (from, to) = (ReversePath::new("j\u{fc}@c").unwrap(), ForwardPath::new("b@\u{fc}.example").unwrap());
     let text = Text::new("j\u{fc}").unwrap();
@@ -263,6 +276,52 @@ fn a_chunk_takes_its_octets_and_not_one_more() {
     assert_eq!(client.body(b"ab"), Ok(2));
     assert!(!client.permits(Verb::Bdat), "the mail has its end");
     assert_eq!(sent(&mut client), ".\r\nBDAT 2 LAST\r\nab");
+}
+
+/// On machines without a vector unit nothing goes in place.
+#[test]
+fn a_piece_goes_in_place_when_tx_could_not_hold_more_and_nothing_else_does_until_it_is_written() {
+    let narrow = cfg!(any(
+        embedded_smtp_narrow,
+        not(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"))
+    ));
+    for chunked in [false, true] {
+        for size in [1, 63, 64, 65, 200] {
+            let (mut rx, mut tx) = ([0; 128], [0; 64]);
+            let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+            addressed(&mut client);
+            if chunked { client.bdat(300, true) } else { client.data() }.unwrap();
+            let content = vec![b'x'; size];
+            assert_eq!(client.body_in_place(&content).unwrap_or(0), 0, "tx is to be written first");
+            sent(&mut client);
+            if !chunked {
+                feed(&mut client, b"354 go\r\n");
+                events(&mut client);
+                // A bare LF wants a CR before it.
+                let lines = [&content, &b"\n"[..], &[b'y'; 99]].concat();
+                let placed = if narrow || size < 64 { 0 } else { size };
+                assert_eq!(client.body_in_place(&lines), Ok(placed));
+                client.transmitted(placed);
+            }
+            let placed = if narrow || size < 64 { 0 } else { size };
+            assert_eq!((client.body_in_place(&content), client.body_pending()), (Ok(placed), placed));
+            if placed == 0 {
+                assert_eq!(client.body(&content), Ok(size), "it travels by way of tx");
+                continue;
+            }
+            for written in 0..placed {
+                assert_eq!(client.body_pending(), placed - written);
+                assert_eq!((client.body(b"z"), client.body_in_place(&[b'z'; 64])), (Ok(0), Ok(0)));
+                assert_eq!(client.noop(), Err(Misuse::BodyPending.into()));
+                assert_eq!(client.end_of_body(), Err(Misuse::BodyPending.into()));
+                assert_eq!((client.poll(), client.transmit()), (Ok(Want::Write), &b""[..]));
+                client.transmitted(1);
+            }
+            assert_eq!(client.poll(), Ok(Want::Read));
+            assert_eq!(client.body(b"z"), Ok(1));
+            assert_eq!(sent(&mut client), "z");
+        }
+    }
 }
 
 #[test]

@@ -340,6 +340,41 @@ fn what_never_ends_is_ended_within_the_limit_and_the_buffer() {
 }
 
 #[test]
+fn a_reply_may_have_as_many_octets_as_the_limit_says_and_not_one_more() {
+    for more in [0, 1] {
+        for last in ["250 ok\r\n", "250-ok\r\n"] {
+            let (mut rx, mut tx) = ([0; 64], [0; 64]);
+            let mut client = ready(&mut rx, &mut tx, &[]);
+            client.noop().unwrap();
+            sent(&mut client);
+            let rest = usize::from(MAX_REPLY) - last.len() + more;
+            let (line, lines) = ("250-1234567890\r\n", rest / 16 - 1);
+            // What is left is a line, too.
+            let odd = format!("250-{}\r\n", "x".repeat(rest - 16 * lines - 6));
+            for line in std::iter::repeat_n(line, lines).chain([odd.as_str()]) {
+                feed(&mut client, line.as_bytes());
+                assert_eq!(events(&mut client).len(), 1);
+            }
+            feed(&mut client, last.as_bytes());
+            let told = events(&mut client);
+            assert_eq!(told.len(), 1);
+            let taken = client.poll() == Ok(Want::Read);
+            assert_eq!(taken, more == 0, "{told:?}");
+            if taken && last == "250 ok\r\n" {
+                // The next reply has as many again.
+                client.noop().unwrap();
+                sent(&mut client);
+                feed(&mut client, b"250 ok\r\n");
+                assert_eq!(events(&mut client), ["Noop 250 ok"]);
+            } else if taken {
+                feed(&mut client, b"2");
+                assert_eq!(client.poll(), Err(Protocol::ReplyTooLong.into()));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_million_lines_in_many_replies_are_no_trouble() {
     let (mut rx, mut tx) = ([0; MIN_RX], [0; 64]);
     let mut client = ready(&mut rx, &mut tx, &[]);

@@ -161,6 +161,60 @@ fn a_prompt_longer_than_the_buffer_does_not_keep_login_from_answering() {
     assert_eq!(sent(&mut client), format!("{}\r\n", ENCODED[0]));
 }
 
+/// Answers with what it was asked.
+#[derive(Debug)]
+struct Echo;
+
+impl Mechanism for Echo {
+    fn mechanism(&self) -> AuthMechanism {
+        AuthMechanism::Login
+    }
+
+    fn longest(&self) -> usize {
+        60
+    }
+
+    fn initial(&mut self, _: &mut Message<'_, '_>) -> bool {
+        false
+    }
+
+    fn respond(
+        &mut self,
+        _: u8,
+        challenge: Challenge<'_>,
+        message: &mut Message<'_, '_>,
+    ) -> Result<(), Cancel> {
+        message.put(challenge.decode()?);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_left_of_a_challenge_that_was_cut_or_is_gone_is_no_challenge() {
+    let short = "QUJD".repeat(10);
+    let long = "QUJD".repeat(30);
+    for (challenge, gone, answer) in
+        [(&short, false, short.as_str()), (&long, false, "*"), (&short, true, "*"), (&long, true, "*")]
+    {
+        let (mut rx, mut tx) = ([0; 64], [0; 128]);
+        let mut client = over_tls(&mut rx, &mut tx);
+        client.auth(&mut Echo).unwrap();
+        assert_eq!(sent(&mut client), "AUTH LOGIN\r\n");
+        for octet in format!("334 {challenge}\r\n").bytes() {
+            feed(&mut client, &[octet]);
+            if octet != b'\n' {
+                assert_eq!(client.poll(), Ok(Want::Read));
+            }
+        }
+        assert_eq!(client.poll(), Ok(Want::Event));
+        if gone {
+            assert_eq!(client.poll(), Ok(Want::Read));
+        }
+        client.auth_respond(&mut Echo).unwrap();
+        assert_eq!(sent(&mut client), format!("{answer}\r\n"), "gone: {gone}");
+    }
+}
+
 #[test]
 fn a_server_that_never_stops_asking_is_left() {
     // behind "*" at once

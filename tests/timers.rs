@@ -198,6 +198,29 @@ fn a_timer_that_runs_out_leaves_no_doubt_but_behind_the_whole_content() {
     }
 }
 
+/// As adapters see it.
+#[test]
+fn a_client_is_an_endpoint_that_waits_and_ends_as_the_client_itself() {
+    fn ends(endpoint: &mut impl Endpoint, by_time: bool) -> Option<(TimerKind, u64)> {
+        let timer = kind(endpoint.timer());
+        if by_time {
+            endpoint.timed_out()
+        } else {
+            endpoint.received_eof()
+        }
+        assert_eq!(endpoint.poll(), Ok(Want::Closed));
+        timer
+    }
+    for by_time in [false, true] {
+        let (mut rx, mut tx) = ([0; 256], [0; 256]);
+        let mut client = ready(&mut rx, &mut tx, &[]);
+        client.noop().unwrap();
+        sent(&mut client);
+        assert_eq!(ends(&mut client, by_time), Some((TimerKind::Reply, 300)));
+        assert!(!client.is_open());
+    }
+}
+
 #[test]
 fn a_client_that_timed_out_is_closed_until_it_is_restarted() {
     let (mut rx, mut tx) = ([0; 256], [0; 256]);
