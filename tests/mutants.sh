@@ -68,7 +68,7 @@ if [[ "$*" == *src/sasl* ]]; then
 fi
 if [[ "$*" == *src/client* ]]; then
     hashes=yes
-    judges=(commands replies pipelining timers transcripts phases overlong sasl sasl_initial engine keeping require_tls smtputf8 retrying
+    judges=(commands replies doubt pipelining timers transcripts phases overlong sasl sasl_initial engine keeping require_tls smtputf8 retrying
         failing_content authenticator pair_binary pair_bdat pair dead_link attacks/main)
     export QUICK="client:: judge_ --skip judge_attacks --skip judge_pair --skip judge_engine --skip judge_dead_link"
     export SLOW="judge_attacks judge_pair judge_engine judge_dead_link"
