@@ -211,9 +211,9 @@ fn a_client_is_an_endpoint_that_waits_and_ends_as_the_client_itself() {
     fn ends(endpoint: &mut impl Endpoint, by_time: bool) -> Option<(TimerKind, u64)> {
         let timer = kind(endpoint.timer());
         if by_time {
-            endpoint.timed_out()
+            endpoint.timed_out();
         } else {
-            endpoint.received_eof()
+            endpoint.received_eof();
         }
         assert_eq!(endpoint.poll(), Ok(Want::Closed));
         timer
