@@ -545,3 +545,36 @@ fn lmtp_waits_for_as_many_replies_as_were_accepted_and_not_longer_than_lmtp_last
     events(&mut client);
     assert!(!client.is_lmtp(), "HELO ends it as EHLO does");
 }
+
+#[test]
+fn lmtp_counts_more_recipients_than_sixteen_bits_hold() {
+    let (mut rx, mut tx) = ([0; 512], [0; 1024]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    feed(&mut client, b"220 hi\r\n");
+    events(&mut client);
+    client.lhlo(HelloName::new("c").unwrap()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+    events(&mut client);
+    client.mail(&NULL, &()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    for _ in 0..65_552 / 16 {
+        (0..16).for_each(|_| client.rcpt(&ForwardPath::Postmaster, &()).unwrap());
+        sent(&mut client);
+        feed(&mut client, &b"250 ok\r\n".repeat(16));
+        assert_eq!(events(&mut client).len(), 16);
+    }
+    client.data().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"354 go\r\n");
+    events(&mut client);
+    client.end_of_body().unwrap();
+    sent(&mut client);
+    for left in (0..65_552 / 16).rev() {
+        feed(&mut client, &b"250 ok\r\n".repeat(16));
+        assert_eq!(events(&mut client), ["EndOfData 250 ok"; 16], "{left}");
+        assert_eq!(client.in_doubt(), left > 0);
+    }
+}
