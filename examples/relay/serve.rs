@@ -1,6 +1,5 @@
 //! The senders' connections: taken while there is room, and let go when the program is told to end.
 
-use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::config::Config;
+use super::journal;
 use super::session::{self, Stop};
 
 /// Whether the next hop is who listens here: a mail would go in circles until there are no more sessions.
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
                     }
                     // Out of file descriptors, say: that passes when sessions end.
                     Err(error) => {
-                        let _ = writeln!(stderr(), "relay: cannot accept: {error}");
+                        journal::cannot_accept(&error);
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 },

@@ -251,6 +251,7 @@ impl Session<'_> {
         if known {
             return Decision::Accept;
         }
+        journal::login_refused(self.peer);
         Decision::Reply(Answer::new(535, (5, 7, 8), "Authentication credentials invalid"))
     }
 
