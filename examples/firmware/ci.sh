@@ -70,6 +70,7 @@ main() {
     with_server unsent "STARTTLS stripped" 75 stripped
     with_server unsent "replies behind the 220 to STARTTLS" 75 injected
     impostor "no certificate" nobody
+    impostor "a record with nothing in it" empty
     impostor "no proof of the certificate's key" keyless "$INTEROP_DIR/certs/small.crt"
     impostor "a proof before the certificate" early "$INTEROP_DIR/certs/small.crt"
     grow_chain
