@@ -24,9 +24,10 @@ pub enum Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
+#[repr(u8)] // From 1, so that where there is no error there is a zero, which takes the shortest instructions.
 pub enum Protocol {
     /// A line ended by LF without CR (RFC 5321 §2.3.8).
-    BareLf,
+    BareLf = 1,
     /// A line that is not a reply, or holds a CR (RFC 5321 §4.2).
     NotAReply {
         /// The octet at fault; CR also where the line ends too early.

@@ -5,8 +5,9 @@ mod turns;
 
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs, Slice};
+use embedded_smtp::sasl::Anyone;
 use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
-use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::wire::{Code, EnhancedCode, ForwardPath, HelloName, ReversePath};
 
 /// Content that stands in no lines.
 struct Binary(Slice<'static>);
@@ -104,4 +105,40 @@ fn where_all_are_refused_for_good_there_is_no_later_try_wherever_the_session_end
         let (verdict, whom) = outcome(&[&pipelining[..], behind].concat());
         assert_eq!((verdict, whom.len()), (Verdict::Rejected, 0), "{behind:?}");
     }
+}
+
+/// The same recipients for another mail: what became of the first is no part of the second, whatever each keeps of the words.
+#[test]
+fn recipients_that_are_given_again_begin_anew() {
+    let (mut rx, mut tx, mut texts) = ([0; 256], [0; 512], [0; 128]);
+    let paths = ["a@example.test", "POSTMASTER"].map(|address| ForwardPath::new(address).unwrap());
+    let mut recipients = paths.map(Recipient::new);
+    let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
+    let refused: &[&str] = &["250 ok\r\n", "550 5.1.1 nobody\r\n", "450 4.2.1 later\r\n"];
+    let mut client = Client::new(&mut rx, &mut tx);
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    let mut first = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut texts);
+    turns::drive(&mut first, &[&HELLO, refused].concat());
+    let codes = |recipients: &[Recipient<'_>]| -> Vec<_> {
+        recipients
+            .iter()
+            .map(|recipient| (recipient.answer().code().map(Code::number), recipient.answer().enhanced()))
+            .collect()
+    };
+    let told = |class, subject, detail| EnhancedCode::new(class, subject, detail);
+    assert_eq!(codes(&recipients), [(Some(550), told(5, 1, 1)), (Some(450), told(4, 2, 1))]);
+
+    // The second one hears of the first recipient only, and keeps codes only.
+    client.restart(false);
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    assert_eq!(
+        format!("{envelope:?}").matches("Postmaster").count(),
+        1,
+        "the paths are shown as they were given: {envelope:?}"
+    );
+    let mut second = Submission::without_words(&mut client, options, envelope, Slice::new(b"hi\r\n"), Anyone);
+    turns::drive(&mut second, &[&HELLO, &refused[..1], &["553 5.1.3 bad\r\n"]].concat());
+    assert_eq!(codes(&recipients), [(Some(553), None), (None, None)]);
+    assert_eq!(recipients.map(|recipient| recipient.path()), paths);
+    assert_eq!(paths[1], ForwardPath::Postmaster);
 }

@@ -578,3 +578,41 @@ fn a_second_auth_is_not_said_and_another_ehlo_forgets_no_login() {
     hello(&mut client, b"220 hi\r\n", &["AUTH PLAIN"]);
     assert_eq!(client.auth(&mut plain), Ok(()));
 }
+
+/// A mechanism has a state, and writes its secret where the answer is to stand: so it is asked when it may speak, and not before.
+#[test]
+fn who_may_not_speak_now_is_not_asked() {
+    /// Must not be asked.
+    struct Asked(bool);
+
+    impl Mechanism for Asked {
+        fn mechanism(&self) -> AuthMechanism {
+            AuthMechanism::Plain
+        }
+
+        fn longest(&self) -> usize {
+            0
+        }
+
+        fn initial(&mut self, _: &mut Message<'_, '_>) -> bool {
+            self.0 = true;
+            true
+        }
+
+        fn respond(&mut self, _: u8, _: Challenge<'_>, _: &mut Message<'_, '_>) -> Result<(), Cancel> {
+            self.0 = true;
+            Ok(())
+        }
+    }
+
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = over_tls(&mut rx, &mut tx);
+    let mut mechanism = Asked(false);
+    client.mail(&ReversePath::Null, &()).unwrap();
+    for command in [Client::auth, Client::auth_unoffered] {
+        assert_eq!(command(&mut client, &mut mechanism), Err(Misuse::OutOfOrder(Verb::Auth).into()));
+    }
+    let refused = Err(Misuse::OutOfOrder(Verb::AuthResponse).into());
+    assert_eq!(client.auth_respond(&mut mechanism), refused);
+    assert!(!mechanism.0);
+}

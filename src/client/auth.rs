@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::event::Shown;
+use crate::sasl::mechanism::Own;
 use crate::sasl::{Challenge, Mechanism, Message};
 use crate::session::{MAX_CHALLENGES, wipe};
 use crate::wire::reply::HEAD;
@@ -46,6 +47,7 @@ impl Client<'_> {
         if self.flags.authenticated {
             return Err(Misuse::OutOfOrder(Verb::Auth).into());
         }
+        self.may_send(Verb::Auth)?;
         self.exchange(Verb::Auth, mechanism)
     }
 
@@ -56,13 +58,14 @@ impl Client<'_> {
     /// [`Misuse::OutOfOrder`] outside of an exchange; [`Error::Capacity`] when the message does not fit `tx`;
     /// [`Error::Protocol`] for challenges without end.
     pub fn auth_respond(&mut self, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
+        self.may_send(Verb::AuthResponse)?;
         self.exchange(Verb::AuthResponse, mechanism)
     }
 
-    /// One message of the exchange: AUTH itself, or the answer to a challenge. The caller sees to it that the mechanism may be used.
+    /// One message of the exchange: AUTH itself, or the answer to a challenge. The caller sees to it that the mechanism may be used, and
+    /// that this is its turn; if it is not, nothing goes out all the same, but the mechanism has been asked.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn exchange(&mut self, verb: Verb, mechanism: &mut dyn Mechanism) -> Result<(), Error> {
-        self.may_send(verb)?;
         let begins = verb == Verb::Auth;
         let mut number = if begins { 0 } else { self.may_answer()? };
         self.tx.mark_secret();
@@ -71,7 +74,7 @@ impl Client<'_> {
         let mut out = Writer::new(room);
         if begins {
             out.put(b"AUTH ");
-            out.put(mechanism.mechanism().octets());
+            out.put(mechanism.name(Own));
             out.byte(b' ');
         }
         let front = out.wanted();

@@ -83,7 +83,7 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered,
     /// [`Misuse::Parameter`] for one of RCPT, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII without that one.
     pub fn mail(&mut self, from: &ReversePath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.command(Verb::Mail, "MAIL FROM:<", from.as_bytes(), Some(parameters))
+        self.mail_from(from.as_bytes(), parameters)
     }
 
     /// MAIL with two lists of parameters, one behind the other.
@@ -105,16 +105,17 @@ impl Client<'_> {
     /// As all commands; [`Misuse::NotOffered`] for a parameter whose extension is not offered, [`Misuse::Parameter`] for one
     /// of MAIL, [`Misuse::NeedsSmtpUtf8`] for an address or a value outside ASCII where MAIL had not that parameter.
     pub fn rcpt(&mut self, to: &ForwardPath<'_>, parameters: &dyn Parameters) -> Result<(), Error> {
-        self.rcpt_with(to, Some(parameters))
+        self.rcpt_to(to.as_bytes(), Some(parameters))
     }
 
-    /// RCPT, perhaps with parameters.
-    pub(crate) fn rcpt_with(
-        &mut self,
-        to: &ForwardPath<'_>,
-        parameters: Option<&dyn Parameters>,
-    ) -> Result<(), Error> {
-        self.command(Verb::Rcpt, "RCPT TO:<", to.as_bytes(), parameters)
+    /// MAIL, with a path that was checked before.
+    pub(crate) fn mail_from(&mut self, path: &[u8], parameters: &dyn Parameters) -> Result<(), Error> {
+        self.command(Verb::Mail, "MAIL FROM:<", path, Some(parameters))
+    }
+
+    /// RCPT, with a path that was checked before, perhaps with parameters.
+    pub(crate) fn rcpt_to(&mut self, path: &[u8], parameters: Option<&dyn Parameters>) -> Result<(), Error> {
+        self.command(Verb::Rcpt, "RCPT TO:<", path, parameters)
     }
 
     /// Between transactions: whatever is given out of its turn now, before MAIL, makes use of no extension.
@@ -247,10 +248,18 @@ impl Client<'_> {
 
     /// So many octets stand in the room of `tx`: the command goes into flight, if it may and they fit.
     pub(super) fn launch(&mut self, verb: Verb, octets: usize, scratch: u8) -> Result<(), Error> {
-        self.may_send(verb)?;
-        if !self.tx.written(octets) {
-            return Err(Capacity::new(Buffer::Tx, octets).into());
+        // As one result that is passed on: of `?` the compiler makes more here.
+        let launched = self.may_send(verb).and_then(|()| {
+            if self.tx.written(octets) { Ok(()) } else { Err(Capacity::new(Buffer::Tx, octets).into()) }
+        });
+        if launched.is_ok() {
+            self.launched(verb, scratch);
         }
+        launched
+    }
+
+    /// The command stands in what is to go out.
+    fn launched(&mut self, verb: Verb, scratch: u8) {
         debug!("send {:?} in phase {:?}", verb, self.phase);
         if self.pipeline.is_empty() {
             self.ahead = self.phase;
@@ -269,6 +278,5 @@ impl Client<'_> {
             self.ahead.after(verb, Severity::Positive)
         };
         self.pipeline.push(verb);
-        Ok(())
     }
 }

@@ -105,7 +105,7 @@ mod sealed {
     impl Sealed for () {}
     impl Sealed for super::Transfer {}
     impl Sealed for super::Both<'_> {}
-    impl Sealed for super::OfMail<'_> {}
+    impl<const BINARY: bool> Sealed for super::OfMail<'_, BINARY> {}
     impl Sealed for super::Utf8 {}
     impl Sealed for &[super::Param<'_>] {}
     impl<const N: usize> Sealed for [super::Param<'_>; N] {}
@@ -163,15 +163,16 @@ impl Parameters for Both<'_> {
     }
 }
 
-/// What a mail asks for, and what else its sender does.
-pub(crate) struct OfMail<'p> {
+/// What a mail asks for, and what else its sender does; whether it is `BINARY` instead of in need of eight bits is known beforehand, so that
+/// firmware whose mails are not does not link what goes with that.
+pub(crate) struct OfMail<'p, const BINARY: bool> {
     /// Left out where SIZE is not offered; and of a mail whose size this machine cannot keep, for RFC 1870 §6.1 lets it be.
     pub(crate) size: Option<Octets>,
     pub(crate) needs: Needs,
     pub(crate) more: Option<&'p dyn Parameters>,
 }
 
-impl Parameters for OfMail<'_> {
+impl<const BINARY: bool> Parameters for OfMail<'_, BINARY> {
     fn write(&self, list: &mut ParameterList<'_, '_>) {
         if let Some(size) = self.size
             && list.offered.has(Extension::Size)
@@ -179,7 +180,7 @@ impl Parameters for OfMail<'_> {
             list.out.put(b" SIZE=");
             list.out.octets(size);
         }
-        list.of_content(self.needs.eight_bit, self.needs.binary, self.needs.utf8_headers);
+        list.of_content(self.needs.eight_bit, BINARY, self.needs.utf8_headers);
         if let Some(more) = self.more {
             more.write(list);
         }
@@ -236,7 +237,7 @@ mod tests {
         for size in [0, 9, 10, 4_294_967_295, 4_294_967_296, u64::MAX] {
             let mut room = [0; 32];
             let mut list = ParameterList::new(Writer::new(&mut room), Verb::Mail, &offered, 0);
-            OfMail { size: counted(size), needs: Needs::default(), more: None }.write(&mut list);
+            OfMail::<false> { size: counted(size), needs: Needs::default(), more: None }.write(&mut list);
             assert_eq!(list.end(), Ok(()));
             let kept = Octets::BITS == 64 || size <= 4_294_967_295;
             let stated = if kept { format!(" SIZE={size}") } else { String::new() };

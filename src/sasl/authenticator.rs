@@ -1,5 +1,6 @@
 //! Which mechanism to use, from what the server offers and the caller holds.
 
+use super::mechanism::Own;
 use super::{Cancel, Challenge, Credentials, Login, Mechanism, Message, plain};
 use crate::wire::{AuthMechanism, AuthMechanisms};
 
@@ -153,6 +154,13 @@ impl Mechanism for Password<'_> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
     fn mechanism(&self) -> AuthMechanism {
         self.chosen.unwrap_or(AuthMechanism::Plain)
+    }
+
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
+    fn name(&self, _: Own) -> &'static [u8] {
+        const PLAIN: &[u8] = AuthMechanism::Plain.octets();
+        const LOGIN: &[u8] = AuthMechanism::Login.octets();
+        if self.is_plain() { PLAIN } else { LOGIN }
     }
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(always))]

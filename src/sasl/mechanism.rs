@@ -14,6 +14,13 @@ pub trait Mechanism {
     /// Which one it is.
     fn mechanism(&self) -> AuthMechanism;
 
+    /// The name of [`mechanism`](Self::mechanism), for AUTH, found in less flash by those that are one of two. No other crate can give another:
+    /// what stands here goes onto the wire unseen.
+    #[doc(hidden)]
+    fn name(&self, _: Own) -> &'static [u8] {
+        self.mechanism().octets()
+    }
+
     /// Octets of the longest message it will send, before base64. The engine makes sure that the
     /// transmit buffer can hold it before anything is sent.
     fn longest(&self) -> usize;
@@ -39,6 +46,10 @@ pub trait Mechanism {
         true
     }
 }
+
+/// What only this crate can name.
+#[derive(Debug, Clone, Copy)]
+pub struct Own;
 
 /// The mechanism does not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

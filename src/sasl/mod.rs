@@ -33,7 +33,7 @@ mod cram_md5;
 mod credentials;
 mod external;
 mod login;
-mod mechanism;
+pub(crate) mod mechanism;
 mod name;
 mod oauthbearer;
 mod plain;

@@ -2,7 +2,7 @@
 
 use super::report::Cause;
 use super::{Status, Step, Submission, Words};
-use crate::client::{IN_PLACE, OfMail};
+use crate::client::{IN_PLACE, OfMail, Parameters};
 use crate::data::Body;
 use crate::sasl::Authenticator;
 use crate::session::Phase;
@@ -36,12 +36,15 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 let mut needs = self.body.needs();
                 needs.utf8_headers |= self.options.utf8;
                 let size = self.body.size().and_then(counted);
-                let parameters = OfMail { size, needs, more: self.envelope.parameters };
-                self.client.mail(&self.envelope.from, &parameters)
+                let more = self.envelope.parameters;
+                let (lines, binary) =
+                    (OfMail::<false> { size, needs, more }, OfMail::<true> { size, needs, more });
+                let parameters: &dyn Parameters = if needs.binary { &binary } else { &lines };
+                self.client.mail_from(self.envelope.from, parameters)
             }
             Step::Address | Step::Rcpt => {
                 let Some(recipient) = self.envelope.recipients.get(self.sent) else { return false };
-                self.client.rcpt_with(&recipient.path, recipient.parameters)
+                self.client.rcpt_to(recipient.path, recipient.parameters)
             }
             Step::Data if self.body.needs().binary => {
                 // A chunk cannot be taken back as DATA can, so it is known first that somebody wants it.
@@ -135,19 +138,27 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn done_with(&mut self, result: Result<(), Error>) -> bool {
         let Err(error) = result else { return true };
-        match error {
-            Error::Capacity(_) if self.client.in_flight() > 0 || !self.client.transmit().is_empty() => {}
-            // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
-            Error::Misuse(Misuse::OutOfOrder(_)) => return self.step == Step::Address,
-            Error::Misuse(Misuse::NeedsSmtpUtf8) if self.step <= Step::Mail => {
-                // MAIL is next, and asks for it: with that, this does not come again.
-                self.options.utf8 = true;
-                self.step = Step::Address;
-                return true;
+        if let Error::Misuse(misuse) = error {
+            match misuse {
+                // Before MAIL it is never a RCPT's turn, and nothing else is wrong with it.
+                Misuse::OutOfOrder(_) => return self.step == Step::Address,
+                _ if self.step > Step::Mail => {}
+                Misuse::NeedsSmtpUtf8 => {
+                    // MAIL is next, and asks for it: with that, this does not come again.
+                    self.options.utf8 = true;
+                    self.step = Step::Address;
+                    return true;
+                }
+                _ => {
+                    self.cause = Some(Cause::Engine(error));
+                    return false;
+                }
             }
-            Error::Misuse(_) if self.step <= Step::Mail => self.cause = Some(Cause::Engine(error)),
-            error => self.did(Err(error)),
+        } else if self.client.in_flight() > 0 || !self.client.transmit().is_empty() {
+            // Room comes, or the engine tells itself that the session has broken off.
+            return false;
         }
+        self.did(Err(error));
         false
     }
 }

@@ -26,13 +26,12 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if self.step == Step::Done {
                 return replace(&mut self.end, Ok(Want::Event));
             }
-            let want = self.client.poll();
-            match want {
-                // STARTTLS: nothing has come behind its reply.
-                Ok(Want::Event) if !self.hear() => return want,
-                Ok(Want::Event) => {}
+            let polled = self.client.poll();
+            match polled {
                 Ok(Want::Closed) => self.abandon(Cause::ConnectionLost),
-                Ok(_) => return want,
+                // STARTTLS is an event too, and nothing has come behind its reply.
+                Ok(want) if want != Want::Event || !self.hear() => return polled,
+                Ok(_) => {}
                 Err(error) => self.did(Err(error)),
             }
         }

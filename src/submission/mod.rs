@@ -29,7 +29,8 @@ use crate::wire::{ReversePath, Verb};
 
 /// A mail's envelope (RFC 5321 §2.3.1): whom it is from and whom it is for.
 pub struct Envelope<'s, 'e> {
-    from: ReversePath<'e>,
+    /// As it goes onto the wire.
+    from: &'e [u8],
     parameters: Option<&'e dyn Parameters>,
     recipients: &'s mut [Recipient<'e>],
 }
@@ -37,7 +38,7 @@ pub struct Envelope<'s, 'e> {
 impl<'s, 'e> Envelope<'s, 'e> {
     /// From `from`, for `recipients`, in which the outcomes will be written.
     pub const fn new(from: ReversePath<'e>, recipients: &'s mut [Recipient<'e>]) -> Self {
-        Self { from, parameters: None, recipients }
+        Self { from: from.as_bytes(), parameters: None, recipients }
     }
 
     /// With parameters for MAIL beyond SIZE, BODY and SMTPUTF8, which are found out: RET, ENVID, REQUIRETLS ...
@@ -50,7 +51,7 @@ impl<'s, 'e> Envelope<'s, 'e> {
 impl fmt::Debug for Envelope<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
-            .field("from", &self.from)
+            .field("from", &ReversePath::again(self.from))
             .field("recipients", &self.recipients)
             .finish_non_exhaustive()
     }

@@ -12,7 +12,8 @@ use super::texts::Range;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Recipient<'e> {
-    pub(super) path: ForwardPath<'e>,
+    /// Its path, as it goes onto the wire: so nothing has to be asked of it then.
+    pub(super) path: &'e [u8],
     pub(super) answer: Answer,
     pub(super) parameters: Option<&'e dyn Parameters>,
     pub(super) status: Status,
@@ -51,7 +52,7 @@ impl Answer {
 impl fmt::Debug for Recipient<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recipient")
-            .field("path", &self.path)
+            .field("path", &self.path())
             .field("status", &self.status)
             .field("answer", &self.answer)
             .finish_non_exhaustive()
@@ -61,7 +62,7 @@ impl fmt::Debug for Recipient<'_> {
 impl<'e> Recipient<'e> {
     /// A recipient without parameters.
     pub const fn new(path: ForwardPath<'e>) -> Self {
-        Self { path, parameters: None, status: Status::Waiting, answer: Answer::NONE }
+        Self { path: path.as_bytes(), parameters: None, status: Status::Waiting, answer: Answer::NONE }
     }
 
     /// With parameters for its RCPT, such as NOTIFY (RFC 3461).
@@ -72,7 +73,7 @@ impl<'e> Recipient<'e> {
 
     /// Whom.
     pub fn path(&self) -> ForwardPath<'e> {
-        self.path
+        ForwardPath::again(self.path)
     }
 
     /// What became of it.
@@ -82,7 +83,8 @@ impl<'e> Recipient<'e> {
 
     /// The answer that decided its status.
     pub fn answer(&self) -> Answer {
-        self.answer
+        // What stands there may be an earlier mail's.
+        if self.status == Status::Waiting { Answer::NONE } else { self.answer }
     }
 
     /// Refused, but not for good, or not asked for at all: a later try may succeed.
@@ -96,7 +98,7 @@ impl<'e> Recipient<'e> {
 
     pub(super) fn reset(&mut self) {
         self.status = Status::Waiting;
-        self.answer = Answer::default();
+        self.answer.enhanced = None;
     }
 }
 

@@ -63,13 +63,12 @@ impl Cause {
     /// Whether the same try would fail again, whatever has been answered.
     fn comes_again(self) -> bool {
         // In two questions: of one the compiler makes more.
-        if let Self::Engine(Error::Protocol(_)) = self {
+        if let Self::Refused(_) | Self::TlsFailed | Self::ConnectionLost | Self::TimedOut | Self::BodyFailed =
+            self
+        {
             return false;
         }
-        !matches!(
-            self,
-            Self::Refused(_) | Self::TlsFailed | Self::ConnectionLost | Self::TimedOut | Self::BodyFailed
-        )
+        !matches!(self, Self::Engine(Error::Protocol(_)))
     }
 
     /// What the envelope or the mail asks for and the server does not offer is kept as the engine's error.

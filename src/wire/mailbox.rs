@@ -49,7 +49,7 @@ impl<'a> Mailbox<'a> {
         text(self.0)
     }
 
-    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
@@ -69,7 +69,7 @@ impl<'a> Mailbox<'a> {
     }
 
     /// A mailbox that was parsed before.
-    pub(crate) fn again(octets: &'a [u8]) -> Self {
+    pub(crate) const fn again(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 

@@ -67,9 +67,9 @@ impl AuthMechanism {
         core::str::from_utf8(self.octets()).unwrap_or_default()
     }
 
-    pub(crate) fn octets(self) -> &'static [u8] {
-        let (from, to) = PLACES.get(self as usize).copied().unwrap_or_default();
-        NAMES.get(usize::from(from)..usize::from(to)).unwrap_or_default()
+    pub(crate) const fn octets(self) -> &'static [u8] {
+        let (from, to) = PLACES[self as usize];
+        before(behind(NAMES, from as usize), behind(NAMES, to as usize))
     }
 
     /// The mechanism of this name, in any case of letters.

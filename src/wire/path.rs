@@ -49,11 +49,16 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Null => b"",
             Self::Mailbox(mailbox) => mailbox.as_bytes(),
         }
+    }
+
+    /// The path whose [`as_bytes`](Self::as_bytes) these are.
+    pub(crate) fn again(octets: &'a [u8]) -> Self {
+        if octets.is_empty() { Self::Null } else { Self::Mailbox(Mailbox::again(octets)) }
     }
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
@@ -125,11 +130,17 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
-    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Postmaster => POSTMASTER.as_bytes(),
             Self::Mailbox(mailbox) => mailbox.as_bytes(),
         }
+    }
+
+    /// The path whose [`as_bytes`](Self::as_bytes) these are.
+    pub(crate) fn again(octets: &'a [u8]) -> Self {
+        // No mailbox is without `@`.
+        if octets == POSTMASTER.as_bytes() { Self::Postmaster } else { Self::Mailbox(Mailbox::again(octets)) }
     }
 
     /// Whether the path goes over the wire without SMTPUTF8 (RFC 6531 §3.3).
