@@ -176,8 +176,6 @@ def check(figures):
         for name, figure in entries.items()
         if figure > budget[kind][name] + more.get(kind, 0)
     ]
-    for name, goal in budget["goal"].items():
-        print(f"\nflash of {name}: {figures['flash'][name]} octets; the goal is {goal}")
     for line in excess:
         print("footprint:", line, file=sys.stderr)
     return 1 if excess else 0
