@@ -3,6 +3,8 @@
 #![no_std]
 #![no_main]
 
+mod rest;
+
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::client::{Client, Event, Transfer};
@@ -34,11 +36,15 @@ fn main() -> ! {
     let input = input.get(..count).unwrap_or_default();
     grammar(input, output, &mut wire);
     data(input, output, &mut wire);
+    rest::grammar(input, output, &mut wire);
     let (rx, tx) = (RX.lend(), TX.lend());
     let text = core::str::from_utf8(input).unwrap_or_default();
     report("client", u32::from(client(rx, tx, text, &mut wire).is_ok()));
     report("submission", u32::from(submission(rx, tx, text).is_ok()));
     report("server", u32::from(server(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::client(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::submission(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::server(rx, tx, text, &mut wire).is_ok()));
     done()
 }
 
