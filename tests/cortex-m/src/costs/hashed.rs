@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, done, entry, unknown};
 use embedded_smtp::client::Client;
 use embedded_smtp::sasl::server::{self as claims, Mechanism as _};
@@ -50,16 +51,9 @@ fn client(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) {
         _ => scram.bound(ChannelBinding::tls_server_end_point(text.as_bytes())),
     };
     let mut client = Client::new(rx, tx).over_tls();
-    while let Ok(want) = client.poll() {
+    while let Ok(want) = turn(&mut client, wire) {
         match want {
-            Want::Read => {
-                let octets = wire.read(client.receive_buffer());
-                if octets == 0 { client.received_eof() } else { client.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(client.transmit());
-                client.transmitted(octets);
-            }
+            Want::Read | Want::Write => {}
             Want::Closed => break,
             Want::Event => {
                 let mechanism: &mut dyn Mechanism = if unknown(true) { &mut cram } else { &mut scram };
@@ -93,16 +87,9 @@ fn server(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) {
     let policy = Policy::new(host).auth(mechanisms.with(AuthMechanism::ScramSha256Plus));
     let mut server = Server::new(rx, tx, &policy).over_tls();
     let mut list: [&mut dyn claims::Mechanism; 2] = [&mut scram, &mut cram];
-    while let Ok(want) = server.poll() {
+    while let Ok(want) = turn(&mut server, wire) {
         match want {
-            Want::Read => {
-                let octets = wire.read(server.receive_buffer());
-                if octets == 0 { server.received_eof() } else { server.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(server.transmit());
-                server.transmitted(octets);
-            }
+            Want::Read | Want::Write => {}
             Want::Closed => break,
             Want::Event => {
                 let said = if let Some(Event::AuthMessage(message)) = server.event() {

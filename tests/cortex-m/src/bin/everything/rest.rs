@@ -1,6 +1,7 @@
 //! What few callers use: every other value of the grammar, every mechanism without a hash, LMTP, kept sessions, content that is not text,
 //! and a server's limits.
 
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, unknown};
 use embedded_smtp::Error;
 use embedded_smtp::client::{Client, Event};
@@ -145,15 +146,8 @@ pub(crate) fn client(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) 
     }
     let (mut external, mut anonymous) = (External::on_behalf_of(text)?, Anonymous::new(text)?);
     for round in 0..unknown(64_u8) {
-        match client.poll()? {
-            Want::Read => {
-                let octets = wire.read(client.receive_buffer());
-                if octets == 0 { client.received_eof() } else { client.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(client.transmit());
-                client.transmitted(octets);
-            }
+        match turn(&mut client, wire)? {
+            Want::Read | Want::Write => {}
             Want::Closed => client.restart(unknown(true)),
             Want::Event => {
                 if let Some(Event::Line { reply, .. } | Event::Closing { reply, .. }) = client.event() {
@@ -225,15 +219,8 @@ pub(crate) fn submission(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wi
         let content = Strange(Slice::new(text.as_bytes()).with_utf8_headers());
         let mut mail = Submission::with_login(&mut client, options, envelope, content, texts, login);
         for _ in 0..unknown(64_u8) {
-            match mail.poll()? {
-                Want::Read => {
-                    let octets = wire.read(mail.receive_buffer());
-                    if octets == 0 { mail.received_eof() } else { mail.received(octets) }
-                }
-                Want::Write => {
-                    let octets = wire.write(mail.transmit());
-                    mail.transmitted(octets);
-                }
+            match turn(&mut mail, wire)? {
+                Want::Read | Want::Write => {}
                 Want::Event if mail.event() == Some(Ended::StartTls) && unknown(true) => mail.tls_failed(),
                 Want::Event | Want::Closed => break,
             }
@@ -296,15 +283,8 @@ pub(crate) fn server(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) 
         .bare_line_ends(unknown(BareLineEnds::Accept));
     let mut server = Server::new(rx, tx, &policy).over_tls();
     for _ in 0..unknown(64_u8) {
-        match server.poll()? {
-            Want::Read => {
-                let octets = wire.read(server.receive_buffer());
-                if octets == 0 { server.received_eof() } else { server.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(server.transmit());
-                server.transmitted(octets);
-            }
+        match turn(&mut server, wire)? {
+            Want::Read | Want::Write => {}
             Want::Closed => server.restart(unknown(true)),
             Want::Event => {
                 unknown((server.phase(), server.is_tls(), server.is_authenticated()));
