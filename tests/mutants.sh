@@ -5,6 +5,8 @@
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
+#   tests/mutants.sh 'src/client/**'            likewise
+#   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -40,6 +42,11 @@ if [ "${1:-}" = --one-by-one ]; then
     exit
 fi
 
+more=
+if [ "${1:-}" = --more ]; then
+    more=yes
+    shift
+fi
 these=
 wide=yes
 if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
@@ -49,6 +56,8 @@ if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
 fi
 if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
     set -- 'src/sasl/**'
+elif [ -n "$these" ] && grep -q '^src/client/' "$these"; then
+    set -- 'src/client/**'
 fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 if [[ "$*" == *src/sasl* ]]; then
@@ -57,9 +66,20 @@ if [[ "$*" == *src/sasl* ]]; then
     # Those that take longest come last (mutants.py).
     export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
 fi
+if [[ "$*" == *src/client* ]]; then
+    hashes=yes
+    judges=(commands replies doubt pipelining timers transcripts phases overlong sasl sasl_initial engine keeping require_tls smtputf8 retrying
+        failing_content authenticator pair_binary pair_bdat pair dead_link attacks/main)
+    export QUICK="client:: judge_ --skip judge_attacks --skip judge_pair --skip judge_engine --skip judge_dead_link"
+    export SLOW="judge_attacks judge_pair judge_engine judge_dead_link"
+fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
+if [ -n "$more" ]; then
+    tests/more_mutants.py "$work/mutants.json" "$work/more.json"
+    mv "$work/more.json" "$work/mutants.json"
+fi
 if [ -n "$these" ]; then
     cp "$work/mutants.json" "$work/all.json"
     named "$work/all.json" "$these" >"$work/mutants.json"
@@ -74,7 +94,7 @@ else
     sed "s/^/missed\t/" "$these" >"$work/mutants.tsv"
 fi
 # No machine runs the mechanisms in another way.
-[ -n "$hashes" ] || (
+[[ "$*" == *src/sasl* ]] || (
     # What was not noticed.
     awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
     named "$work/mutants.json" "$work/missed" >"$work/narrow.json"
