@@ -80,8 +80,8 @@ if [[ "$*" == *src/server* ]]; then
     hashes=yes
     judges=(server_commands server_policy server_sessions server_timer responses enhanced_codes proxy overlong replies_together transcripts_server
         wire_xclient sasl_server sasl_vectors pipelining transcripts sasl_pair pair_binary pair_bdat pair dead_link attacks/main)
-    export QUICK="server:: judge_ --skip judge_attacks --skip judge_pair --skip judge_dead_link --skip judge_sasl_pair"
-    export SLOW="judge_attacks judge_pair judge_dead_link judge_sasl_pair"
+    export QUICK="server:: judge_ --skip judge_attacks::arg --skip judge_attacks::reply --skip judge_attacks::injection --skip judge_pair"
+    export SLOW="judge_attacks::arg judge_attacks::reply judge_attacks::injection judge_pair"
 fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
