@@ -5,6 +5,7 @@
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
+#   tests/mutants.sh 'src/submission/**'        apart, too
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -50,12 +51,22 @@ fi
 if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
     set -- 'src/sasl/**'
 fi
+if [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
+    set -- 'src/submission/**'
+fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 if [[ "$*" == *src/sasl* ]]; then
     hashes=yes
     judges=(sasl sasl_pair sasl_server sasl_vectors server_sessions server_policy attacks/main)
     # Those that take longest come last (mutants.py).
     export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
+fi
+if [[ "$*" == *src/submission* ]]; then
+    judges=(keeping retrying require_tls smtputf8 failing_content authenticator timers pipelining replies transcripts dead_link pair pair_binary sasl
+        attacks/main)
+    export QUICK="submission:: judge_keeping judge_re judge_smtputf8 judge_failing judge_authenticator judge_timers judge_pipelining judge_transcripts
+        judge_sasl"
+    export SLOW="judge_dead judge_pair judge_attacks"
 fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
