@@ -114,7 +114,7 @@ fn recipients_that_are_given_again_begin_anew() {
     let paths = ["a@example.test", "POSTMASTER"].map(|address| ForwardPath::new(address).unwrap());
     let mut recipients = paths.map(Recipient::new);
     let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
-    let refused: &[&str] = &["250 ok\r\n", "550 5.1.1 nobody\r\n", "450 4.2.1 later\r\n"];
+    let refused: &[&str] = &["250 ok\r\n", "550 5.1.1 n\r\n", "450 4.2.1 later\r\n"];
     let mut client = Client::new(&mut rx, &mut tx);
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
     let mut first = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut texts);
@@ -138,6 +138,11 @@ fn recipients_that_are_given_again_begin_anew() {
     );
     let mut second = Submission::without_words(&mut client, options, envelope, Slice::new(b"hi\r\n"), Anyone);
     turns::drive(&mut second, &[&HELLO, &refused[..1], &["553 5.1.3 bad\r\n"]].concat());
+    let report = second.report();
+    assert_eq!(
+        report.recipients().iter().map(|one| report.text(&one.answer())).collect::<Vec<_>>(),
+        ["", ""]
+    );
     assert_eq!(codes(&recipients), [(Some(553), None), (None, None)]);
     assert_eq!(recipients.map(|recipient| recipient.path()), paths);
     assert_eq!(paths[1], ForwardPath::Postmaster);

@@ -263,6 +263,21 @@ mod tests {
         let second = texts.end();
         assert_eq!(text(&texts, first), "abc");
         assert_eq!(text(&texts, second), "xyz");
+        // The same in ASCII, at the edge: half of 8 is 4, of what is left then 2, and the separator counts.
+        let mut storage = [0; 8];
+        let mut texts = Texts::new(&mut storage);
+        texts.line(b"abcd");
+        let first = texts.end();
+        texts.line(b"xyz");
+        let second = texts.end();
+        texts.line(b"");
+        texts.line(b"q");
+        texts.line(b"rs");
+        let third = texts.end();
+        texts.line(b"tu");
+        let fourth = texts.end();
+        let texts = [first, second, third, fourth].map(|range| text(&texts, range));
+        assert_eq!(texts, ["abcd", "xy", "q", "t"]);
         let mut none = Texts::new(&mut []);
         none.line(b"abc");
         let empty = none.end();
