@@ -5,7 +5,7 @@ mod turns;
 
 use embedded_smtp::client::{Client, Parameters};
 use embedded_smtp::data::Slice;
-use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, TlsPolicy, Verdict};
+use embedded_smtp::submission::{Envelope, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, Param, Params, ReversePath};
 
 /// The verdict, and what was sent to a server that offers `offered`.
@@ -42,5 +42,32 @@ fn it_is_asked_for_by_mail_when_any_value_is_outside_ascii() {
         let (verdict, sent) = mail(from, to, &parameters, "250-x\r\n250 DSN\r\n");
         assert_eq!(verdict == Verdict::Delivered, !needed, "{sent}");
         assert_eq!(sent.contains("MAIL"), !needed, "nothing of it is sent: {sent}");
+    }
+}
+
+/// Of the mail before nothing is left in a session that is kept, and a recipient behind others is looked at as the first is: MAIL comes
+/// before all of them, and could not ask for it afterwards.
+#[test]
+fn it_is_found_out_for_each_mail_of_a_session_and_for_every_recipient() {
+    let (mut rx, mut tx) = ([0; 256], [0; 256]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let ok = "250 ok\r\n";
+    let mut hello = vec!["220 x\r\n", "250-x\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n"];
+    for (to, needed) in [
+        (["b@ü.example", "b@b.example"], true),
+        (["b@b.example", "b@c.example"], false),
+        (["b@b.example", "b@ü.example"], true),
+        (["b@b.example", "b@ü.example"], true),
+        (["b@ü.example", "b@ü.example"], true),
+    ] {
+        let mut recipients = to.map(|to| Recipient::new(ForwardPath::new(to).unwrap()));
+        let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+        let options = Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never).then(Then::Keep);
+        let mut submission = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut []);
+        let replies = [&hello[..], &[ok, ok, ok, "354 go\r\n", ok]].concat();
+        let sent = turns::drive(&mut submission, &replies);
+        assert_eq!(submission.report().verdict(), Verdict::Delivered, "{sent}");
+        assert_eq!(sent.contains("MAIL FROM:<> SMTPUTF8\r\n"), needed, "{sent}");
+        hello.clear();
     }
 }
