@@ -62,10 +62,10 @@ if [[ "$*" == *src/sasl* ]]; then
     export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
 fi
 if [[ "$*" == *src/submission* ]]; then
-    judges=(keeping retrying require_tls smtputf8 failing_content authenticator timers pipelining replies transcripts dead_link pair pair_binary sasl
-        attacks/main)
-    export QUICK="submission:: judge_keeping judge_re judge_smtputf8 judge_failing judge_authenticator judge_timers judge_pipelining judge_transcripts
-        judge_sasl"
+    judges=(conversation chunked misused keeping retrying require_tls smtputf8 failing_content authenticator timers pipelining replies transcripts
+        dead_link pair pair_binary sasl attacks/main)
+    export QUICK="submission:: judge_con judge_chunked judge_misused judge_keeping judge_re judge_smtputf8 judge_failing judge_auth judge_timers
+        judge_pipelining judge_transcripts judge_sasl"
     export SLOW="judge_dead judge_pair judge_attacks"
 fi
 files=()
