@@ -133,12 +133,14 @@ fn while_a_chunk_is_not_answered_and_behind_its_refusal_no_more_content_is_asked
 
 #[test]
 fn content_that_fails_or_is_taken_back_between_chunks_or_in_one_is_never_ended() {
-    for (kept, fails) in [(1, false), (50, false), (199, false), (usize::MAX, true)] {
+    let whole = usize::MAX;
+    for (octets, kept) in [(200, 1), (200, 50), (200, 180), (119, 118), (200, whole)] {
         for offered in ["HELP", "PIPELINING"] {
-            let body = Pieces { kept, fails, ..Pieces::new(1, 200) };
+            let body = Pieces { kept, fails: kept == whole, ..Pieces::new(1, octets) };
             let replies = [("xx", ""), ("x", "250 ok\r\n")];
             let (verdict, cause, sent) = mail(body, 64, offered, &replies);
-            assert_eq!((verdict, cause), (Verdict::RetryLater, Some(Cause::BodyFailed)), "{kept} {sent}");
+            let expected = (Verdict::RetryLater, Some(Cause::BodyFailed));
+            assert_eq!((verdict, cause), expected, "{octets} {kept} {sent}");
             assert!(!sent.contains("LAST") && !sent.contains("QUIT"), "{kept} {sent}");
         }
     }

@@ -269,9 +269,10 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if self.envelope.recipients.iter().all(|recipient| recipient.status == Status::Refused) {
                 self.refused(Verb::Rcpt);
             }
-            // A chunk may be refused before it has come (RFC 3030 §2): all of it goes out before anything else can.
-            let content = self.client.phase() == Phase::Data
-                || self.body.needs().binary && (self.client.chunk_left() > 0 || !self.transmit().is_empty());
+            // A chunk may be refused before it has come (RFC 3030 §2): what is left of it, of which something is always on
+            // its way out, goes before anything else can.
+            let content =
+                self.client.phase() == Phase::Data || self.body.needs().binary && !self.transmit().is_empty();
             if self.cause.is_none() || content {
                 return;
             }
