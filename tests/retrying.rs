@@ -107,6 +107,22 @@ fn where_all_are_refused_for_good_there_is_no_later_try_wherever_the_session_end
     }
 }
 
+/// Nor does who was not asked for at all, where the server refused what comes before, or the mail cannot be sent.
+#[test]
+fn who_was_not_asked_for_has_no_later_try_where_the_same_would_be_refused_again() {
+    let none = (Verdict::Rejected, Vec::new());
+    let refusals: [&[&str]; 4] = [
+        &["554 no\r\n"],
+        &["220 x\r\n", "550 no\r\n", "550 no\r\n"],
+        &["220 x\r\n", "250 x\r\n", "550 no\r\n"],
+        // The mail is larger than the server takes.
+        &["220 x\r\n", "250-x\r\n250 SIZE 1\r\n"],
+    ];
+    for replies in refusals {
+        assert_eq!(outcome(replies), none, "{replies:?}");
+    }
+}
+
 /// The same recipients for another mail: what became of the first is no part of the second, whatever each keeps of the words.
 #[test]
 fn recipients_that_are_given_again_begin_anew() {
