@@ -9,7 +9,7 @@ use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{
     Cause, Envelope, Event, Hello, Options, Recipient, Status, Submission, TlsPolicy, Verdict,
 };
-use embedded_smtp::wire::{AuthMechanism, Code, ForwardPath, HelloName, ReversePath, Verb};
+use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Code, ForwardPath, HelloName, ReversePath, Verb};
 use embedded_smtp::{Buffer, Capacity, Error, Misuse, Protocol};
 
 const OK: &str = "250 ok\r\n";
@@ -245,4 +245,62 @@ fn a_server_that_does_not_prove_itself_or_asks_without_end_gets_no_mail() {
         (came.error, came.outcome()),
         (Some(error), (Verdict::RetryLater, Some(Cause::Engine(error))))
     );
+}
+
+/// Has a mechanism when AUTH is said, and none when it is asked for an answer.
+struct Forgetful(Doubting, bool);
+
+impl Authenticator for Forgetful {
+    fn choose(&mut self, _: AuthMechanisms) -> Option<AuthMechanism> {
+        Some(AuthMechanism::Plain)
+    }
+
+    fn mechanism(&mut self) -> Option<&mut dyn Mechanism> {
+        core::mem::take(&mut self.1).then_some(&mut self.0)
+    }
+}
+
+#[test]
+fn a_login_that_cannot_go_on_comes_to_an_end() {
+    let replies = ["220 x\r\n", "250-x\r\n250 AUTH PLAIN\r\n", "334 \r\n", BYE];
+    let came = mail(options(), Forgetful(Doubting, true), 64, &replies);
+    assert_eq!((came.error, came.cause), (None, Some(Cause::Refused(Verb::Auth))), "{came:?}");
+    assert_eq!(came.sent, "EHLO c\r\nAUTH PLAIN =\r\n");
+}
+
+/// RFC 2920 §3.1: 354 for nobody is answered by the lone dot, also where there is no room for that yet.
+#[test]
+fn the_lone_dot_waits_for_room_where_replies_come_before_their_commands_have_gone() {
+    let (mut rx, mut tx) = ([0; 256], [0; 44]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    let mut submission = Submission::new(&mut client, options(), envelope, Slice::new(b"hi\r\n"), &mut []);
+    let group = "MAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n";
+    let mut replies = [
+        ("", "220 x\r\n"),
+        ("EHLO c\r\n", "250-x\r\n250 PIPELINING\r\n"),
+        ("\r\nM", "250 ok\r\n550 no\r\n354 go\r\n"),
+        ("\r\n.\r\n", "554 nobody\r\n"),
+        ("QUIT\r\n", BYE),
+    ]
+    .into_iter()
+    .peekable();
+    let mut sent = String::new();
+    loop {
+        if let Some((_, reply)) = replies.next_if(|(behind, _)| sent.ends_with(behind)) {
+            submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
+            submission.received(reply.len());
+        }
+        match submission.poll().unwrap() {
+            Want::Write => {
+                sent.push(char::from(submission.transmit()[0]));
+                submission.transmitted(1);
+            }
+            Want::Read => assert!(replies.peek().is_some_and(|(behind, _)| sent.ends_with(behind)), "{sent}"),
+            _ => break,
+        }
+    }
+    assert_eq!(sent, format!("EHLO c\r\n{group}.\r\nQUIT\r\n"));
+    assert_eq!(submission.report().cause(), Some(Cause::Refused(Verb::Rcpt)));
 }
