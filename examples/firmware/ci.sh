@@ -6,7 +6,8 @@
 #   ci.sh            checks, and prints what the images cost
 #   ci.sh --write    also puts that into README.md, between its markers
 #
-#   INTEROP_PORT_BASE, INTEROP_DIR    as in tests/interop/postfix.sh; the failing server takes port base + 70
+#   INTEROP_PORT_BASE, INTEROP_DIR    as in tests/interop/postfix.sh; the failing server takes port base + 70, and a strange network
+#                                     71 beside it, by UDP
 # shellcheck source-path=SCRIPTDIR
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -16,7 +17,7 @@ export INTEROP_PORT_BASE=${INTEROP_PORT_BASE:-12600} INTEROP_DIR=${INTEROP_DIR:-
 failing_port=$((INTEROP_PORT_BASE + 70))
 target=target/thumbv7em-none-eabihf/release
 # Times are the board's own, by run.sh.
-unset QEMU_OPTIONS
+unset QEMU_OPTIONS QEMU_NETWORK
 passed=0
 failed=0
 
@@ -46,6 +47,12 @@ main() {
     # No other server than the one that was meant, and not in clear what was meant to be under TLS.
     ends 78 "a setting that is none" "$PLAIN_PORT" MAIL_SEVER=192.0.2.1:25
     ends 78 "TLS in an image that has none" "$PLAIN_PORT" MAIL_TLS=implicit
+    # None of these can be a host's, and smoltcp panics at them.
+    ends 78 "a server that is none" 0
+    ends 78 "an address that no device can have" "$PLAIN_PORT" DEVICE_ADDRESS=224.0.0.1/24
+    ends 78 "a gateway that is none" "$PLAIN_PORT" DEVICE_ADDRESS=10.0.2.15/24 DEVICE_GATEWAY=0.0.0.0
+    strange_network "DHCP names a router that is none" 0.0.0.0
+    says "the address that is not renewed is lost, and the main loop goes on" 'the address is lost'
     ends 75 "nothing listens" "$failing_port" MAIL_ATTEMPTS=2
     ends 69 "refused for good" "$PLAIN_PORT" MAIL_TO=reject@example.test
     says "the server's words for that" 'attempt 1: Rejected (Some(Code(5'
@@ -63,6 +70,7 @@ main() {
     with_server unsent "STARTTLS stripped" 75 stripped
     with_server unsent "replies behind the 220 to STARTTLS" 75 injected
     impostor "no certificate" nobody
+    impostor "a record with nothing in it" empty
     impostor "no proof of the certificate's key" keyless "$INTEROP_DIR/certs/small.crt"
     impostor "a proof before the certificate" early "$INTEROP_DIR/certs/small.crt"
     grow_chain
@@ -172,6 +180,16 @@ ends() { # STATUS WHAT PORT SETTING...
     boot "$@"
     status=$?
     if [ "$status" -eq "$wanted" ]; then pass "$what"; else miss "$what" "QEMU ends with $status instead of $wanted"; fi
+}
+
+strange_network() { # WHAT ROUTER    nobody is in it but a DHCP server, which names this router
+    python3 dhcp.py "$failing_port" "$((failing_port + 1))" "$2" >"$work/server" 2>&1 &
+    server=$!
+    listening
+    QEMU_NETWORK="socket,udp=127.0.0.1:$failing_port,localaddr=127.0.0.1:$((failing_port + 1))" \
+        ends 75 "$1" "$PLAIN_PORT" MAIL_ATTEMPTS=1
+    says "$1, and is not asked" "$2 can be no router"
+    stop_serving
 }
 
 says() { # WHAT TEXT    the log of the last boot

@@ -4,6 +4,7 @@
     impostor.py PORT nobody              shows no certificate at all, and goes straight to the handshake's end
     impostor.py PORT keyless FILE        shows the certificate of FILE (PEM), whose key it does not hold, and proves nothing
     impostor.py PORT early FILE          proves something before it has shown a certificate
+    impostor.py PORT empty               sends a record that decrypts to nothing, not even to what kind it is of
     impostor.py PORT grown FILE KEY      shows the certificates of FILE and proves that it holds the first one's KEY: one that was
                                          signed not by the authority but by a server with a certificate of the authority's
 
@@ -53,10 +54,12 @@ def impersonate(connection, how, file, key_file):
     server, client = (label(secret, f"{side} hs traffic", transcript.digest()) for side in "sc")
     sealed, opened = Keys(server), Keys(client)
     send = lambda kind, body: connection.sendall(sealed.seal(transcript.add(message(kind, body)), HANDSHAKE))
+    if how == "empty":
+        connection.sendall(sealed.seal(b""))
     send(ENCRYPTED_EXTENSIONS, b"\0\0")
     if how == "early":
         send(CERTIFICATE_VERIFY, proof(ec.generate_private_key(ec.SECP256R1()), transcript))
-    if how != "nobody":
+    if how not in ("nobody", "empty"):
         send(CERTIFICATE, certificates(file))
     if how == "grown":
         with open(key_file, "rb") as pem:
@@ -98,9 +101,10 @@ class Keys:
         self.count += 1
         return (self.start ^ (self.count - 1)).to_bytes(12, "big")
 
-    def seal(self, octets, kind):
-        header = struct.pack("!BHH", APPLICATION, 0x0303, len(octets) + 17)
-        return header + self.key.encrypt(self.nonce(), octets + bytes([kind]), header)
+    def seal(self, octets, *kind):
+        inner = octets + bytes(kind)
+        header = struct.pack("!BHH", APPLICATION, 0x0303, len(inner) + 16)
+        return header + self.key.encrypt(self.nonce(), inner, header)
 
     def open(self, record):
         header, body = record

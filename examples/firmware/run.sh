@@ -4,6 +4,7 @@
 #
 #   run.sh IMAGE [NAME=VALUE...]      settings, see src/settings.rs; MAIL_TIME is now, unless it is given or in the environment
 #   QEMU_OPTIONS                      further options of QEMU's, set apart by spaces, in place of the processor's own clock
+#   QEMU_NETWORK                      another network of QEMU's than `user`
 set -uo pipefail
 
 image=$1
@@ -27,5 +28,5 @@ done
 # clock a busy host would look like a main loop that stands still, and the watchdog would bite.
 read -ra options <<<"${QEMU_OPTIONS--icount shift=6}"
 qemu-system-arm -M mps2-an386 -display none -serial none -monitor none -semihosting-config "$semihosting" \
-    -nic user,model=lan9118 "${options[@]}" -kernel "$image" </dev/null | "${log[@]}"
+    -nic "${QEMU_NETWORK:-user},model=lan9118" "${options[@]}" -kernel "$image" </dev/null | "${log[@]}"
 exit "${PIPESTATUS[0]}"

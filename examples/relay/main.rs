@@ -23,6 +23,7 @@
 
 mod answer;
 mod config;
+mod hops;
 mod journal;
 #[path = "../common/legible.rs"]
 mod legible;
@@ -50,7 +51,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use config::{Arguments, Config};
-use serve::serve;
+use serve::{is_itself, serve};
 use session::Stop;
 
 fn main() -> ExitCode {
@@ -69,6 +70,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    if is_itself(&listener, &config.next_hop).await {
+        return Err(format!("--next-hop {}: that is this relay itself", config.next_hop).into());
+    }
     printer::print(&format!("relay listens on {}, next hop {}", listener.local_addr()?, config.next_hop));
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);

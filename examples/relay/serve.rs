@@ -1,16 +1,26 @@
 //! The senders' connections: taken while there is room, and let go when the program is told to end.
 
-use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, lookup_host};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::config::Config;
+use super::journal;
 use super::session::{self, Stop};
+
+/// Whether the next hop is who listens here: a mail would go in circles until there are no more sessions.
+pub(crate) async fn is_itself(listener: &TcpListener, next_hop: &str) -> bool {
+    let (Ok(own), Ok(mut addresses)) = (listener.local_addr(), lookup_host(next_hop).await) else {
+        return false;
+    };
+    let every = own.ip().is_unspecified();
+    addresses
+        .any(|next| next.port() == own.port() && (next.ip() == own.ip() || every && next.ip().is_loopback()))
+}
 
 /// Takes connections until told to stop; then mails on their way are given time, and the rest is told 421.
 pub(crate) async fn serve(
@@ -34,7 +44,7 @@ pub(crate) async fn serve(
                     }
                     // Out of file descriptors, say: that passes when sessions end.
                     Err(error) => {
-                        let _ = writeln!(stderr(), "relay: cannot accept: {error}");
+                        journal::cannot_accept(&error);
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 },

@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::Answer;
 use super::config::Config;
+use super::hops::Hops;
 use super::journal;
 use super::next_hop::{Failure, NextHop, no_tls, requires_tls};
 use super::passed::Passed;
@@ -33,6 +34,8 @@ const CLIENT_TX: usize = 16 * 1024;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 const IN_DOUBT: &str = "The next hop was given the whole mail and did not answer: it may have been taken, and may arrive twice if sent again";
+
+const CIRCLE: &str = "Too many hops: the mail has been here before, or goes in circles";
 
 /// How far the relay is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +60,7 @@ struct Mail {
     recipients: usize,
     accepted: usize,
     octets: u64,
+    hops: Hops,
     began: Instant,
     /// Why it cannot go on, though the sender is still giving it.
     failed: Option<Answer>,
@@ -201,10 +205,15 @@ impl Session<'_> {
             Some(Event::Body(piece)) => {
                 if let Some(mail) = &mut self.mail {
                     mail.octets += piece.len() as u64;
-                    if mail.failed.is_none()
-                        && let Err(failure) = self.next_hop.body(piece).await
-                    {
-                        mail.fail(failure, &mut self.next_hop);
+                    if mail.failed.is_none() {
+                        let passed = if mail.hops.are_too_many(piece) {
+                            Err(Failure::Refused(Answer::new(554, (5, 4, 6), CIRCLE)))
+                        } else {
+                            self.next_hop.body(piece).await
+                        };
+                        if let Err(failure) = passed {
+                            mail.fail(failure, &mut self.next_hop);
+                        }
                     }
                 }
                 Decision::Nothing
@@ -242,6 +251,7 @@ impl Session<'_> {
         if known {
             return Decision::Accept;
         }
+        journal::login_refused(self.peer);
         Decision::Reply(Answer::new(535, (5, 7, 8), "Authentication credentials invalid"))
     }
 
@@ -347,6 +357,7 @@ impl Mail {
             recipients: 0,
             accepted: 0,
             octets: 0,
+            hops: Hops::none(),
             began,
             failed: None,
             refusal: None,

@@ -146,7 +146,8 @@ impl<'e, S: Read + Write, E: Endpoint + ?Sized> Connection<'e, S, E> {
         &mut self.stream
     }
 
-    /// The stream; the engine goes on with another.
+    /// The stream; the engine goes on with another. To be called behind an event or the session's end: what a dropped [`run`](Self::run) had
+    /// written and not flushed yet, or found and not told, is known to this `Connection` alone.
     pub fn into_inner(self) -> S {
         self.stream
     }

@@ -37,6 +37,7 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
                 needs.utf8_headers |= self.options.utf8;
                 let size = self.body.size().and_then(counted);
                 let more = self.envelope.parameters;
+                // One of them is not linked where the body's needs are known when compiling.
                 let (lines, binary) =
                     (OfMail::<false> { size, needs, more }, OfMail::<true> { size, needs, more });
                 let parameters: &dyn Parameters = if needs.binary { &binary } else { &lines };

@@ -207,7 +207,7 @@ delivered_twice() {
 }
 
 refuses_strangers() {
-    local what="a sender without login gets 530, one with a wrong password 535"
+    local what="a sender without login gets 530, one with a wrong password 535, which is logged"
     start_relay --next-hop "127.0.0.1:$BARE_PORT" --next-hop-tls never --tls "$certs/server.crt" "$certs/server.key" \
         --user "$LOGIN"
     {
@@ -216,7 +216,7 @@ refuses_strangers() {
         swaks --server "127.0.0.1:$listen_port" -tls --auth PLAIN --auth-user "$LOGIN" --auth-password wrong \
             --from a@example.test --to b@example.test
     } >"$work/said" 2>&1
-    if [ "$(grep -cE ' 530 5\.7\.0| 535 5\.7\.8' "$work/said")" -eq 3 ]; then
+    if [ "$(grep -cE ' 530 5\.7\.0| 535 5\.7\.8' "$work/said")" -eq 3 ] && wait_for 5 grep -qx 'login refused: 127.0.0.1' "$log"; then
         pass "$what"
     else
         miss "$what" "other answers" "$work/said"

@@ -9,6 +9,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Cidr};
 
 use crate::lan9118::Lan9118;
+use crate::settings::is_of_a_host;
 
 /// Locally administered.
 pub const MAC: [u8; 6] = [0x02, 0x00, 0x5e, 0x10, 0x00, 0x01];
@@ -69,8 +70,14 @@ impl<'a> Network<'a> {
             Some(dhcpv4::Event::Configured(config)) => {
                 info!("address {} by DHCP", config.address.address());
                 set_address(&mut self.interface, config.address);
-                if let Some(router) = config.router {
-                    let _ = self.interface.routes_mut().add_default_ipv4_route(router);
+                // Another network may have another way out, or none.
+                self.interface.routes_mut().remove_default_ipv4_route();
+                match config.router {
+                    Some(router) if is_of_a_host(router) => {
+                        let _ = self.interface.routes_mut().add_default_ipv4_route(router);
+                    }
+                    Some(router) => warn!("{} can be no router", router),
+                    None => {}
                 }
                 self.up = true;
             }

@@ -169,8 +169,10 @@ const fn built_in(given: Option<&'static str>, default: &'static str) -> &'stati
 }
 
 fn server(text: &str) -> Result<SocketAddrV4, Unreadable<'static>> {
-    let bad = Unreadable::Value("MAIL_SERVER", "ADDRESS:PORT with an IPv4 address: the device asks no DNS");
-    text.parse().map_err(|_: AddrParseError| bad)
+    let bad =
+        Unreadable::Value("MAIL_SERVER", "ADDRESS:PORT with a host's IPv4 address: the device asks no DNS");
+    let server: SocketAddrV4 = text.parse().map_err(|_: AddrParseError| bad)?;
+    if is_of_a_host(*server.ip()) && server.port() != 0 { Ok(server) } else { Err(bad) }
 }
 
 fn mailbox<'a>(name: &'static str, text: &'a str) -> Result<Mailbox<'a>, Unreadable<'a>> {
@@ -183,14 +185,21 @@ fn host(text: &str) -> Result<Domain<'_>, Unreadable<'_>> {
 }
 
 fn network(address: &str, gateway: &str) -> Result<(Ipv4Addr, u8, Ipv4Addr), Unreadable<'static>> {
-    let bad =
-        Unreadable::Value("DEVICE_ADDRESS", "an IPv4 address with its network's size, as in 192.0.2.7/24");
+    let bad = Unreadable::Value(
+        "DEVICE_ADDRESS",
+        "a host's IPv4 address with its network's size, as in 192.0.2.7/24",
+    );
     let (address, prefix) = address.split_once('/').ok_or(bad)?;
-    let address = address.parse().map_err(|_: AddrParseError| bad)?;
+    let address = address.parse().ok().filter(|address| is_of_a_host(*address)).ok_or(bad)?;
     let prefix = prefix.parse().ok().filter(|prefix| *prefix <= 32).ok_or(bad)?;
-    let bad = Unreadable::Value("DEVICE_GATEWAY", "an IPv4 address");
-    let gateway = gateway.parse().map_err(|_: AddrParseError| bad)?;
+    let bad = Unreadable::Value("DEVICE_GATEWAY", "a host's IPv4 address");
+    let gateway = gateway.parse().ok().filter(|gateway| is_of_a_host(*gateway)).ok_or(bad)?;
     Ok((address, prefix, gateway))
+}
+
+/// Whether it can be the address of one host. smoltcp panics at others, where it looks for the way to them.
+pub fn is_of_a_host(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_multicast() || address.is_broadcast())
 }
 
 fn number(name: &'static str, setting: &str) -> Result<u32, Unreadable<'static>> {

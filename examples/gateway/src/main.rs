@@ -63,6 +63,9 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     let config = Arc::new(Config::new(args).await?);
     let (rest, smtp) = (listen(&config.rest).await?, listen(&config.smtp).await?);
+    if smtp::serve::is_itself(&smtp, &config.mail.next_hop).await {
+        return Err(format!("next hop {}: that is this gateway itself", config.mail.next_hop).into());
+    }
     tell(&config, rest.local_addr()?, smtp.local_addr()?);
     let mut terminated = signal(SignalKind::terminate())?;
     let (stop, stopped) = watch::channel(Stop::No);

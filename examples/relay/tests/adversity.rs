@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::super::serve::is_itself;
 use super::{Arc, Hop, Manner, PATIENCE, Relay, printer};
 
 async fn impatient(next_hop: &str) -> Relay {
@@ -138,4 +139,36 @@ async fn a_session_that_the_relay_ends_is_closed_in_good_order() {
     let mut said = String::new();
     timeout(PATIENCE, sender.0.read_to_string(&mut said)).await.unwrap().unwrap();
     assert!(said.contains("421 "), "{said:.100}");
+}
+
+/// RFC 5321 §6.3: what has come through more hosts than any mail does goes in circles. It is refused for good, and the next hop has none of it.
+#[tokio::test]
+async fn a_mail_that_goes_in_circles_is_stopped() {
+    let hop = Hop::start(Manner::Obliging).await;
+    let mut sender = Relay::start(&hop.address).await.sender().await;
+    for (fields, expected) in
+        [(101, "554 5.4.6 Too many hops"), (100, "250"), (5000, "554 5.4.6"), (0, "250")]
+    {
+        sender.begins_content().await;
+        let mail = format!(
+            "{}Subject: round\r\n\r\ntext\r\n.",
+            "Received: by relay.example.test\r\n".repeat(fields)
+        );
+        sender.says(&mail, expected).await;
+    }
+    assert_eq!(hop.mails().len(), 2);
+}
+
+#[tokio::test]
+async fn a_relay_knows_itself_as_its_next_hop() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    assert!(is_itself(&listener, &format!("127.0.0.1:{port}")).await);
+    assert!(is_itself(&listener, &format!("localhost:{port}")).await);
+    let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let other = everywhere.local_addr().unwrap().port();
+    assert!(is_itself(&everywhere, &format!("127.0.0.1:{other}")).await);
+    for next_hop in [format!("127.0.0.1:{other}"), format!("192.0.2.1:{port}"), "no address".into()] {
+        assert!(!is_itself(&listener, &next_hop).await, "{next_hop}");
+    }
 }

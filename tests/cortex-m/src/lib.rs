@@ -8,6 +8,7 @@
 pub mod mail;
 pub mod stream;
 pub mod submit;
+pub mod turn;
 
 use core::cell::UnsafeCell;
 use core::hint::black_box;

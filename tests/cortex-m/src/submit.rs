@@ -3,11 +3,12 @@
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Anyone, Authenticator, Mechanism, Only};
-use embedded_smtp::session::{Endpoint, Want};
+use embedded_smtp::session::Want;
 use embedded_smtp::submission::{Envelope, Event, NoWords, Options, Recipient, Submission, TlsPolicy};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 use embedded_smtp::{Error, constant};
 
+use crate::turn::turn;
 use crate::{Lent, Wire, done, report, unknown};
 
 static RX: Lent<[u8; 512]> = Lent::new([0; 512]);
@@ -52,21 +53,14 @@ pub fn submit_as_anyone(drive: impl FnOnce(&mut Mail<'_, '_, '_, Anyone>)) -> ! 
 #[inline(always)]
 pub fn by_hand<A: Authenticator>(mail: &mut Mail<'_, '_, '_, A>) {
     let mut wire = Wire::new();
-    unknown(turn(mail, &mut wire).is_ok());
+    unknown(converse(mail, &mut wire).is_ok());
 }
 
 #[inline(always)]
-fn turn<A: Authenticator>(mail: &mut Mail<'_, '_, '_, A>, wire: &mut Wire) -> Result<(), Error> {
+fn converse<A: Authenticator>(mail: &mut Mail<'_, '_, '_, A>, wire: &mut Wire) -> Result<(), Error> {
     loop {
-        match mail.poll()? {
-            Want::Read => {
-                let octets = wire.read(mail.receive_buffer());
-                if octets == 0 { mail.received_eof() } else { mail.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(mail.transmit());
-                mail.transmitted(octets);
-            }
+        match turn(mail, wire)? {
+            Want::Read | Want::Write => {}
             // Here a TLS stack would take the stream.
             Want::Event if mail.event() == Some(Event::StartTls) => mail.tls_established()?,
             Want::Event | Want::Closed => return Ok(()),

@@ -5,6 +5,7 @@
 
 mod login;
 mod random;
+mod records;
 mod stream;
 mod verifier;
 

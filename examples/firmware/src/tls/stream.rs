@@ -7,19 +7,23 @@ use core::task::Poll;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use smoltcp::socket::tcp::{RecvError, Socket, State};
 
+use super::records::Records;
 use crate::network::Network;
 
 /// The network's socket, borrowed for each single operation.
-pub struct Stream<'n, 'a>(&'n RefCell<Network<'a>>);
+pub struct Stream<'n, 'a> {
+    network: &'n RefCell<Network<'a>>,
+    records: Records,
+}
 
-/// The connection is gone, or never came.
+/// The connection is gone, or never came, or what came is not TLS.
 #[derive(Debug, Clone, Copy, defmt::Format)]
 pub struct Lost;
 
 impl<'n, 'a> Stream<'n, 'a> {
     /// Of a connection that has been asked for.
     pub fn new(network: &'n RefCell<Network<'a>>) -> Self {
-        Self(network)
+        Self { network, records: Records::default() }
     }
 
     /// Ready with what `operation` has to say; as long as that is nothing, the socket is asked again in each pass of
@@ -28,7 +32,7 @@ impl<'n, 'a> Stream<'n, 'a> {
         &self,
         mut operation: impl FnMut(&mut Socket<'_>) -> Option<Result<T, Lost>>,
     ) -> Result<T, Lost> {
-        poll_fn(|_| match operation(self.0.borrow_mut().socket()) {
+        poll_fn(|_| match operation(self.network.borrow_mut().socket()) {
             Some(result) => Poll::Ready(result),
             None => Poll::Pending,
         })
@@ -45,13 +49,16 @@ impl Read for Stream<'_, '_> {
         // verified takes long) does not add up with what is made of the next.
         let mut first = true;
         self.wait(|_| (!core::mem::take(&mut first)).then_some(Ok(()))).await?;
-        self.wait(|socket| match socket.recv_slice(into) {
-            Ok(0) => None,
-            Ok(octets) => Some(Ok(octets)),
-            Err(RecvError::Finished) => Some(Ok(0)),
-            Err(RecvError::InvalidState) => (!is_opening(socket)).then_some(Err(Lost)),
-        })
-        .await
+        let octets = self
+            .wait(|socket| match socket.recv_slice(into) {
+                Ok(0) => None,
+                Ok(octets) => Some(Ok(octets)),
+                Err(RecvError::Finished) => Some(Ok(0)),
+                Err(RecvError::InvalidState) => (!is_opening(socket)).then_some(Err(Lost)),
+            })
+            .await?;
+        let fit = self.records.are_fit(into.get(..octets).unwrap_or_default());
+        if fit { Ok(octets) } else { Err(Lost) }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The relay's mails in the gateway's journal.
 
+use std::fmt::Display;
+use std::net::SocketAddr;
+
 use super::passed::Passed;
 use crate::journal::{Door, Fate, JOURNAL, Record, time};
 use crate::legible::legible;
@@ -35,4 +38,14 @@ pub(crate) fn passed(mail: &Passed<'_>) {
 /// The next hop failed in the midst of a mail.
 pub(crate) fn trouble(id: u64, why: &str) {
     print(&format!("gateway: mail smtp-{id}: {}", legible(why)));
+}
+
+/// Somebody gave a name and a password that are not known; what was given for a name may be the password.
+pub(crate) fn login_refused(peer: SocketAddr) {
+    print(&format!("gateway: login refused: {}", peer.ip()));
+}
+
+/// A connection could not be taken.
+pub(crate) fn cannot_accept(why: &dyn Display) {
+    print(&format!("gateway: cannot accept by SMTP: {why}"));
 }

@@ -3,6 +3,8 @@
 #[path = "../../../relay/answer.rs"]
 mod answer;
 pub(crate) mod config;
+#[path = "../../../relay/hops.rs"]
+mod hops;
 mod journal;
 #[path = "../../../relay/next_hop.rs"]
 pub(crate) mod next_hop;

@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::server::{Event, Policy, Server};
 use embedded_smtp::session::Want;
@@ -28,15 +29,8 @@ fn session(wire: &mut Wire) -> Result<u32, Error> {
     let mut server = Server::new(RX.lend(), TX.lend(), &policy);
     let mut mails = 0_u32;
     loop {
-        match server.poll()? {
-            Want::Read => {
-                let octets = wire.read(server.receive_buffer());
-                if octets == 0 { server.received_eof() } else { server.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(server.transmit());
-                server.transmitted(octets);
-            }
+        match turn(&mut server, wire)? {
+            Want::Read | Want::Write => {}
             Want::Closed => return Ok(mails),
             Want::Event => {
                 match server.event() {

@@ -3,12 +3,13 @@
 #![no_std]
 #![no_main]
 
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::client::Client;
 use embedded_smtp::constant;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
-use embedded_smtp::session::{Endpoint, Want};
+use embedded_smtp::session::Want;
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
@@ -35,15 +36,8 @@ fn mail(wire: &mut Wire) -> u16 {
     let envelope = Envelope::new(FROM, &mut recipients);
     let mut submission = Submission::without_words(&mut client, Options::new(NAME), envelope, content, LOGIN);
     loop {
-        match submission.poll() {
-            Ok(Want::Read) => {
-                let octets = wire.read(submission.receive_buffer());
-                if octets == 0 { submission.received_eof() } else { submission.received(octets) }
-            }
-            Ok(Want::Write) => {
-                let octets = wire.write(submission.transmit());
-                submission.transmitted(octets);
-            }
+        match turn(&mut submission, wire) {
+            Ok(Want::Read | Want::Write) => {}
             // Here a TLS stack would take the stream.
             Ok(Want::Event) if submission.event() == Some(Event::StartTls) => {
                 let _ = submission.tls_established();

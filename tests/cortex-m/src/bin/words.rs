@@ -3,11 +3,12 @@
 #![no_std]
 #![no_main]
 
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{Credentials, Password};
-use embedded_smtp::session::{Endpoint, Want};
+use embedded_smtp::session::Want;
 use embedded_smtp::submission::{Envelope, Event, Options, Recipient, Submission};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 use embedded_smtp::{Error, constant};
@@ -43,15 +44,8 @@ fn mail(wire: &mut Wire) -> Result<u16, Error> {
         Password::new(LOGIN),
     );
     loop {
-        match submission.poll()? {
-            Want::Read => {
-                let octets = wire.read(submission.receive_buffer());
-                if octets == 0 { submission.received_eof() } else { submission.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(submission.transmit());
-                submission.transmitted(octets);
-            }
+        match turn(&mut submission, wire)? {
+            Want::Read | Want::Write => {}
             // Here a TLS stack would take the stream.
             Want::Event if submission.event() == Some(Event::StartTls) => submission.tls_established()?,
             Want::Event | Want::Closed => break,

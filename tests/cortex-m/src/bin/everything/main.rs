@@ -3,6 +3,9 @@
 #![no_std]
 #![no_main]
 
+mod rest;
+
+use cortex_m_images::turn::turn;
 use cortex_m_images::{Lent, Wire, done, entry, report, unknown};
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::client::{Client, Event, Transfer};
@@ -34,11 +37,15 @@ fn main() -> ! {
     let input = input.get(..count).unwrap_or_default();
     grammar(input, output, &mut wire);
     data(input, output, &mut wire);
+    rest::grammar(input, output, &mut wire);
     let (rx, tx) = (RX.lend(), TX.lend());
     let text = core::str::from_utf8(input).unwrap_or_default();
     report("client", u32::from(client(rx, tx, text, &mut wire).is_ok()));
     report("submission", u32::from(submission(rx, tx, text).is_ok()));
     report("server", u32::from(server(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::client(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::submission(rx, tx, text, &mut wire).is_ok()));
+    report("rest", u32::from(rest::server(rx, tx, text, &mut wire).is_ok()));
     done()
 }
 
@@ -109,15 +116,8 @@ fn data(input: &[u8], output: &mut [u8], wire: &mut Wire) {
 fn client(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) -> Result<(), embedded_smtp::Error> {
     let mut client = Client::new(rx, tx).line_ends(unknown(LineEnds::Reject));
     for round in 0..unknown(64_u8) {
-        match client.poll()? {
-            Want::Read => {
-                let octets = wire.read(client.receive_buffer());
-                if octets == 0 { client.received_eof() } else { client.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(client.transmit());
-                client.transmitted(octets);
-            }
+        match turn(&mut client, wire)? {
+            Want::Read | Want::Write => {}
             Want::Closed => client.restart(unknown(false)),
             Want::Event => {
                 if let Some(Event::Reply { reply, .. }) = client.event() {
@@ -232,15 +232,8 @@ fn server(rx: &mut [u8], tx: &mut [u8], text: &str, wire: &mut Wire) -> Result<(
     let policy = if unknown(false) { policy.lmtp().expect_proxy_header().ask_vrfy() } else { policy };
     let mut server = Server::new(rx, tx, &policy);
     for round in 0..unknown(64_u8) {
-        match server.poll()? {
-            Want::Read => {
-                let octets = wire.read(server.receive_buffer());
-                if octets == 0 { server.received_eof() } else { server.received(octets) }
-            }
-            Want::Write => {
-                let octets = wire.write(server.transmit());
-                server.transmitted(octets);
-            }
+        match turn(&mut server, wire)? {
+            Want::Read | Want::Write => {}
             Want::Closed => server.restart(unknown(false)),
             Want::Event => {
                 match server.event() {
