@@ -6,6 +6,7 @@
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
 #   tests/mutants.sh 'src/submission/**'        apart, too
+#   tests/mutants.sh --more 'src/submission/**' changes of kinds that cargo-mutants does not make (mutants_more.py)
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -41,6 +42,11 @@ if [ "${1:-}" = --one-by-one ]; then
     exit
 fi
 
+more=
+if [ "${1:-}" = --more ]; then
+    more=yes
+    shift
+fi
 these=
 wide=yes
 if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
@@ -71,6 +77,10 @@ fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
+if [ -n "$more" ]; then
+    cp "$work/mutants.json" "$work/all.json"
+    tests/mutants_more.py "$work/all.json" >"$work/mutants.json"
+fi
 if [ -n "$these" ]; then
     cp "$work/mutants.json" "$work/all.json"
     named "$work/all.json" "$these" >"$work/mutants.json"
