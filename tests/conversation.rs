@@ -271,7 +271,7 @@ fn a_login_that_cannot_go_on_comes_to_an_end() {
 /// RFC 2920 §3.1: 354 for nobody is answered by the lone dot, also where there is no room for that yet.
 #[test]
 fn the_lone_dot_waits_for_room_where_replies_come_before_their_commands_have_gone() {
-    let (mut rx, mut tx) = ([0; 256], [0; 44]);
+    let (mut rx, mut tx) = ([0; 256], [0; 42]);
     let mut client = Client::new(&mut rx, &mut tx);
     let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
