@@ -11,6 +11,7 @@ use embedded_smtp::wire::{
 };
 use embedded_smtp::{Buffer, Capacity, Error, Misuse};
 use support::feed::{events, feed, hello, ready, sent};
+use support::verbs::VERBS;
 
 const NULL: ReversePath<'_> = ReversePath::Null;
 
@@ -32,7 +33,7 @@ type Row<'t> = (&'t [Param<'t>], &'t [&'t str], Result<&'t str, Misuse>);
 #[test]
 fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happens() {
     let by = By::new(60, ByMode::Notify, false).unwrap();
-    let table: [Row<'_>; 10] = [
+    let table: [Row<'_>; 12] = [
         (&[Param::Size(5)], &["SIZE"], Ok("MAIL FROM:<> SIZE=5\r\n")),
         (&[Param::Size(5)], &[], Err(Misuse::NotOffered(Extension::Size))),
         (&[Param::Body(BodyType::BinaryMime)], &["8BITMIME"], Err(Misuse::NotOffered(Extension::BinaryMime))),
@@ -43,6 +44,9 @@ fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happen
             &["DSN"],
             Err(Misuse::NotOffered(Extension::RequireTls)),
         ),
+        // The first that cannot be is told of.
+        (&[Param::Notify(Notify::NEVER), Param::Size(5)], &["DSN"], Err(Misuse::Parameter)),
+        (&[Param::Size(5), Param::Notify(Notify::NEVER)], &["DSN"], Err(Misuse::NotOffered(Extension::Size))),
         // RFC 8689 §3: not in clear, whatever the server says.
         (&[Param::RequireTls], &["REQUIRETLS"], Err(Misuse::NotOffered(Extension::RequireTls))),
         (&[Param::Notify(Notify::NEVER)], &["DSN"], Err(Misuse::Parameter)),
@@ -74,6 +78,19 @@ fn a_parameter_goes_to_its_command_and_to_servers_that_know_it_or_nothing_happen
 }
 
 #[test]
+fn of_two_lists_of_parameters_one_stands_behind_the_other_and_both_are_held_to_the_rules() {
+    let size = Transfer { size: Some(5), ..Transfer::default() };
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = ready(&mut rx, &mut tx, &["SIZE", "DSN"]);
+    let not_offered = Err(Misuse::NotOffered(Extension::RequireTls).into());
+    assert_eq!(client.mail_with(&NULL, &size, &[Param::RequireTls]), not_offered);
+    assert_eq!(client.mail_with(&NULL, &[Param::RequireTls], &size), not_offered);
+    assert_eq!((client.in_flight(), client.transmit()), (0, &b""[..]));
+    client.mail_with(&NULL, &size, &[Param::Ret(Ret::Full)]).unwrap();
+    assert_eq!(sent(&mut client), "MAIL FROM:<> SIZE=5 RET=FULL\r\n");
+}
+
+#[test]
 fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
     let (from, to) = (ReversePath::new("j\u{fc}@c").unwrap(), ForwardPath::new("b@\u{fc}.example").unwrap());
     let text = Text::new("j\u{fc}").unwrap();
@@ -98,6 +115,8 @@ fn octets_above_127_go_only_to_servers_that_offer_smtputf8() {
             assert_eq!(sent(&mut client).is_empty(), !offered);
             feed(&mut client, if offered { b"250 ok\r\n" } else { b"" });
             events(&mut client);
+            // Nor does a look-up.
+            assert_eq!(client.rcpt(&to, &()), Err(Misuse::NeedsSmtpUtf8.into()));
         }
         let smtputf8 = Transfer { smtputf8: true, ..Transfer::default() };
         client.rset().unwrap();
@@ -265,6 +284,52 @@ fn a_chunk_takes_its_octets_and_not_one_more() {
     assert_eq!(sent(&mut client), ".\r\nBDAT 2 LAST\r\nab");
 }
 
+/// On machines without a vector unit nothing goes in place.
+#[test]
+fn a_piece_goes_in_place_when_tx_could_not_hold_more_and_nothing_else_does_until_it_is_written() {
+    let narrow = cfg!(any(
+        embedded_smtp_narrow,
+        not(any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128"))
+    ));
+    for chunked in [false, true] {
+        for size in [1, 63, 64, 65, 200] {
+            let (mut rx, mut tx) = ([0; 128], [0; 64]);
+            let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+            addressed(&mut client);
+            if chunked { client.bdat(300, true) } else { client.data() }.unwrap();
+            let content = vec![b'x'; size];
+            assert_eq!(client.body_in_place(&content).unwrap_or(0), 0, "tx is to be written first");
+            sent(&mut client);
+            if !chunked {
+                feed(&mut client, b"354 go\r\n");
+                events(&mut client);
+                // A bare LF wants a CR before it.
+                let lines = [&content, &b"\n"[..], &[b'y'; 99]].concat();
+                let placed = if narrow || size < 64 { 0 } else { size };
+                assert_eq!(client.body_in_place(&lines), Ok(placed));
+                client.transmitted(placed);
+            }
+            let placed = if narrow || size < 64 { 0 } else { size };
+            assert_eq!((client.body_in_place(&content), client.body_pending()), (Ok(placed), placed));
+            if placed == 0 {
+                assert_eq!(client.body(&content), Ok(size.min(64)), "it travels by way of tx");
+                continue;
+            }
+            for written in 0..placed {
+                assert_eq!(client.body_pending(), placed - written);
+                assert_eq!((client.body(b"z"), client.body_in_place(&[b'z'; 64])), (Ok(0), Ok(0)));
+                assert_eq!(client.noop(), Err(Misuse::BodyPending.into()));
+                assert_eq!(client.end_of_body(), Err(Misuse::BodyPending.into()));
+                assert_eq!((client.poll(), client.transmit()), (Ok(Want::Write), &b""[..]));
+                client.transmitted(1);
+            }
+            assert_eq!(client.poll(), Ok(Want::Read));
+            assert_eq!(client.body(b"z"), Ok(1));
+            assert_eq!(sent(&mut client), "z");
+        }
+    }
+}
+
 #[test]
 fn a_refused_chunk_is_still_given_and_the_mail_is_lost_until_rset() {
     let (mut rx, mut tx) = ([0; 128], [0; 64]);
@@ -284,6 +349,65 @@ fn a_refused_chunk_is_still_given_and_the_mail_is_lost_until_rset() {
     feed(&mut client, b"250 ok\r\n");
     events(&mut client);
     assert!(client.permits(Verb::Mail));
+}
+
+#[test]
+fn chunks_are_opened_only_where_they_are_offered() {
+    let (mut rx, mut tx) = ([0; 128], [0; 64]);
+    let mut client = ready(&mut rx, &mut tx, &["BINARYMIME"]);
+    addressed(&mut client);
+    for last in [false, true] {
+        assert_eq!(client.bdat(3, last), Err(Misuse::NotOffered(Extension::Chunking).into()));
+    }
+    assert!(client.transmit().is_empty() && client.chunk_left() == 0);
+}
+
+/// Of two mails whose end is out, nobody could tell which of them is in doubt.
+#[test]
+fn no_chunk_of_the_next_mail_follows_the_last_chunk_of_one_that_is_not_answered() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = ready(&mut rx, &mut tx, &["CHUNKING", "PIPELINING"]);
+    addressed(&mut client);
+    client.bdat(2, true).unwrap();
+    client.body(b"ab").unwrap();
+    client.mail(&NULL, &()).unwrap();
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(&mut client);
+    for (verb, last) in [(Verb::Bdat, false), (Verb::BdatLast, true)] {
+        assert!(!client.permits(verb));
+        assert_eq!(client.bdat(1, last), Err(Misuse::OutOfOrder(verb).into()));
+    }
+    assert!(client.in_doubt() && client.permits(Verb::Data) && client.permits(Verb::Rcpt));
+    feed(&mut client, b"250 ok\r\n");
+    assert_eq!(events(&mut client), ["BdatLast 250 ok"]);
+    assert!(!client.in_doubt() && client.permits(Verb::Bdat) && client.permits(Verb::BdatLast));
+    client.bdat(1, true).unwrap();
+    client.body(b"c").unwrap();
+    assert_eq!(sent(&mut client), "BDAT 1 LAST\r\nc");
+}
+
+#[test]
+fn behind_the_end_of_a_mail_no_more_of_it_is_taken_and_the_next_one_begins_at_a_line() {
+    for first in [&b""[..], b".", b"x", b"x\r", b"x\r\n"] {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &[]);
+        for content in [first, b".x"] {
+            addressed(&mut client);
+            client.data().unwrap();
+            sent(&mut client);
+            feed(&mut client, b"354 go\r\n");
+            events(&mut client);
+            assert_eq!(client.body(content), Ok(content.len()));
+            client.end_of_body().unwrap();
+            let ended = sent(&mut client);
+            assert!(ended.ends_with(".\r\n") && (content == first || ended == "..x\r\n.\r\n"), "{ended:?}");
+            let refused = Err(Misuse::OutOfOrder(Verb::EndOfData).into());
+            assert_eq!((client.body(b"y"), client.body_in_place(&[b'y'; 99])), (refused, refused));
+            assert!(client.transmit().is_empty() && client.body_pending() == 0 && client.in_doubt());
+            feed(&mut client, b"250 ok\r\n");
+            assert_eq!(events(&mut client), ["EndOfData 250 ok"]);
+        }
+    }
 }
 
 #[test]
@@ -327,7 +451,7 @@ type Break = fn(&mut Client<'_>);
 fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
     let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth().line_ends(LineEnds::Reject);
-    let breaks: [Break; 6] = [
+    let breaks: [Break; 9] = [
         |client| feed(client, b"garbage\r\n"),
         |client| client.received_eof(),
         |client| client.timed_out(),
@@ -339,6 +463,20 @@ fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
             client.body_in_place(&[b'x'; 500]).unwrap();
             client.transmitted(50);
         },
+        // A chunk is open, ...
+        |client| {
+            client.bdat(500, true).unwrap();
+            assert_eq!(client.body(b"front"), Ok(5));
+        },
+        // ... the whole of a mail is out, ...
+        |client| {
+            client.bdat(3, true).unwrap();
+            assert_eq!(client.body(b"all"), Ok(3));
+            sent(client);
+            assert!(client.in_doubt());
+        },
+        // ... and so much was to come behind a reply.
+        |client| client.rset().unwrap(),
     ];
     for (index, break_it) in breaks.into_iter().enumerate() {
         hello(&mut client, b"220 hi\r\n", &["CHUNKING", "SIZE 5", "PIPELINING"]);
@@ -350,6 +488,9 @@ fn another_connection_begins_anew_with_the_same_buffers_and_settings() {
         let _ = client.poll();
         client.restart(index == 2);
         assert_eq!((client.phase(), client.in_flight()), (Phase::Connected, 1));
+        let permitted = VERBS.into_iter().filter(|verb| client.permits(*verb));
+        assert_eq!(permitted.collect::<Vec<_>>(), [Verb::Greeting], "it is awaited");
+        assert_eq!(client.body(b"rest"), Err(Misuse::OutOfOrder(Verb::EndOfData).into()));
         assert_eq!(client.is_tls(), index == 2);
         assert!(client.transmit().is_empty() && client.body_pending() == 0 && !client.in_doubt());
         assert!(!client.capabilities().has(Extension::Size) && client.event().is_none());
@@ -397,5 +538,43 @@ fn lmtp_waits_for_as_many_replies_as_were_accepted_and_not_longer_than_lmtp_last
             assert_eq!(client.in_doubt(), left > 0);
         }
         assert_eq!(client.in_flight(), 0);
+    }
+    client.helo(HelloName::new("c").unwrap()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 hi\r\n");
+    events(&mut client);
+    assert!(!client.is_lmtp(), "HELO ends it as EHLO does");
+}
+
+#[test]
+fn lmtp_counts_more_recipients_than_sixteen_bits_hold() {
+    let (mut rx, mut tx) = ([0; 512], [0; 1024]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    feed(&mut client, b"220 hi\r\n");
+    events(&mut client);
+    client.lhlo(HelloName::new("c").unwrap()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+    events(&mut client);
+    client.mail(&NULL, &()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    for _ in 0..65_552 / 16 {
+        (0..16).for_each(|_| client.rcpt(&ForwardPath::Postmaster, &()).unwrap());
+        sent(&mut client);
+        feed(&mut client, &b"250 ok\r\n".repeat(16));
+        assert_eq!(events(&mut client).len(), 16);
+    }
+    client.data().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"354 go\r\n");
+    events(&mut client);
+    client.end_of_body().unwrap();
+    sent(&mut client);
+    for left in (0..65_552 / 16).rev() {
+        feed(&mut client, &b"250 ok\r\n".repeat(16));
+        assert_eq!(events(&mut client), ["EndOfData 250 ok"; 16], "{left}");
+        assert_eq!(client.in_doubt(), left > 0);
     }
 }

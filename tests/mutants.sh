@@ -6,7 +6,9 @@
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
 #   tests/mutants.sh 'src/submission/**'        apart, too
-#   tests/mutants.sh --more 'src/submission/**' changes of kinds that cargo-mutants does not make (mutants_more.py)
+#   tests/mutants.sh 'src/client/**'            likewise
+#   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
+#   tests/mutants.sh --exchanged 'src/submission/**'    likewise, and values in the place of others: exchanged_mutants.py
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -43,8 +45,9 @@ if [ "${1:-}" = --one-by-one ]; then
 fi
 
 more=
-if [ "${1:-}" = --more ]; then
-    more=yes
+if [ "${1:-}" = --more ] || [ "${1:-}" = --exchanged ]; then
+    more=more_mutants.py
+    [ "$1" = --more ] || more=exchanged_mutants.py
     shift
 fi
 these=
@@ -56,8 +59,9 @@ if [ "${1:-}" = --these ] || [ "${1:-}" = --narrow ]; then
 fi
 if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
     set -- 'src/sasl/**'
-fi
-if [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
+elif [ -n "$these" ] && grep -q '^src/client/' "$these"; then
+    set -- 'src/client/**'
+elif [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
     set -- 'src/submission/**'
 fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
@@ -74,12 +78,19 @@ if [[ "$*" == *src/submission* ]]; then
         judge_pipelining judge_transcripts judge_sasl"
     export SLOW="judge_dead judge_pair judge_attacks"
 fi
+if [[ "$*" == *src/client* ]]; then
+    hashes=yes
+    judges=(commands replies doubt pipelining timers transcripts phases overlong sasl sasl_initial engine keeping require_tls smtputf8 retrying
+        failing_content authenticator pair_binary pair_bdat pair dead_link attacks/main)
+    export QUICK="client:: judge_ --skip judge_attacks --skip judge_pair --skip judge_engine --skip judge_dead_link"
+    export SLOW="judge_attacks judge_pair judge_engine judge_dead_link"
+fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
 if [ -n "$more" ]; then
-    cp "$work/mutants.json" "$work/all.json"
-    tests/mutants_more.py "$work/all.json" >"$work/mutants.json"
+    "tests/$more" "$work/mutants.json" "$work/more.json"
+    mv "$work/more.json" "$work/mutants.json"
 fi
 if [ -n "$these" ]; then
     cp "$work/mutants.json" "$work/all.json"
@@ -95,7 +106,7 @@ else
     sed "s/^/missed\t/" "$these" >"$work/mutants.tsv"
 fi
 # No machine runs the mechanisms in another way.
-[ -n "$hashes" ] || (
+[[ "$*" == *src/sasl* ]] || (
     # What was not noticed.
     awk -F '\t' '$1 == "missed" { print $2 }' "$work/mutants.tsv" >"$work/missed"
     named "$work/mutants.json" "$work/missed" >"$work/narrow.json"

@@ -80,6 +80,14 @@ fn what_is_in_flight_is_taken_to_succeed_until_it_does_not() {
     // RSET in flight ends the transaction for what follows it
     client.rset().unwrap();
     assert!(client.permits(Verb::Mail) && !client.permits(Verb::Rcpt));
+    // What was refused does not lead on from there: HELP changes nothing.
+    client.mail(&ReversePath::Null, &()).unwrap();
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n550 no\r\n550 no\r\n");
+    assert_eq!(events(&mut client).len(), 3);
+    client.help(None).unwrap();
+    assert!(client.permits(Verb::Mail) && !client.permits(Verb::Rcpt) && !client.permits(Verb::Data));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use embedded_smtp::client::{Client, Event};
 use embedded_smtp::session::{Endpoint, MAX_REPLY, MIN_RX, Want};
 use embedded_smtp::submission::{Status, Verdict};
 use embedded_smtp::wire::{Extension, HelloName, SizeLimit};
-use embedded_smtp::{Buffer, Capacity, Error, Protocol};
+use embedded_smtp::{Buffer, Capacity, Error, Misuse, Protocol};
 use support::client::{mail, with_settings};
 use support::feed::{events, feed, hello, ready, sent};
 
@@ -243,6 +243,29 @@ fn an_ehlo_reply_offers_the_same_wherever_it_is_cut() {
 }
 
 #[test]
+fn the_last_greeting_that_was_accepted_says_what_is_offered_and_helo_offers_nothing() {
+    let name = HelloName::new("c").unwrap();
+    for (helo, reply, size, pipelining) in [
+        (false, "250-hi\r\n250-PIPELINING\r\n250 HELP\r\n", false, true),
+        (false, "250 hi\r\n", false, false),
+        (false, "550-no\r\n550-PIPELINING\r\n550 no\r\n", true, false),
+        (false, "550 no\r\n", true, false),
+        (true, "250-hi\r\n250-PIPELINING\r\n250 SIZE\r\n", false, false),
+        (true, "550-hi\r\n550 PIPELINING\r\n", true, false),
+    ] {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = ready(&mut rx, &mut tx, &["SIZE"]);
+        if helo { client.helo(name) } else { client.ehlo(name) }.unwrap();
+        sent(&mut client);
+        feed(&mut client, reply.as_bytes());
+        events(&mut client);
+        let offered = client.capabilities();
+        let has = (offered.has(Extension::Size), offered.has(Extension::Pipelining));
+        assert_eq!(has, (size, pipelining), "{reply}");
+    }
+}
+
+#[test]
 fn a_line_of_any_length_is_cut_to_the_buffer_and_the_next_one_is_whole() {
     for length in 0..400 {
         for read in [1, 7, 64, 999] {
@@ -335,6 +358,41 @@ fn what_never_ends_is_ended_within_the_limit_and_the_buffer() {
             let long = [b"250-", more.repeat(20_000).as_slice()].concat();
             let fed = endless(if more[0] == b'2' { more } else { &long }, rx);
             assert!(fed <= most, "{more:?} {rx}: {fed}");
+        }
+    }
+}
+
+#[test]
+fn a_reply_may_have_as_many_octets_as_the_limit_says_and_not_one_more() {
+    for more in [0, 1] {
+        for last in ["250 ok\r\n", "250-ok\r\n"] {
+            let (mut rx, mut tx) = ([0; 64], [0; 64]);
+            let mut client = ready(&mut rx, &mut tx, &[]);
+            client.noop().unwrap();
+            sent(&mut client);
+            let rest = usize::from(MAX_REPLY) - last.len() + more;
+            let (line, lines) = ("250-1234567890\r\n", rest / 16 - 1);
+            // What is left is a line, too.
+            let odd = format!("250-{}\r\n", "x".repeat(rest - 16 * lines - 6));
+            for line in std::iter::repeat_n(line, lines).chain([odd.as_str()]) {
+                feed(&mut client, line.as_bytes());
+                assert_eq!(events(&mut client).len(), 1);
+            }
+            feed(&mut client, last.as_bytes());
+            let told = events(&mut client);
+            assert_eq!(told.len(), 1);
+            let taken = client.poll() == Ok(Want::Read);
+            assert_eq!(taken, more == 0, "{told:?}");
+            if taken && last == "250 ok\r\n" {
+                // The next reply has as many again.
+                client.noop().unwrap();
+                sent(&mut client);
+                feed(&mut client, b"250 ok\r\n");
+                assert_eq!(events(&mut client), ["Noop 250 ok"]);
+            } else if taken {
+                feed(&mut client, b"2");
+                assert_eq!(client.poll(), Err(Protocol::ReplyTooLong.into()));
+            }
         }
     }
 }
@@ -454,6 +512,21 @@ fn octets_behind_the_220_to_starttls_are_an_injection() {
 }
 
 #[test]
+fn starttls_is_said_where_it_is_offered_and_not_under_tls() {
+    let missing = Misuse::NotOffered(Extension::StartTls);
+    for (offered, tls, error) in
+        [(false, false, Some(missing)), (true, true, Some(Misuse::TlsState)), (true, false, None)]
+    {
+        let (mut rx, mut tx) = ([0; 128], [0; 64]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        client.restart(tls);
+        hello(&mut client, b"220 hi\r\n", if offered { &["STARTTLS"] } else { &["SIZE"] });
+        assert_eq!(client.starttls(), error.map_or(Ok(()), |misuse| Err(misuse.into())));
+        assert_eq!(sent(&mut client), if error.is_some() { "" } else { "STARTTLS\r\n" });
+    }
+}
+
+#[test]
 fn tls_cannot_be_claimed_while_clear_octets_are_unread() {
     let (mut rx, mut tx) = ([0; 128], [0; 64]);
     let mut client = ready(&mut rx, &mut tx, &["STARTTLS"]);
@@ -496,6 +569,7 @@ fn after_tls_all_is_as_in_a_fresh_session() {
     feed(&mut client, b"220 go on\r\n");
     assert_eq!(events(&mut client).last().unwrap(), "StartTls");
     client.tls_established().unwrap();
+    assert_eq!(client.event(), None, "the handshake is asked for once");
     assert_eq!(*client.capabilities(), embedded_smtp::wire::Capabilities::NONE);
     assert!(client.starttls().is_err(), "not twice");
     hello(&mut client, b"", &["STARTTLS"]);

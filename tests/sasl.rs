@@ -2,7 +2,7 @@
 
 mod support;
 
-use embedded_smtp::client::{Client, Event};
+use embedded_smtp::client::{Client, Event, Transfer};
 use embedded_smtp::sasl::{
     Authenticator, Cancel, Challenge, Credentials, Login, Mechanism, Message, Password, Plain, Unfit,
 };
@@ -161,6 +161,60 @@ fn a_prompt_longer_than_the_buffer_does_not_keep_login_from_answering() {
     assert_eq!(sent(&mut client), format!("{}\r\n", ENCODED[0]));
 }
 
+/// Answers with what it was asked.
+#[derive(Debug)]
+struct Echo;
+
+impl Mechanism for Echo {
+    fn mechanism(&self) -> AuthMechanism {
+        AuthMechanism::Login
+    }
+
+    fn longest(&self) -> usize {
+        60
+    }
+
+    fn initial(&mut self, _: &mut Message<'_, '_>) -> bool {
+        false
+    }
+
+    fn respond(
+        &mut self,
+        _: u8,
+        challenge: Challenge<'_>,
+        message: &mut Message<'_, '_>,
+    ) -> Result<(), Cancel> {
+        message.put(challenge.decode()?);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_left_of_a_challenge_that_was_cut_or_is_gone_is_no_challenge() {
+    let short = "QUJD".repeat(10);
+    let long = "QUJD".repeat(30);
+    for (challenge, gone, answer) in
+        [(&short, false, short.as_str()), (&long, false, "*"), (&short, true, "*"), (&long, true, "*")]
+    {
+        let (mut rx, mut tx) = ([0; 64], [0; 128]);
+        let mut client = over_tls(&mut rx, &mut tx);
+        client.auth(&mut Echo).unwrap();
+        assert_eq!(sent(&mut client), "AUTH LOGIN\r\n");
+        for octet in format!("334 {challenge}\r\n").bytes() {
+            feed(&mut client, &[octet]);
+            if octet != b'\n' {
+                assert_eq!(client.poll(), Ok(Want::Read));
+            }
+        }
+        assert_eq!(client.poll(), Ok(Want::Event));
+        if gone {
+            assert_eq!(client.poll(), Ok(Want::Read));
+        }
+        client.auth_respond(&mut Echo).unwrap();
+        assert_eq!(sent(&mut client), format!("{answer}\r\n"), "gone: {gone}");
+    }
+}
+
 #[test]
 fn a_server_that_never_stops_asking_is_left() {
     // behind "*" at once
@@ -257,6 +311,91 @@ fn an_empty_initial_response_is_an_equals_sign() {
     let mut client = over_tls(&mut rx, &mut tx);
     client.auth(&mut Patient).unwrap();
     assert_eq!(sent(&mut client), "AUTH PLAIN =\r\n");
+}
+
+/// Writes half of what it has, and finds that it does not go on.
+#[derive(Debug)]
+struct Hesitant;
+
+impl Mechanism for Hesitant {
+    fn mechanism(&self) -> AuthMechanism {
+        AuthMechanism::Login
+    }
+
+    fn longest(&self) -> usize {
+        PASSWORD.len()
+    }
+
+    fn initial(&mut self, message: &mut Message<'_, '_>) -> bool {
+        message.put(PASSWORD.as_bytes());
+        false
+    }
+
+    fn respond(&mut self, _: u8, _: Challenge<'_>, message: &mut Message<'_, '_>) -> Result<(), Cancel> {
+        message.put(PASSWORD.as_bytes());
+        Err(Cancel)
+    }
+}
+
+#[test]
+fn what_a_mechanism_wrote_before_it_gave_up_does_not_go_out_and_does_not_stay() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = over_tls(&mut rx, &mut tx);
+    client.auth(&mut Hesitant).unwrap();
+    assert_eq!(sent(&mut client), "AUTH LOGIN\r\n");
+    assert_eq!(turn(&mut client, &mut Hesitant, "334 \r\n").1, "*\r\n");
+    drop(client);
+    assert_eq!(tx, [0; 128]);
+}
+
+#[test]
+fn giving_up_is_for_an_exchange_and_a_server_that_goes_on_behind_it_is_left() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx).over_tls();
+    hello(&mut client, b"220 hi\r\n", &["AUTH LOGIN", "CHUNKING", "BINARYMIME"]);
+    let refused = Err(Misuse::OutOfOrder(Verb::AuthResponse).into());
+    let binary = Transfer { binary: true, ..Transfer::default() };
+    client.mail(&ReversePath::Null, &binary).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+    assert_eq!(client.auth_cancel(), refused);
+    client.rset().expect("the session goes on");
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n");
+    events(&mut client);
+
+    client.auth(&mut Echo).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"334 \r\n");
+    events(&mut client);
+    client.auth_cancel().unwrap();
+    assert_eq!(sent(&mut client), "*\r\n");
+    feed(&mut client, b"334 \r\n");
+    events(&mut client);
+    assert_eq!(client.auth_cancel(), Err(Protocol::EndlessAuth.into()));
+    assert!(client.transmit().is_empty() && !client.is_open());
+}
+
+/// RFC 3207 §4.2: what was found out in clear is forgotten.
+#[test]
+fn a_login_in_clear_is_none_under_tls() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx).allow_clear_text_auth();
+    hello(&mut client, b"220 hi\r\n", &["AUTH PLAIN", "STARTTLS"]);
+    client.auth(&mut Plain::new(credentials())).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"235 welcome\r\n");
+    events(&mut client);
+    client.starttls().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"220 go on\r\n");
+    assert_eq!(events(&mut client).last().unwrap(), "StartTls");
+    assert!(client.is_authenticated());
+    client.tls_established().unwrap();
+    assert!(!client.is_authenticated());
+    hello(&mut client, b"", &["AUTH PLAIN"]);
+    assert_eq!(client.auth(&mut Plain::new(credentials())), Ok(()));
 }
 
 #[test]

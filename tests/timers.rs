@@ -2,15 +2,27 @@
 
 mod support;
 
+use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::session::{Endpoint, Timer, TimerKind, Want};
 use embedded_smtp::submission::{Event, Verdict};
-use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
 use support::client::{mail, with_settings};
 use support::feed::{events, feed, ready, sent};
 
 fn kind(timer: Option<Timer>) -> Option<(TimerKind, u64)> {
     timer.map(|timer| (timer.kind(), timer.after().as_secs()))
+}
+
+/// A mail with a recipient.
+fn addressed<'b>(rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
+    let mut client = ready(rx, tx, &["PIPELINING", "CHUNKING"]);
+    client.mail(&ReversePath::Null, &()).unwrap();
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n250 ok\r\n");
+    events(&mut client);
+    client
 }
 
 type Step<'s> = (&'s str, fn(&mut Client<'_>, &ForwardPath<'_>), Option<(TimerKind, u64)>);
@@ -127,12 +139,7 @@ fn the_clock_starts_anew_when_a_piece_of_the_content_is_taken_and_not_at_each_oc
         (true, true, true),
     ] {
         let (mut rx, mut tx) = ([0; 256], [0; 2500]);
-        let mut client = ready(&mut rx, &mut tx, &["PIPELINING", "CHUNKING"]);
-        client.mail(&ReversePath::Null, &()).unwrap();
-        client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
-        sent(&mut client);
-        feed(&mut client, b"250 ok\r\n250 ok\r\n");
-        events(&mut client);
+        let mut client = addressed(&mut rx, &mut tx);
         if chunked {
             client.bdat(6000, last).unwrap();
         } else {
@@ -198,6 +205,29 @@ fn a_timer_that_runs_out_leaves_no_doubt_but_behind_the_whole_content() {
     }
 }
 
+/// As adapters see it.
+#[test]
+fn a_client_is_an_endpoint_that_waits_and_ends_as_the_client_itself() {
+    fn ends(endpoint: &mut impl Endpoint, by_time: bool) -> Option<(TimerKind, u64)> {
+        let timer = kind(endpoint.timer());
+        if by_time {
+            endpoint.timed_out();
+        } else {
+            endpoint.received_eof();
+        }
+        assert_eq!(endpoint.poll(), Ok(Want::Closed));
+        timer
+    }
+    for by_time in [false, true] {
+        let (mut rx, mut tx) = ([0; 256], [0; 256]);
+        let mut client = ready(&mut rx, &mut tx, &[]);
+        client.noop().unwrap();
+        sent(&mut client);
+        assert_eq!(ends(&mut client, by_time), Some((TimerKind::Reply, 300)));
+        assert!(!client.is_open());
+    }
+}
+
 #[test]
 fn a_client_that_timed_out_is_closed_until_it_is_restarted() {
     let (mut rx, mut tx) = ([0; 256], [0; 256]);
@@ -206,8 +236,44 @@ fn a_client_that_timed_out_is_closed_until_it_is_restarted() {
     client.timed_out();
     assert_eq!(client.poll(), Ok(Want::Closed));
     assert!(client.transmit().is_empty() && client.noop().is_err() && client.quit().is_err());
-    client.restart(false);
-    assert_eq!(kind(client.timer()), Some((TimerKind::Greeting, 300)));
+    for _ in 0..2 {
+        // The greeting may have been awaited before; its time begins anew.
+        let before = client.timer().map(|timer| timer.epoch());
+        client.timed_out();
+        client.restart(false);
+        assert_eq!(kind(client.timer()), Some((TimerKind::Greeting, 300)));
+        assert_ne!(client.timer().map(|timer| timer.epoch()), before);
+    }
     support::feed::hello(&mut client, b"220 hi\r\n", &[]);
     assert!(client.noop().is_ok());
+}
+
+#[test]
+fn of_a_piece_and_a_chunk_nothing_is_left_when_the_time_is_over() {
+    let (mut rx, mut tx) = ([0; 256], [0; 64]);
+    let mut client = addressed(&mut rx, &mut tx);
+    client.bdat(500, true).unwrap();
+    assert_eq!(kind(client.timer()), Some((TimerKind::EndOfData, 600)));
+    sent(&mut client);
+    client.body_in_place(&[b'x'; 300]).unwrap();
+    client.transmitted(50);
+    client.timed_out();
+    assert_eq!((client.body_pending(), client.chunk_left()), (0, 0));
+    assert_eq!(client.body(b"x"), Err(Misuse::OutOfOrder(Verb::EndOfData).into()));
+    assert!(client.transmit().is_empty() && !client.in_doubt());
+}
+
+#[test]
+fn the_end_of_a_mail_has_its_time_as_soon_as_it_is_given() {
+    let (mut rx, mut tx) = ([0; 256], [0; 64]);
+    let mut client = addressed(&mut rx, &mut tx);
+    client.data().unwrap();
+    sent(&mut client);
+    feed(&mut client, b"354 go\r\n");
+    events(&mut client);
+    let block = client.timer().unwrap();
+    client.end_of_body().unwrap();
+    let end = client.timer().unwrap();
+    assert_eq!((block.kind(), end.kind()), (TimerKind::DataBlock, TimerKind::EndOfData));
+    assert_ne!(block.epoch(), end.epoch());
 }

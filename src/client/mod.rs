@@ -59,7 +59,7 @@ pub struct Client<'b> {
     fold: Folder,
     lmtp: Option<reply::Counter>,
     /// LMTP: recipients accepted, and so replies to come behind the content.
-    recipients: u16,
+    recipients: u32,
     /// Octets to be written until the server may have the end of a mail.
     left: u32,
     capabilities: Capabilities,

@@ -2,7 +2,7 @@
 """Mutants of kinds that cargo-mutants does not make, of the functions in its list: a statement or a `return` left out, an alternative of a
 pattern or an operand of a condition left out, and a value of an enumeration, a number or a truth exchanged. Most lines are looked at by themselves.
 
-    mutants_more.py LIST        what `cargo mutants --list --json` says comes in and these go out, in the same form
+    exchanged_mutants.py LIST OUT    what `cargo mutants --list --json` says comes in and these go to OUT, in the same form
 """
 
 import json
@@ -86,7 +86,7 @@ def main():
                 name = f"{file}:{number}:{start + 1}: {what} in {function['function_name']}"
                 made = {"file": file, "function": function, "span": span, "replacement": replacement, "name": name}
                 out.setdefault((file, number, start, end, replacement), made)
-    json.dump(list(out.values()), sys.stdout)
+    Path(sys.argv[2]).write_text(json.dumps(list(out.values())))
 
 
 main()
