@@ -5,8 +5,10 @@
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
+#   tests/mutants.sh 'src/submission/**'        apart, too
 #   tests/mutants.sh 'src/client/**'            likewise
 #   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
+#   tests/mutants.sh --exchanged 'src/submission/**'    likewise, and values in the place of others: exchanged_mutants.py
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -43,8 +45,9 @@ if [ "${1:-}" = --one-by-one ]; then
 fi
 
 more=
-if [ "${1:-}" = --more ]; then
-    more=yes
+if [ "${1:-}" = --more ] || [ "${1:-}" = --exchanged ]; then
+    more=more_mutants.py
+    [ "$1" = --more ] || more=exchanged_mutants.py
     shift
 fi
 these=
@@ -58,6 +61,8 @@ if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
     set -- 'src/sasl/**'
 elif [ -n "$these" ] && grep -q '^src/client/' "$these"; then
     set -- 'src/client/**'
+elif [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
+    set -- 'src/submission/**'
 fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 if [[ "$*" == *src/sasl* ]]; then
@@ -65,6 +70,13 @@ if [[ "$*" == *src/sasl* ]]; then
     judges=(sasl sasl_pair sasl_server sasl_vectors server_sessions server_policy attacks/main)
     # Those that take longest come last (mutants.py).
     export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
+fi
+if [[ "$*" == *src/submission* ]]; then
+    judges=(conversation chunked misused keeping retrying require_tls smtputf8 failing_content authenticator timers pipelining replies transcripts
+        dead_link pair pair_binary sasl attacks/main)
+    export QUICK="submission:: judge_con judge_chunked judge_misused judge_keeping judge_re judge_smtputf8 judge_failing judge_auth judge_timers
+        judge_pipelining judge_transcripts judge_sasl"
+    export SLOW="judge_dead judge_pair judge_attacks"
 fi
 if [[ "$*" == *src/client* ]]; then
     hashes=yes
@@ -77,7 +89,7 @@ files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
 if [ -n "$more" ]; then
-    tests/more_mutants.py "$work/mutants.json" "$work/more.json"
+    "tests/$more" "$work/mutants.json" "$work/more.json"
     mv "$work/more.json" "$work/mutants.json"
 fi
 if [ -n "$these" ]; then
