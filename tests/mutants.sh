@@ -8,7 +8,6 @@
 #   tests/mutants.sh 'src/submission/**'        apart, too
 #   tests/mutants.sh 'src/client/**'            likewise
 #   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
-#   tests/mutants.sh --exchanged 'src/submission/**'    likewise, and values in the place of others: exchanged_mutants.py
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
 #
@@ -45,9 +44,8 @@ if [ "${1:-}" = --one-by-one ]; then
 fi
 
 more=
-if [ "${1:-}" = --more ] || [ "${1:-}" = --exchanged ]; then
-    more=more_mutants.py
-    [ "$1" = --more ] || more=exchanged_mutants.py
+if [ "${1:-}" = --more ]; then
+    more=yes
     shift
 fi
 these=
@@ -89,7 +87,7 @@ files=()
 for name in "$@"; do files+=(--file "$name"); done
 cargo mutants --list --json "${files[@]}" >"$work/mutants.json"
 if [ -n "$more" ]; then
-    "tests/$more" "$work/mutants.json" "$work/more.json"
+    tests/more_mutants.py "$work/mutants.json" "$work/more.json"
     mv "$work/more.json" "$work/mutants.json"
 fi
 if [ -n "$these" ]; then
