@@ -148,3 +148,81 @@ fn content_that_fails_or_is_taken_back_between_chunks_or_in_one_is_never_ended()
         }
     }
 }
+
+/// Lends more than it did when the chunk was opened, as a file does that is still being read.
+struct Growing {
+    octets: Vec<u8>,
+    lent: usize,
+    at: usize,
+}
+
+impl Body for Growing {
+    type Error = &'static str;
+
+    fn fill(&mut self) -> Result<&[u8], Self::Error> {
+        self.lent = (self.lent + 30).min(self.octets.len());
+        Ok(&self.octets[self.at..self.lent])
+    }
+
+    fn consume(&mut self, octets: usize) {
+        self.at += octets;
+    }
+
+    fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        needs.binary = true;
+        needs
+    }
+}
+
+#[test]
+fn what_is_lent_beyond_an_open_chunk_waits_for_the_next_one() {
+    for tx in [64, 80, 512] {
+        let octets: Vec<u8> = (0..200_u8).map(|number| b'a' + number % 26).collect();
+        let body = Growing { octets: octets.clone(), lent: 0, at: 0 };
+        let (mut content, mut waiting) = (Vec::new(), String::new());
+        let said = all(body, tx, |octet| waiting.push(char::from(octet)));
+        assert_eq!(said, (Verdict::Delivered, None), "{tx} {waiting}");
+        let (_, mut rest) = waiting.split_once("er>\r\n").unwrap();
+        let mut last = false;
+        while !last {
+            let (line, behind) = rest.split_once("\r\n").unwrap();
+            let size = line.strip_prefix("BDAT ").unwrap();
+            last = size.ends_with(" LAST");
+            let (chunk, next) = behind.split_at(size.trim_end_matches(" LAST").parse().unwrap());
+            content.extend_from_slice(chunk.as_bytes());
+            rest = next;
+        }
+        assert_eq!(content, octets, "{tx}");
+        assert_eq!(rest, "QUIT\r\n");
+    }
+}
+
+/// The verdict and the cause with a server that takes everything.
+fn all(body: impl Body, tx: usize, mut sent: impl FnMut(u8)) -> (Verdict, Option<Cause>) {
+    let (mut rx, mut tx) = ([0; 256], vec![0; tx]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+    let options = Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never);
+    let mut submission = Submission::new(&mut client, options, envelope, body, &mut []);
+    let mut replies = ["220 x\r\n", "250-x\r\n250-CHUNKING\r\n250 BINARYMIME\r\n"]
+        .into_iter()
+        .chain(std::iter::repeat("250 ok\r\n"));
+    loop {
+        match submission.poll().unwrap() {
+            Want::Write => {
+                sent(submission.transmit()[0]);
+                submission.transmitted(1);
+            }
+            Want::Read => {
+                let reply = replies.next().unwrap();
+                submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
+                submission.received(reply.len());
+            }
+            Want::Event => break,
+            Want::Closed => panic!("closed"),
+        }
+    }
+    (submission.report().verdict(), submission.report().cause())
+}

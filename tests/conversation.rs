@@ -304,3 +304,15 @@ fn the_lone_dot_waits_for_room_where_replies_come_before_their_commands_have_gon
     assert_eq!(sent, format!("EHLO c\r\n{group}.\r\nQUIT\r\n"));
     assert_eq!(submission.report().cause(), Some(Cause::Refused(Verb::Rcpt)));
 }
+
+#[test]
+fn starttls_is_said_where_the_policy_wants_it_and_only_there() {
+    let offered = "250-x\r\n250 STARTTLS\r\n";
+    for (policy, said) in
+        [(TlsPolicy::Never, false), (TlsPolicy::IfOffered, true), (TlsPolicy::Required, true)]
+    {
+        let came = mail(options().tls(policy), Anyone, 256, &["220 x\r\n", offered, "554 no\r\n", BYE]);
+        assert_eq!(came.sent.contains("STARTTLS"), said, "{policy:?} {}", came.sent);
+        assert_eq!(came.sent.contains("MAIL"), policy != TlsPolicy::Required, "{policy:?} {}", came.sent);
+    }
+}
