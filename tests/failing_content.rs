@@ -6,7 +6,7 @@ use embedded_smtp::client::Client;
 use embedded_smtp::data::Body;
 use embedded_smtp::session::{Endpoint, Want};
 use embedded_smtp::submission::{Cause, Envelope, Event, Options, Recipient, Submission, TlsPolicy, Verdict};
-use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
 use support::feed::{feed, sent};
 
 /// Lends its octets until so many of them are consumed, and then has nothing or fails.
@@ -79,5 +79,36 @@ fn content_that_fails_at_any_octet_is_given_up_and_never_ended() {
                 assert_eq!(submission.take_body_error(), (!silent).then_some("flash"));
             }
         }
+    }
+}
+
+/// Content is asked for once 354 has come: that of a mail which is refused before that is left alone.
+#[test]
+fn content_that_would_fail_is_not_asked_for_before_its_time() {
+    for (replies, verb) in [
+        (&["220 a", "250 a", "250 a", "250 a", "554 a", "221 a"][..], Verb::Data),
+        (&["220 a", "250 a", "250 a", "550 a", "221 a"], Verb::Rcpt),
+        // Nobody was accepted, and 354 came all the same.
+        (&["220 a", "250-a\r\n250 PIPELINING", "250 a", "550 a", "354 a", "554 a", "221 a"], Verb::Rcpt),
+    ] {
+        let (mut rx, mut tx) = ([0; 128], [0; 128]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+        let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+        let options = Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never);
+        let body = Failing { octets: Vec::new(), after: 0, consumed: 0, silent: false };
+        let mut submission = Submission::new(&mut client, options, envelope, body, &mut []);
+        let mut replies = replies.iter();
+        loop {
+            match submission.poll().unwrap() {
+                Want::Event => break,
+                Want::Write => drop(sent(&mut submission)),
+                Want::Read => feed(&mut submission, format!("{}\r\n", replies.next().unwrap()).as_bytes()),
+                Want::Closed => panic!("closed"),
+            }
+        }
+        assert_eq!(replies.next(), None, "it is left by QUIT");
+        assert_eq!(submission.report().cause(), Some(Cause::Refused(verb)));
+        assert_eq!(submission.take_body_error(), None);
     }
 }

@@ -5,6 +5,7 @@ mod turns;
 
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
+use embedded_smtp::session::Phase;
 use embedded_smtp::submission::{Cause, Envelope, Options, Recipient, Submission, Then, TlsPolicy, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
@@ -48,4 +49,19 @@ fn a_mail_on_a_session_that_is_gone_is_to_be_tried_again_and_not_refused() {
         assert!(client.is_open());
         assert_eq!(mail(&mut client, &[ok, ok, "354 go\r\n", ok]), (Verdict::Delivered, None), "{ending:?}");
     }
+}
+
+/// What a session is in the middle of, only whoever drove it there knows; the mail is not to blame.
+#[test]
+fn a_session_that_is_in_the_middle_of_something_takes_no_mail_which_is_to_be_tried_on_another() {
+    let (mut rx, mut tx) = ([0; 128], [0; 128]);
+    let mut client = Client::new(&mut rx, &mut tx);
+    let ok = "250 ok\r\n";
+    let all = ["220 x\r\n", ok, ok, ok, "354 go\r\n", ok];
+    assert_eq!(mail(&mut client, &all), (Verdict::Delivered, None));
+    client.mail(&ReversePath::Null, &[]).unwrap();
+    assert_eq!(turns::drive(&mut client, &[ok]), "MAIL FROM:<>\r\n");
+    assert!(client.is_open() && client.phase() == Phase::Mail);
+    assert_eq!(mail(&mut client, &all[2..]), (Verdict::RetryLater, Some(Cause::ConnectionLost)));
+    assert!(!client.is_open());
 }

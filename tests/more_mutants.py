@@ -1,17 +1,34 @@
 #!/usr/bin/env python3
-"""What cargo-mutants does not try, added to its list: each statement of one line left out, each part of a condition true or false, each
-alternative of a pattern left out.
+"""What cargo-mutants does not try, of the functions in its list: each statement of one line left out, or gone on behind if it returns; each
+part of a condition true or false; each alternative of a pattern left out; a value of an enumeration, a number or a truth in the place of another.
 
-    more_mutants.py LIST OUT
+    more_mutants.py LIST OUT    what `cargo mutants --list --json` says comes in and these go to OUT, in the same form
 """
 
 import json
 import re
 import sys
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 OPEN, CLOSE = "([{", ")]}"
+STEPS = "Begin Opening Address Mail Rcpt Data Content End Leaving Done".split()
+# What stands in the place of a value; more than one are tried one by one.
+OTHERS = {
+    "Cause": ["TimedOut", "TooLarge"],
+    "Status": ["Waiting", "Accepted", "Delivered", "Refused"],
+    "Verdict": ["Delivered", "RetryLater", "Unknown"],
+    "Verb": ["Noop"],
+    "Severity": ["Transient"],
+    "Phase": ["Auth"],
+    "TlsPolicy": ["Implicit"],
+    "Extension": ["Dsn"],
+    "Misuse": ["Parameter"],
+}
+VALUE = re.compile(r"\b(" + "|".join(OTHERS) + r"|Step)::(\w+)")
+ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+PLAIN = {"true": "false", "false": "true", "0": "1", "1": "0"}
 
 
 def masked(text):
@@ -54,6 +71,11 @@ def changes(text, start, end):
         whole = all(line.count(a) == line.count(b) for a, b in zip(OPEN, CLOSE))
         if words.endswith(";") and whole and not re.match(r"(let|return|break|use|const|static|=|\.|[})])\b", words) and words[0].isalpha():
             yield *trimmed(text, at, at + len(line)), "", f"leave out {' '.join(words.split())}"
+        if words.endswith(";") and whole and words.startswith("return"):
+            first, last = trimmed(text, at, at + len(line))
+            yield first, last, "", f"leave out {words}"
+            if words.startswith("return "):
+                yield first, last, text[first:last].removeprefix("return "), f"go on behind {words}"
         at += len(line)
     for found in re.finditer(r"\b(?:if|while)\s", text[start:end]):
         first = start + found.end()
@@ -80,6 +102,26 @@ def changes(text, start, end):
         yield from alternatives(text, first + comma + 1, last)
     for found in re.finditer(r"^ *(\S[^\n]*?) (?:if [^\n]*)?=>", text[start:end], re.M):
         yield from alternatives(text, start + found.start(1), start + found.end(1))
+
+
+def exchanged(text, start, end):
+    """The same: values in the place of others."""
+    for found in VALUE.finditer(text, start, end):
+        kind, value, last = found[1], found[2], found.end()
+        if kind == "Step":
+            at = STEPS.index(value)
+            others = STEPS[max(at - 1, 0) : at] + STEPS[at + 1 : at + 2]
+        else:
+            others = [other for other in OTHERS[kind] if other != value]
+        arguments = ARGUMENTS.match(text, last, end)
+        if arguments and kind == "Misuse":
+            continue
+        if arguments and kind == "Cause":
+            last = arguments.end()
+        for other in others:
+            yield found.start(), last, f"{kind}::{other}", f"replace {text[found.start() : last]} with {kind}::{other}"
+    for found in re.compile(r"\b(true|false|0|1)\b").finditer(text, start, end):
+        yield *found.span(), PLAIN[found[0]], f"replace {found[0]} with {PLAIN[found[0]]}"
 
 
 def alternatives(text, first, last):
@@ -126,7 +168,11 @@ def main():
             function = model["function"]
             first, last = offset(function["span"]["start"]), offset(function["span"]["end"])
             body = hidden.index("{", first) + 1
-            for start, end, replacement, what in changes(hidden, body, last - 1):
+            made = set()
+            for start, end, replacement, what in chain(changes(hidden, body, last - 1), exchanged(hidden, body, last - 1)):
+                if (start, end, replacement) in made:
+                    continue
+                made.add((start, end, replacement))
                 what = what if replacement else f"leave out {' '.join(text[start:end].split())}"
                 span = {"start": where(start), "end": where(end)}
                 at = f"{file}:{span['start']['line']}:{span['start']['column']}"

@@ -5,6 +5,7 @@
 #   tests/mutants.sh                            data, session and wire
 #   tests/mutants.sh 'src/data/**' src/wire/path.rs
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
+#   tests/mutants.sh 'src/submission/**'        apart, too
 #   tests/mutants.sh 'src/client/**'            likewise
 #   tests/mutants.sh 'src/server/**'            likewise
 #   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
@@ -61,6 +62,8 @@ elif [ -n "$these" ] && grep -q '^src/client/' "$these"; then
     set -- 'src/client/**'
 elif [ -n "$these" ] && grep -q '^src/server/' "$these"; then
     set -- 'src/server/**'
+elif [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
+    set -- 'src/submission/**'
 fi
 [ $# -gt 0 ] || set -- 'src/data/**' 'src/session/**' 'src/wire/**'
 if [[ "$*" == *src/sasl* ]]; then
@@ -68,6 +71,13 @@ if [[ "$*" == *src/sasl* ]]; then
     judges=(sasl sasl_pair sasl_server sasl_vectors server_sessions server_policy attacks/main)
     # Those that take longest come last (mutants.py).
     export QUICK="sasl:: judge_sasl_server judge_sasl_vectors attacks::sasl" SLOW="judge_sasl_pair judge_server judge_attacks"
+fi
+if [[ "$*" == *src/submission* ]]; then
+    judges=(conversation chunked misused keeping retrying require_tls smtputf8 failing_content authenticator timers pipelining replies transcripts
+        dead_link pair pair_binary sasl attacks/main)
+    export QUICK="submission:: judge_con judge_chunked judge_misused judge_keeping judge_re judge_smtputf8 judge_failing judge_auth judge_timers
+        judge_pipelining judge_transcripts judge_sasl"
+    export SLOW="judge_dead judge_pair judge_attacks"
 fi
 if [[ "$*" == *src/client* ]]; then
     hashes=yes

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 . tests/inside.sh
 
 inside narrow stuffing unstuffing commands doubt pipelining replies replies_together responses server_commands server_policy transcripts \
-    transcripts_server timers keeping retrying server_sessions wire_commands wire_params wire_paths wire_proxy wire_xclient attacks/main
+    transcripts_server timers conversation chunked misused failing_content keeping retrying server_sessions \
+    wire_commands wire_params wire_paths wire_proxy wire_xclient attacks/main
 narrow
 cargo test --lib

@@ -107,6 +107,22 @@ fn where_all_are_refused_for_good_there_is_no_later_try_wherever_the_session_end
     }
 }
 
+/// Nor does who was not asked for at all, where the server refused what comes before, or the mail cannot be sent.
+#[test]
+fn who_was_not_asked_for_has_no_later_try_where_the_same_would_be_refused_again() {
+    let none = (Verdict::Rejected, Vec::new());
+    let refusals: [&[&str]; 4] = [
+        &["554 no\r\n"],
+        &["220 x\r\n", "550 no\r\n", "550 no\r\n"],
+        &["220 x\r\n", "250 x\r\n", "550 no\r\n"],
+        // The mail is larger than the server takes.
+        &["220 x\r\n", "250-x\r\n250 SIZE 1\r\n"],
+    ];
+    for replies in refusals {
+        assert_eq!(outcome(replies), none, "{replies:?}");
+    }
+}
+
 /// The same recipients for another mail: what became of the first is no part of the second, whatever each keeps of the words.
 #[test]
 fn recipients_that_are_given_again_begin_anew() {
@@ -114,7 +130,7 @@ fn recipients_that_are_given_again_begin_anew() {
     let paths = ["a@example.test", "POSTMASTER"].map(|address| ForwardPath::new(address).unwrap());
     let mut recipients = paths.map(Recipient::new);
     let options = Options::new(HelloName::new("client.example.test").unwrap()).tls(TlsPolicy::Never);
-    let refused: &[&str] = &["250 ok\r\n", "550 5.1.1 nobody\r\n", "450 4.2.1 later\r\n"];
+    let refused: &[&str] = &["250 ok\r\n", "550 5.1.1 n\r\n", "450 4.2.1 later\r\n"];
     let mut client = Client::new(&mut rx, &mut tx);
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
     let mut first = Submission::new(&mut client, options, envelope, Slice::new(b"hi\r\n"), &mut texts);
@@ -138,6 +154,11 @@ fn recipients_that_are_given_again_begin_anew() {
     );
     let mut second = Submission::without_words(&mut client, options, envelope, Slice::new(b"hi\r\n"), Anyone);
     turns::drive(&mut second, &[&HELLO, &refused[..1], &["553 5.1.3 bad\r\n"]].concat());
+    let report = second.report();
+    assert_eq!(
+        report.recipients().iter().map(|one| report.text(&one.answer())).collect::<Vec<_>>(),
+        ["", ""]
+    );
     assert_eq!(codes(&recipients), [(Some(553), None), (None, None)]);
     assert_eq!(recipients.map(|recipient| recipient.path()), paths);
     assert_eq!(paths[1], ForwardPath::Postmaster);

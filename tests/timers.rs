@@ -277,3 +277,43 @@ fn the_end_of_a_mail_has_its_time_as_soon_as_it_is_given() {
     assert_eq!((block.kind(), end.kind()), (TimerKind::DataBlock, TimerKind::EndOfData));
     assert_ne!(block.epoch(), end.epoch());
 }
+
+/// A chunk that was answered before all of it had come is given wholly, and who stops reading it is not waited for without end.
+#[test]
+fn the_rest_of_a_chunk_that_was_answered_early_has_its_time_too() {
+    for (last, in_place) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (mut rx, mut tx) = ([0; 256], [0; 2048]);
+        let mut client = addressed(&mut rx, &mut tx);
+        client.bdat(8000, last).unwrap();
+        sent(&mut client);
+        let content = [b'x'; 8000];
+        let mut given = client.body(&content[..2000]).unwrap();
+        feed(&mut client, b"554 5.6.0 no\r\n");
+        events(&mut client);
+        if !client.is_open() {
+            // A refusal in the midst of the last chunk ends the session.
+            assert!(last && client.timer().is_none());
+            continue;
+        }
+        assert_eq!(kind(client.timer()), Some((TimerKind::DataBlock, 180)), "{last} {in_place}");
+        let mut epochs = vec![client.timer().unwrap().epoch()];
+        while client.chunk_left() > 0 || !client.transmit().is_empty() || client.body_pending() > 0 {
+            let waiting =
+                if client.body_pending() > 0 { client.body_pending() } else { client.transmit().len() };
+            if waiting > 0 {
+                client.transmitted(waiting.min(1100));
+                epochs.extend(client.timer().map(|timer| timer.epoch()));
+                continue;
+            }
+            assert_eq!(kind(client.timer()), Some((TimerKind::DataBlock, 180)), "{last} {in_place}");
+            let rest = &content[given..];
+            let taken = if in_place { client.body_in_place(rest).unwrap() } else { 0 };
+            given += if taken > 0 { taken } else { client.body(rest).unwrap() };
+        }
+        assert!(
+            epochs.len() > 2 && epochs.windows(2).all(|two| two[0] != two[1]),
+            "{last} {in_place}: {epochs:?}"
+        );
+        assert_eq!(kind(client.timer()), None, "the caller's next command is awaited");
+    }
+}

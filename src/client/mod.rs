@@ -253,15 +253,17 @@ impl<'b> Client<'b> {
 
     /// The timer that runs now (RFC 5321 §4.5.3.2); none while the caller's next command is awaited.
     pub fn timer(&self) -> Option<Timer> {
-        let kind = if self.phase == Phase::Data && self.pipeline.is_empty() {
-            TimerKind::DataBlock
-        } else {
-            match self.pipeline.front()? {
-                Verb::Greeting => TimerKind::Greeting,
-                Verb::Data => TimerKind::DataReply,
-                Verb::EndOfData | Verb::BdatLast => TimerKind::EndOfData,
-                _ => TimerKind::Reply,
+        let kind = match self.pipeline.front() {
+            Some(Verb::Greeting) => TimerKind::Greeting,
+            Some(Verb::Data) => TimerKind::DataReply,
+            Some(Verb::EndOfData | Verb::BdatLast) => TimerKind::EndOfData,
+            Some(_) => TimerKind::Reply,
+            None if self.phase == Phase::Data => TimerKind::DataBlock,
+            // The rest of a chunk that was answered before all of it had gone out.
+            None if self.open.is_some() || self.body_pending() > 0 || !self.tx.is_empty() => {
+                TimerKind::DataBlock
             }
+            None => return None,
         };
         Some(Timer { kind, seconds: kind.seconds(), epoch: self.epoch })
     }

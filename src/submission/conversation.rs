@@ -9,7 +9,7 @@ use super::report::Cause;
 use super::{Status, Step, Submission, TlsPolicy, Words};
 use crate::data::Body;
 use crate::sasl::Authenticator;
-use crate::session::{Phase, Want};
+use crate::session::{Endpoint, Phase, Want};
 use crate::wire::{Code, Extension, Severity, Verb};
 use crate::{Error, Misuse};
 
@@ -269,8 +269,10 @@ impl<B: Body, A: Authenticator, W: Words> Submission<'_, '_, '_, B, A, W> {
             if self.envelope.recipients.iter().all(|recipient| recipient.status == Status::Refused) {
                 self.refused(Verb::Rcpt);
             }
-            let content = self.client.phase() == Phase::Data
-                || self.body.needs().binary && self.client.chunk_left() > 0;
+            // A chunk may be refused before it has come (RFC 3030 §2): what is left of it, of which something is always on
+            // its way out, goes before anything else can.
+            let content =
+                self.client.phase() == Phase::Data || self.body.needs().binary && !self.transmit().is_empty();
             if self.cause.is_none() || content {
                 return;
             }

@@ -246,8 +246,9 @@ mod tests {
         texts.line(b"caf\xe9");
         let third = texts.end();
         texts.line("\u{9b}31m\u{e9}".as_bytes());
+        texts.line(b"\x7f");
         let fourth = texts.end();
-        assert_eq!(text(&texts, fourth), "??31m??");
+        assert_eq!(text(&texts, fourth), "??31m??\n?");
         assert_eq!(text(&texts, first), "one\nt?wo");
         assert_eq!(text(&texts, second), "caf\u{e9}");
         assert_eq!(text(&texts, third), "caf?");
@@ -263,6 +264,21 @@ mod tests {
         let second = texts.end();
         assert_eq!(text(&texts, first), "abc");
         assert_eq!(text(&texts, second), "xyz");
+        // The same in ASCII, at the edge: half of 8 is 4, of what is left then 2, and the separator counts.
+        let mut storage = [0; 8];
+        let mut texts = Texts::new(&mut storage);
+        texts.line(b"abcd");
+        let first = texts.end();
+        texts.line(b"xyz");
+        let second = texts.end();
+        texts.line(b"");
+        texts.line(b"q");
+        texts.line(b"rs");
+        let third = texts.end();
+        texts.line(b"\xa0\xa0");
+        let fourth = texts.end();
+        let texts = [first, second, third, fourth].map(|range| text(&texts, range));
+        assert_eq!(texts, ["abcd", "xy", "q", "?"]);
         let mut none = Texts::new(&mut []);
         none.line(b"abc");
         let empty = none.end();
