@@ -591,3 +591,23 @@ fn a_hello_with_control_characters_beyond_ascii_is_refused() {
         "250, 501 5.5.4"
     );
 }
+
+/// Else whoever guesses passwords would send itself a mail now and then.
+#[test]
+fn errors_are_forgiven_behind_an_accepted_mail_of_whom_logged_in_only() {
+    let policy = policy().auth(mechanisms()).allow_clear_text_auth().max_errors(3);
+    let guess = "AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n";
+    let mail = format!("{MAIL}{RCPT}BDAT 3 LAST\r\nx\r\n");
+    let end = |caller, says: String| {
+        let trace =
+            Setup::new(&policy).caller(caller).run(&[format!("EHLO c\r\n{says}NOOP\r\n").as_bytes()], &[]);
+        trace.codes().pop().unwrap()
+    };
+    assert_eq!(end(server::usual, format!("{guess}{guess}{mail}{guess}")), "421 4.7.0");
+    assert_eq!(end(server::usual, format!("{PLAIN}A\r\nA\r\n{mail}A\r\n")), "250 2.0.0");
+    let refuses = |event: &Event<'_>| match event {
+        Event::EndOfData { .. } => Say::Reply(452, (4, 3, 1), "full"),
+        event => server::usual(event),
+    };
+    assert_eq!(end(refuses, format!("{PLAIN}A\r\nA\r\n{mail}A\r\n")), "421 4.7.0");
+}
