@@ -109,6 +109,9 @@ def exchanged(text, start, end):
     for found in VALUE.finditer(text, start, end):
         kind, value, last = found[1], found[2], found.end()
         if kind == "Step":
+            # Mechanisms have steps of their own.
+            if value not in STEPS:
+                continue
             at = STEPS.index(value)
             others = STEPS[max(at - 1, 0) : at] + STEPS[at + 1 : at + 2]
         else:

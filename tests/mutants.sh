@@ -7,6 +7,7 @@
 #   tests/mutants.sh 'src/sasl/**'              apart from the others: other tests judge
 #   tests/mutants.sh 'src/submission/**'        apart, too
 #   tests/mutants.sh 'src/client/**'            likewise
+#   tests/mutants.sh 'src/server/**'            likewise
 #   tests/mutants.sh --more 'src/client/**'     what cargo-mutants does not try: more_mutants.py
 #   tests/mutants.sh --these FILE               the mutants named in FILE, one a line, as `cargo mutants --list` names them
 #   tests/mutants.sh --narrow FILE              these, on what a machine without a vector unit runs only
@@ -59,6 +60,8 @@ if [ -n "$these" ] && grep -q '^src/sasl/' "$these"; then
     set -- 'src/sasl/**'
 elif [ -n "$these" ] && grep -q '^src/client/' "$these"; then
     set -- 'src/client/**'
+elif [ -n "$these" ] && grep -q '^src/server/' "$these"; then
+    set -- 'src/server/**'
 elif [ -n "$these" ] && grep -q '^src/submission/' "$these"; then
     set -- 'src/submission/**'
 fi
@@ -82,6 +85,13 @@ if [[ "$*" == *src/client* ]]; then
         failing_content authenticator pair_binary pair_bdat pair dead_link attacks/main)
     export QUICK="client:: judge_ --skip judge_attacks --skip judge_pair --skip judge_engine --skip judge_dead_link"
     export SLOW="judge_attacks judge_pair judge_engine judge_dead_link"
+fi
+if [[ "$*" == *src/server* ]]; then
+    hashes=yes
+    judges=(server_commands server_policy server_sessions server_timer responses enhanced_codes proxy overlong replies_together transcripts_server
+        wire_xclient sasl_server sasl_vectors pipelining transcripts sasl_pair pair_binary pair_bdat pair dead_link attacks/main)
+    export QUICK="server:: judge_ --skip judge_attacks::arg --skip judge_attacks::reply --skip judge_attacks::injection --skip judge_pair"
+    export SLOW="judge_attacks::arg judge_attacks::reply judge_attacks::injection judge_pair"
 fi
 files=()
 for name in "$@"; do files+=(--file "$name"); done

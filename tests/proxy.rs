@@ -105,6 +105,19 @@ fn where_a_header_is_expected_nothing_else_is_served() {
     }
 }
 
+/// Version 2 says how long it is, and a client could say 65 535 octets.
+#[test]
+fn a_header_that_the_buffer_cannot_hold_is_refused_and_not_waited_for() {
+    let policy = policy().expect_proxy_header();
+    for (octets, holds) in [(48, true), (49, false)] {
+        let (mut rx, mut tx) = ([0; 64], [0; 512]);
+        let mut input = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0".to_vec();
+        input.extend([octets]);
+        let (_, _, end) = run(Server::new(&mut rx, &mut tx, &policy), &input, 0);
+        assert_eq!(end.is_ok(), holds, "{octets}");
+    }
+}
+
 #[test]
 fn where_none_is_expected_a_header_is_no_command() {
     let (said, told, _) = session(&policy(), b"PROXY TCP4 192.0.2.1 192.0.2.7 56324 25\r\nQUIT\r\n", 0);

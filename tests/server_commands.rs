@@ -355,6 +355,7 @@ fn a_failed_or_cancelled_auth_leaves_a_clean_state() {
         ("AUTH LOGIN b3RoZXI=\r\ncGFzcw==\r\n", "334, 535 5.7.8", "Login |other|pass"),
         ("AUTH PLAIN =\r\n", "501 5.5.2", ""),
         ("AUTH LOGIN =\r\n", "501 5.5.2", ""),
+        ("AUTH CRAM-MD5 bWU=\r\n", "501 5.5.2", ""),
         ("AUTH PLAIN\r\n\r\n", "334, 501 5.5.2", ""),
         ("AUTH LOGIN\r\n\r\n", "334, 501 5.5.2", ""),
         ("AUTH PLAIN AHVzZXIAcGFzcw=\r\n", "501 5.5.2", ""),
@@ -428,6 +429,9 @@ fn auth_lines_up_to_the_limit_pass_and_longer_ones_end_the_exchange() {
             assert_eq!(trace.behind_hello(), format!("{codes}, 250 2.0.0"), "{quads} rx {rx}");
         }
     }
+    // Of just so many octets it is read, though it is no base64.
+    let says = format!("AUTH PLAIN\r\n{}\r\n", "x".repeat(598));
+    assert_eq!(behind_ehlo(&Setup::new(&policy), says.as_bytes()).behind_hello(), "334, 501 5.5.2");
 }
 
 #[test]

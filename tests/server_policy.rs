@@ -89,6 +89,13 @@ fn required_auth_comes_before_mail() {
     let says = format!("{MAIL}{RCPT}DATA\r\n{PLAIN}{MAIL}{RCPT}");
     let expected = "530 5.7.0, 503 5.5.1, 503 5.5.1, 235 2.7.0, 250 2.1.0, 250 2.1.5";
     assert_eq!(codes(Setup::new(&policy), &says), expected);
+    // Who is here is told to those only who may send.
+    let who = "VRFY a\r\nEXPN a\r\n";
+    let expected = "530 5.7.0, 530 5.7.0, 235 2.7.0, 252 2.5.2, 502 5.5.1";
+    assert_eq!(codes(Setup::new(&policy), &format!("{who}{PLAIN}{who}")), expected);
+    let policy = server::policy().require_tls();
+    assert_eq!(codes(Setup::new(&policy), who), "530 5.7.0, 530 5.7.0");
+    assert_eq!(codes(Setup::new(&policy).over_tls(), who), "252 2.5.2, 502 5.5.1");
 }
 
 #[test]
@@ -134,6 +141,69 @@ fn the_size_limit_holds_at_mail_and_no_limit_is_zero() {
     let without = policy().without(Extension::Size);
     assert_eq!(offers(Setup::new(&without)).last().unwrap(), "HELP");
     assert_eq!(codes(Setup::new(&without), "MAIL FROM:<> SIZE=1\r\n"), "555 5.5.4");
+}
+
+#[test]
+fn a_mail_of_just_the_largest_size_is_taken_and_one_octet_more_is_not() {
+    let policy = policy().max_size(5);
+    for (content, code) in [("abc\r\n", "250 2.6.0"), ("abcd\r\n", "552 5.3.4")] {
+        let expected = format!("250 2.1.0, 250 2.1.5, 354, {code}");
+        let says = format!("{MAIL}{RCPT}DATA\r\n{content}.\r\n");
+        assert_eq!(codes(Setup::new(&policy), &says), expected);
+        let expected = format!("250 2.1.0, 250 2.1.5, 250 2.0.0, {code}");
+        let says = format!("{MAIL}{RCPT}BDAT 1\r\naBDAT {} LAST\r\n{}", content.len() - 1, &content[1..]);
+        assert_eq!(codes(Setup::new(&policy), &says), expected);
+    }
+}
+
+#[test]
+fn refused_content_is_read_up_to_the_limit_and_not_an_octet_further() {
+    let five = policy().max_drained(5);
+    let four = policy().max_drained(4);
+    for (says, taken, refusal) in [
+        ("BDAT 5\r\nabc\r\n".to_owned(), String::new(), "503 5.5.1"),
+        (
+            format!("{MAIL}{RCPT}DATA\r\n\nabc\r\n.\r\n"),
+            "250 2.1.0, 250 2.1.5, 354, ".to_owned(),
+            "554 5.6.0",
+        ),
+    ] {
+        let says = format!("{says}NOOP\r\n");
+        assert_eq!(codes(Setup::new(&five), &says), format!("{taken}{refusal}, 250 2.0.0"), "{says:?}");
+        assert_eq!(codes(Setup::new(&four), &says), format!("{taken}{refusal}, 421 4.7.0"), "{says:?}");
+    }
+}
+
+/// RFC 2920 §3.1: what was said before it could be known that nobody is there, as often as a mail may have recipients.
+#[test]
+fn what_is_forgiven_behind_a_refusal_is_just_what_a_client_could_not_know() {
+    let policy = policy().max_errors(2).max_recipients(2).max_size(100);
+    let setup = Setup::new(&policy);
+    let (large, reject) = ("MAIL FROM:<> SIZE=101\r\n", "RCPT TO:<reject@d>\r\n");
+    let wrong = "OOPS\r\n";
+    for (says, expected) in [
+        // Behind recipients all of whom are refused.
+        (
+            format!("{wrong}{MAIL}{reject}DATA\r\nDATA\r\nNOOP\r\n"),
+            "550 5.1.1, 503 5.5.1, 503 5.5.1, 250 2.0.0",
+        ),
+        (
+            format!("{wrong}{MAIL}{reject}DATA\r\nDATA\r\nDATA\r\nNOOP\r\n"),
+            "503 5.5.1, 503 5.5.1, 503 5.5.1, 421 4.7.0",
+        ),
+        (format!("{wrong}{MAIL}{reject}OOPS\r\nNOOP\r\n"), "550 5.1.1, 500 5.5.1, 421 4.7.0"),
+        (format!("{wrong}{MAIL}DATA\r\nNOOP\r\n"), "250 2.1.0, 503 5.5.1, 421 4.7.0"),
+        // Behind a MAIL that is, which is an error itself.
+        (format!("{large}{RCPT}{RCPT}DATA\r\nNOOP\r\n"), "503 5.5.1, 503 5.5.1, 503 5.5.1, 250 2.0.0"),
+        (format!("{large}{RCPT}{RCPT}DATA\r\nDATA\r\nNOOP\r\n"), "503 5.5.1, 503 5.5.1, 421 4.7.0"),
+        (format!("{large}{wrong}NOOP\r\n"), "552 5.3.4, 500 5.5.1, 421 4.7.0"),
+        // It is over with the next that is taken, and takes nothing from that one's recipients.
+        (format!("{large}{MAIL}RSET\r\n{RCPT}NOOP\r\n"), "250 2.1.0, 250 2.0.0, 503 5.5.1, 421 4.7.0"),
+        (format!("{large}{RCPT}{RCPT}{MAIL}{RCPT}"), "503 5.5.1, 503 5.5.1, 250 2.1.0, 250 2.1.5"),
+    ] {
+        let found = codes(setup, &says);
+        assert!(found.ends_with(expected), "{says:?}: {found}");
+    }
 }
 
 #[test]
@@ -187,6 +257,60 @@ fn lmtp_has_its_own_hello_and_replies_for_each_recipient() {
     let trace = setup.every_split(says("x\n\r\n").as_bytes());
     let codes = trace.behind_hello();
     assert!(codes.ends_with("354, 554 5.6.0, 554 5.6.0, 554 5.6.0, 250 2.0.0"), "{codes}");
+}
+
+#[test]
+fn each_lmtp_mail_is_answered_for_its_own_recipients() {
+    let policy = policy().lmtp();
+    let mail = format!("{MAIL}{RCPT}{RCPT}BDAT 3 LAST\r\nx\r\n{MAIL}{RCPT}{RCPT}DATA\r\nx\r\n.\r\nNOOP\r\n");
+    let trace = Setup::new(&policy).every_cut(format!("LHLO c\r\n{mail}").as_bytes());
+    let (envelope, taken) = ("250 2.1.0, 250 2.1.5, 250 2.1.5", "250 2.6.0, 250 2.6.0");
+    assert_eq!(trace.behind_hello(), format!("{envelope}, {taken}, {envelope}, 354, {taken}, 250 2.0.0"));
+    // A chunk that the caller refuses loses the mail for all of them; in SMTP there is no other reply to the last one.
+    let refuses = |event: &Event<'_>| match event {
+        Event::EndOfChunk => Say::Reply(452, (4, 3, 1), "full"),
+        event => server::usual(event),
+    };
+    let chunks = format!("{MAIL}{RCPT}{RCPT}BDAT 1\r\nxBDAT 2 LAST\r\n\r\n");
+    let trace = Setup::new(&policy).caller(refuses).every_cut(format!("LHLO c\r\n{chunks}").as_bytes());
+    assert_eq!(trace.behind_hello(), format!("{envelope}, 452 4.3.1, 554 5.6.0, 554 5.6.0"));
+    assert!(trace.mails.is_empty());
+    let policy = server::policy();
+    let trace = Setup::new(&policy).caller(refuses).every_cut(format!("EHLO c\r\n{chunks}").as_bytes());
+    assert_eq!(trace.behind_hello(), format!("{envelope}, 452 4.3.1, 503 5.5.1"));
+    assert!(trace.mails.is_empty());
+}
+
+#[test]
+fn a_session_that_ends_with_one_of_an_lmtp_mails_replies_owes_no_others() {
+    let policy = policy().lmtp();
+    let setup = Setup::new(&policy).caller(|event| match event {
+        Event::EndOfData { .. } => Say::Reply(421, (4, 3, 2), "going down"),
+        event => server::usual(event),
+    });
+    let trace = setup.every_cut(format!("LHLO c\r\n{MAIL}{RCPT}{RCPT}DATA\r\nx\r\n.\r\n").as_bytes());
+    assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.1.5, 250 2.1.5, 354, 421 4.3.2");
+    assert_eq!(trace.told.last().unwrap(), "End 0");
+}
+
+#[test]
+fn a_refused_last_chunk_leaves_room_for_the_next_mail() {
+    let policy = policy();
+    let setup = Setup::new(&policy).caller(|event| match event {
+        Event::EndOfData { .. } => Say::Reply(452, (4, 3, 1), "full"),
+        event => server::usual(event),
+    });
+    let says = format!("{MAIL}{RCPT}BDAT 3 LAST\r\nx\r\n{MAIL}");
+    assert_eq!(codes(setup, &says), "250 2.1.0, 250 2.1.5, 452 4.3.1, 250 2.1.0");
+}
+
+#[test]
+fn a_chunk_of_a_mail_taken_back_leaves_the_next_mails_chunks_as_they_are() {
+    let policy = policy();
+    let says = format!("{MAIL}{RCPT}BDAT 2\r\nx\rRSET\r\n{MAIL}{RCPT}BDAT 3 LAST\r\nx\r\n");
+    let envelope = "250 2.1.0, 250 2.1.5";
+    let expected = format!("{envelope}, 250 2.0.0, 250 2.0.0, {envelope}, 250 2.6.0");
+    assert_eq!(codes(Setup::new(&policy), &says), expected);
 }
 
 #[test]
@@ -290,6 +414,50 @@ fn a_long_help_waits_for_room_and_no_command_goes_unanswered() {
 }
 
 #[test]
+fn a_help_that_no_buffer_holds_is_an_error_and_not_a_wait_for_ever() {
+    let help = "h".repeat(600);
+    let policy = policy().help(&help);
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = embedded_smtp::server::Server::new(&mut rx, &mut tx, &policy);
+    assert_eq!(server.poll(), Ok(Want::Write));
+    server.transmitted(usize::MAX);
+    server.receive_buffer()[..6].copy_from_slice(b"HELP\r\n");
+    server.received(6);
+    assert!(matches!(server.poll(), Err(embedded_smtp::Error::Capacity(_))));
+}
+
+#[test]
+fn the_list_behind_a_pipelined_hello_comes_when_there_is_room_for_it() {
+    let all = [Extension::Dsn, Extension::StartTls, Extension::DeliverBy, Extension::FutureRelease]
+        .into_iter()
+        .chain([Extension::MtPriority, Extension::Limits, Extension::XClient])
+        .fold(policy().auth(mechanisms()).allow_clear_text_auth(), Policy::offer);
+    let mut waited = 0;
+    for (policy, hello) in [(all, "EHLO"), (all.lmtp(), "LHLO")] {
+        for before in 0..20 {
+            let (mut rx, mut tx) = ([0; 512], [0; 512]);
+            let mut server = embedded_smtp::server::Server::new(&mut rx, &mut tx, &policy);
+            let says = format!("{}{hello} c\r\n", "NOOP\r\n".repeat(before));
+            server.receive_buffer()[..says.len()].copy_from_slice(says.as_bytes());
+            server.received(says.len());
+            let mut out = Vec::new();
+            loop {
+                match server.poll().unwrap() {
+                    Want::Event => waited += usize::from(server.accept().is_err()),
+                    Want::Write => {
+                        out.extend_from_slice(server.transmit());
+                        server.transmitted(usize::MAX);
+                    }
+                    Want::Read | Want::Closed => break,
+                }
+            }
+            assert_eq!(server::codes(&out).len(), before + 2, "{hello} behind {before}");
+        }
+    }
+    assert!(waited > 0, "there is always room");
+}
+
+#[test]
 fn the_longest_host_name_fits() {
     let host = format!("{}.test", vec!["x".repeat(60); 4].join("."));
     let policy = Policy::new(HelloName::new(&host).unwrap());
@@ -381,4 +549,65 @@ fn xclient_begins_the_counts_of_errors_and_mails_anew_but_no_session_lasts_by_it
     // XCLIENT and EHLO bring no mail nearer.
     let trace = setup.run(&[OTHER.as_bytes(); 30], &[]);
     assert!(trace.text().ends_with("421 4.7.0 Too much without a mail, closing connection\r\n"));
+}
+
+/// Postfix's `XCLIENT_README`: the one who comes behind it has not logged in.
+#[test]
+fn a_login_is_not_that_of_the_client_that_xclient_speaks_for() {
+    let policy = policy().offer(Extension::XClient).auth(mechanisms()).allow_clear_text_auth().require_auth();
+    let says = format!("EHLO c\r\n{PLAIN}XCLIENT ADDR=192.0.2.1\r\nEHLO d\r\n{MAIL}");
+    let trace = Setup::new(&policy).every_cut(says.as_bytes());
+    assert_eq!(trace.behind_hello(), "235 2.7.0, 220, 250, 530 5.7.0");
+    assert!(!trace.authenticated);
+    assert_eq!(trace.text().matches("AUTH PLAIN").count(), 2, "offered again");
+}
+
+#[test]
+fn a_hello_or_xclient_that_the_caller_refuses_leaves_everything_as_it_was() {
+    let setup = |policy| {
+        Setup::new(policy).caller(|event| match event {
+            Event::Hello { name, .. } if name.as_str() == "refused" => Say::Reply(550, (5, 7, 1), "no"),
+            Event::XClient(_) => Say::Reply(550, (5, 7, 1), "no"),
+            event => server::usual(event),
+        })
+    };
+    let lmtp = policy().lmtp();
+    let says = format!("LHLO c\r\n{MAIL}{RCPT}{RCPT}LHLO refused\r\nDATA\r\nx\r\n.\r\n");
+    let trace = setup(&lmtp).run(&[says.as_bytes()], &[]);
+    assert_eq!(trace.behind_hello(), "250 2.1.0, 250 2.1.5, 250 2.1.5, 550, 354, 250 2.6.0, 250 2.6.0");
+    let policy = policy().offer(Extension::XClient).auth(mechanisms()).allow_clear_text_auth();
+    let policy = policy.require_auth().max_errors(2);
+    let says = format!("{PLAIN}OOPS\r\nXCLIENT ADDR=192.0.2.1\r\n{MAIL}OOPS\r\n");
+    let expected = "235 2.7.0, 500 5.5.1, 550 5.7.1, 250 2.1.0, 500 5.5.1, 421 4.7.0";
+    assert_eq!(codes(setup(&policy), &says), expected);
+}
+
+/// RFC 6531 §3.7.1: a name may be in UTF-8, but C1 controls are none's.
+#[test]
+fn a_hello_with_control_characters_beyond_ascii_is_refused() {
+    let policy = policy();
+    assert_eq!(
+        codes(Setup::new(&policy), "EHLO m\u{fc}ller.test\r\nEHLO a\u{9b}b.test\r\n"),
+        "250, 501 5.5.4"
+    );
+}
+
+/// Else whoever guesses passwords would send itself a mail now and then.
+#[test]
+fn errors_are_forgiven_behind_an_accepted_mail_of_whom_logged_in_only() {
+    let policy = policy().auth(mechanisms()).allow_clear_text_auth().max_errors(3);
+    let guess = "AUTH PLAIN AHVzZXIAd3Jvbmc=\r\n";
+    let mail = format!("{MAIL}{RCPT}BDAT 3 LAST\r\nx\r\n");
+    let end = |caller, says: String| {
+        let trace =
+            Setup::new(&policy).caller(caller).run(&[format!("EHLO c\r\n{says}NOOP\r\n").as_bytes()], &[]);
+        trace.codes().pop().unwrap()
+    };
+    assert_eq!(end(server::usual, format!("{guess}{guess}{mail}{guess}")), "421 4.7.0");
+    assert_eq!(end(server::usual, format!("{PLAIN}A\r\nA\r\n{mail}A\r\n")), "250 2.0.0");
+    let refuses = |event: &Event<'_>| match event {
+        Event::EndOfData { .. } => Say::Reply(452, (4, 3, 1), "full"),
+        event => server::usual(event),
+    };
+    assert_eq!(end(refuses, format!("{PLAIN}A\r\nA\r\n{mail}A\r\n")), "421 4.7.0");
 }

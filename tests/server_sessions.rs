@@ -1,9 +1,12 @@
 //! How long a session lasts: what honest clients do does not end it, what brings nobody a mail does; and what is left of secrets in
 //! the memory that was lent.
 
+use embedded_smtp::Misuse;
 use embedded_smtp::server::{Event, Policy, Server};
-use embedded_smtp::session::Want;
-use embedded_smtp::wire::{AuthMechanism, AuthMechanisms, Code, Extension, HelloName, Response};
+use embedded_smtp::session::{Phase, Want};
+use embedded_smtp::wire::{
+    AuthMechanism, AuthMechanisms, Code, EnhancedCode, Extension, HelloName, Response,
+};
 
 fn policy() -> Policy<'static> {
     Policy::new(HelloName::new("mx.example").unwrap())
@@ -309,4 +312,176 @@ fn a_parameter_with_c1_controls_is_refused_as_an_address_with_them_is() {
     assert!(replies(&mut server, good.as_bytes()).starts_with("250 "));
     let bad = "RCPT TO:<b@b.example> ORCPT=utf-8;a\u{9b}31m@b.example\r\n";
     assert!(replies(&mut server, bad.as_bytes()).starts_with("501 "));
+}
+
+/// Polls until input is wanted, and writes nothing: what waits was not read by anyone.
+fn unwritten(server: &mut Server<'_, '_>, says: &[u8]) {
+    server.receive_buffer()[..says.len()].copy_from_slice(says);
+    server.received(says.len());
+    let _ = server.poll();
+}
+
+#[test]
+fn a_session_on_another_connection_has_nothing_of_the_one_before() {
+    let policy = with_logins()
+        .allow_clear_text_auth()
+        .offer(Extension::StartTls)
+        .max_idle(4)
+        .max_errors(2)
+        .max_mails(1)
+        .max_drained(5);
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let envelope = "EHLO c\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
+    for (says, unread) in [
+        // Counts that are all but full, and a login.
+        ("EHLO c\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\nNOOP\r\nOOPS\r\n", ""),
+        ("EHLO c\r\nBDAT 5\r\nxxxxx", ""),
+        (envelope, "DATA\r\n"),
+        (envelope, "QUIT\r\n"),
+        ("EHLO c\r\n", "MAIL FROM:<a@a.example>\r\n"),
+        ("EHLO c\r\n", "STARTTLS\r\nNOOP\r\n"),
+        ("EHLO c\r\nAUTH LOGIN\r\n", "dXNlcg==\r\n"),
+        (&format!("{envelope}BDAT 3 LAST\r\nx\r\n"), ""),
+    ] {
+        for tls in [false, true] {
+            assert!(!ends(&replies(&mut server, says.as_bytes())), "{says:?}");
+            unwritten(&mut server, unread.as_bytes());
+            let epoch = server.timer().map(|timer| timer.epoch());
+            server.restart(tls);
+            assert!(server.event().is_none() && server.reply_owed().is_none(), "{says:?}");
+            assert_eq!((server.phase(), server.is_tls()), (Phase::Connected, tls), "{says:?}");
+            assert!(!server.is_authenticated() && server.transmit().is_empty(), "{says:?}");
+            assert_ne!(server.timer().map(|timer| timer.epoch()), epoch, "{says:?}");
+            // What a client has said before it is greeted is its own.
+            let hello = b"EHLO another.client.example\r\n";
+            server.receive_buffer()[..hello.len()].copy_from_slice(hello);
+            server.received(hello.len());
+            let said = replies(&mut server, b"NOOP\r\nBDAT 2\r\nxxOOPS\r\n");
+            let codes: Vec<_> =
+                said.lines().filter(|line| !line.starts_with("250-")).map(|line| &line[..3]).collect();
+            assert_eq!(codes, ["220", "250", "250", "503", "500", "421", "clo"], "{says:?}: {said}");
+            assert_eq!(said.contains("STARTTLS"), !tls, "{says:?}");
+            server.restart(false);
+        }
+    }
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let policy = self::policy().expect_proxy_header();
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    for _ in 0..2 {
+        assert!(replies(&mut server, b"PROXY UNKNOWN\r\n").starts_with("220 "));
+        server.restart(false);
+        server.receive_buffer()[..6].copy_from_slice(b"NOOP\r\n");
+        server.received(6);
+        assert!(server.poll().is_err(), "the header is expected again");
+        server.restart(false);
+    }
+}
+
+#[test]
+fn an_event_is_told_once_unless_a_reply_is_owed_and_never_behind_the_end() {
+    let policy = policy();
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    replies(&mut server, b"EHLO c\r\nMAIL FROM:<a@a.example>\r\n");
+    unwritten(&mut server, b"RSET\r\n");
+    assert!(matches!(server.event(), Some(Event::Reset)));
+    assert_eq!(server.poll(), Ok(Want::Write));
+    assert!(server.event().is_none());
+    server.transmitted(usize::MAX);
+    unwritten(&mut server, b"MAIL FROM:<a@a.example>\r\n");
+    assert!(matches!(server.event(), Some(Event::Mail { .. })));
+    server.shut_down();
+    assert!(server.event().is_none() && server.reply_owed().is_none());
+    assert_eq!(server.accept(), Err(Misuse::NoReplyOwed.into()));
+}
+
+/// RFC 5321 §4.2: what answers a command tells whether it was done, and 3yz that more is wanted.
+#[test]
+fn no_reply_says_what_the_command_cannot_mean() {
+    let policy = policy().offer(Extension::XClient);
+    let lmtp = self::policy().lmtp();
+    let envelope = "EHLO c\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
+    for (policy, before, command, wrong, refusal) in [
+        (&policy, "", "EHLO c\r\n", &[250, 354][..], "550 no\r\n"),
+        (&policy, "", "HELO c\r\n", &[250, 354], "550 no\r\n"),
+        (&lmtp, "", "LHLO c\r\n", &[250, 354], "550 no\r\n"),
+        (&policy, "EHLO c\r\n", "XCLIENT ADDR=192.0.2.1\r\n", &[250, 354], "550 5.7.1 no\r\n"),
+        (&policy, "EHLO c\r\n", "MAIL FROM:<a@a.example>\r\n", &[354], "550 5.7.1 no\r\n"),
+        (&policy, envelope, "DATA\r\n", &[250], "550 5.7.1 no\r\n"),
+    ] {
+        let (mut rx, mut tx) = ([0; 512], [0; 512]);
+        let mut server = Server::new(&mut rx, &mut tx, policy);
+        replies(&mut server, before.as_bytes());
+        unwritten(&mut server, command.as_bytes());
+        server.transmitted(usize::MAX);
+        for code in wrong {
+            let response = Response::new(Code::new(*code).unwrap(), "no").unwrap();
+            assert_eq!(server.reply(&response), Err(Misuse::WrongReply.into()), "{command:?} {code}");
+        }
+        let no = Response::new(Code::new(550).unwrap(), "no").unwrap();
+        server.reply(&no.enhanced(EnhancedCode::new(5, 7, 1).unwrap())).unwrap();
+        // RFC 2034 §4: no enhanced codes there.
+        assert_eq!(server.transmit(), refusal.as_bytes(), "{command:?}");
+    }
+}
+
+/// RFC 5321 §3.1
+#[test]
+fn a_connection_is_refused_before_the_greeting_and_by_a_refusal_only() {
+    let policy = policy();
+    let response = |code| Response::new(Code::new(code).unwrap(), "not now").unwrap();
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    for code in [220, 250, 354] {
+        assert_eq!(server.refuse_connection(&response(code)), Err(Misuse::WrongReply.into()), "{code}");
+    }
+    server.refuse_connection(&response(421)).unwrap();
+    assert_eq!(replies(&mut server, b"EHLO c\r\nQUIT\r\n"), "421 not now\r\nclosed");
+    server.restart(false);
+    server.refuse_connection(&response(554)).unwrap();
+    let said = replies(&mut server, b"EHLO c\r\nMAIL FROM:<a@a.example>\r\nQUIT\r\n");
+    let bad = "503 5.5.1 Bad sequence of commands\r\n";
+    assert_eq!(said, format!("554 not now\r\n{bad}{bad}221 2.0.0 Bye\r\nclosed"));
+    server.restart(false);
+    replies(&mut server, b"");
+    assert_eq!(server.refuse_connection(&response(554)), Err(Misuse::NoReplyOwed.into()));
+}
+
+#[test]
+fn a_mail_taken_back_counts_once_and_its_crumbs_not_for_the_next() {
+    let envelope = "MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
+    let policy = policy().max_mails(2);
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let says = format!("EHLO c\r\n{envelope}BDAT 1\r\nxRSET\r\nEHLO c\r\nEHLO c\r\nMAIL FROM:<>\r\n");
+    assert!(replies(&mut server, says.as_bytes()).ends_with("250 2.1.0 Sender OK\r\n"));
+    // Of 1 024 octets, more than half came in each.
+    let policy = self::policy().max_idle(8);
+    let (mut rx, mut tx) = ([0; 2048], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let half = format!("{envelope}BDAT 600\r\n{}\r\nRSET\r\n", "x".repeat(598));
+    assert!(!ends(&replies(&mut server, format!("EHLO c\r\n{half}{half}").as_bytes())));
+    assert!(ends(&replies(&mut server, b"NOOP\r\n")));
+}
+
+/// RFC 6531 §3.7.4: behind the transaction that asked for it, replies are ASCII again.
+#[test]
+fn replies_are_in_utf8_as_long_as_the_transaction_that_asked_for_it() {
+    let policy = policy().ask_vrfy();
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    let name = Response::new(Code::new(250).unwrap(), "J\u{f6}rg").unwrap();
+    for (says, said) in [
+        (&b"EHLO c\r\n"[..], "250 2.0.0 J??rg\r\n"),
+        (b"MAIL FROM:<> SMTPUTF8\r\n", "250 2.0.0 J\u{f6}rg\r\n"),
+        (b"RSET\r\n", "250 2.0.0 J??rg\r\n"),
+    ] {
+        replies(&mut server, says);
+        unwritten(&mut server, b"VRFY j\r\n");
+        server.reply(&name).unwrap();
+        assert_eq!(server.transmit(), said.as_bytes());
+        server.transmitted(usize::MAX);
+        replies(&mut server, b"");
+    }
 }

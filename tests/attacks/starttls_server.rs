@@ -122,6 +122,20 @@ fn octets_that_come_in_the_next_read_but_before_tls_are_a_hard_error() {
 }
 
 #[test]
+fn behind_an_injection_nothing_is_said_and_nothing_of_it_is_kept() {
+    let policy = tls_policy();
+    let (mut rx, mut tx) = ([0; 512], [0; 512]);
+    let mut server = Server::new(&mut rx, &mut tx, &policy);
+    read(&mut server, b"NOOP\r\nEHLO c\r\n");
+    assert_eq!(server.poll(), Ok(Want::Event));
+    server.accept().unwrap();
+    read(&mut server, b"STARTTLS\r\nAUTH PLAIN AHVzZXIAcGFzcw");
+    assert_eq!(server.poll(), Err(Error::Protocol(Protocol::InputBeforeTls)));
+    assert_eq!(server.transmit(), b"");
+    assert!(rx.iter().all(|octet| *octet == 0));
+}
+
+#[test]
 fn behind_tls_the_session_begins_anew() {
     let policy = tls_policy();
     let setup = Setup::new(&policy);
