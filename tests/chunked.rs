@@ -1,6 +1,9 @@
 //! A mail in chunks (RFC 3030): a chunk that was opened is given wholly, behind a refused one comes no other, and content that is taken back is
 //! never ended.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{Body, Needs};
 use embedded_smtp::session::{Endpoint, Want};
@@ -48,6 +51,10 @@ impl Body for Pieces {
     }
 }
 
+fn options() -> Options<'static> {
+    Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never)
+}
+
 /// The verdict, the cause and what was sent, octet by octet, to a server that says each of `replies` at once when what was sent
 /// ends in what stands beside it, and goes away when the client waits for more.
 fn mail(
@@ -60,8 +67,7 @@ fn mail(
     let mut client = Client::new(&mut rx, &mut tx);
     let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
     let envelope = Envelope::new(ReversePath::Null, &mut recipients);
-    let options = Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never);
-    let mut submission = Submission::new(&mut client, options, envelope, body, &mut []);
+    let mut submission = Submission::new(&mut client, options(), envelope, body, &mut []);
     let hello = format!("250-x\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250 {offered}\r\n");
     let before =
         [("EHLO c\r\n", hello.as_str()), (" BODY=BINARYMIME\r\n", "250 ok\r\n"), ("er>\r\n", "250 ok\r\n")];
@@ -180,10 +186,20 @@ fn what_is_lent_beyond_an_open_chunk_waits_for_the_next_one() {
     for tx in [64, 80, 512] {
         let octets: Vec<u8> = (0..200_u8).map(|number| b'a' + number % 26).collect();
         let body = Growing { octets: octets.clone(), lent: 0, at: 0 };
-        let (mut content, mut waiting) = (Vec::new(), String::new());
-        let said = all(body, tx, |octet| waiting.push(char::from(octet)));
-        assert_eq!(said, (Verdict::Delivered, None), "{tx} {waiting}");
-        let (_, mut rest) = waiting.split_once("er>\r\n").unwrap();
+        let (mut rx, mut tx) = ([0; 256], vec![0; tx]);
+        let mut client = Client::new(&mut rx, &mut tx);
+        let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
+        let envelope = Envelope::new(ReversePath::Null, &mut recipients);
+        let mut submission = Submission::new(&mut client, options(), envelope, body, &mut []);
+        let hello = ["220 x\r\n", "250-x\r\n250-CHUNKING\r\n250 BINARYMIME\r\n"];
+        let sent = turns::drive(&mut submission, &[&hello[..], &["250 ok\r\n"; 40]].concat());
+        assert_eq!(
+            (submission.report().verdict(), submission.report().cause()),
+            (Verdict::Delivered, None),
+            "{sent}"
+        );
+        let mut content = Vec::new();
+        let (_, mut rest) = sent.split_once("er>\r\n").unwrap();
         let mut last = false;
         while !last {
             let (line, behind) = rest.split_once("\r\n").unwrap();
@@ -193,36 +209,7 @@ fn what_is_lent_beyond_an_open_chunk_waits_for_the_next_one() {
             content.extend_from_slice(chunk.as_bytes());
             rest = next;
         }
-        assert_eq!(content, octets, "{tx}");
+        assert_eq!(content, octets, "{sent}");
         assert_eq!(rest, "QUIT\r\n");
     }
-}
-
-/// The verdict and the cause with a server that takes everything.
-fn all(body: impl Body, tx: usize, mut sent: impl FnMut(u8)) -> (Verdict, Option<Cause>) {
-    let (mut rx, mut tx) = ([0; 256], vec![0; tx]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    let mut recipients = [Recipient::new(ForwardPath::Postmaster)];
-    let envelope = Envelope::new(ReversePath::Null, &mut recipients);
-    let options = Options::new(HelloName::new("c").unwrap()).tls(TlsPolicy::Never);
-    let mut submission = Submission::new(&mut client, options, envelope, body, &mut []);
-    let mut replies = ["220 x\r\n", "250-x\r\n250-CHUNKING\r\n250 BINARYMIME\r\n"]
-        .into_iter()
-        .chain(std::iter::repeat("250 ok\r\n"));
-    loop {
-        match submission.poll().unwrap() {
-            Want::Write => {
-                sent(submission.transmit()[0]);
-                submission.transmitted(1);
-            }
-            Want::Read => {
-                let reply = replies.next().unwrap();
-                submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
-                submission.received(reply.len());
-            }
-            Want::Event => break,
-            Want::Closed => panic!("closed"),
-        }
-    }
-    (submission.report().verdict(), submission.report().cause())
 }

@@ -10,7 +10,7 @@ use embedded_smtp::wire::{
     Text, Verb,
 };
 use embedded_smtp::{Buffer, Capacity, Error, Misuse};
-use support::feed::{events, feed, hello, ready, sent};
+use support::feed::{events, feed, hello, lmtp, ready, sent};
 use support::verbs::VERBS;
 
 const NULL: ReversePath<'_> = ReversePath::Null;
@@ -549,13 +549,7 @@ fn lmtp_waits_for_as_many_replies_as_were_accepted_and_not_longer_than_lmtp_last
 #[test]
 fn lmtp_counts_more_recipients_than_sixteen_bits_hold() {
     let (mut rx, mut tx) = ([0; 512], [0; 1024]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    feed(&mut client, b"220 hi\r\n");
-    events(&mut client);
-    client.lhlo(HelloName::new("c").unwrap()).unwrap();
-    sent(&mut client);
-    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
-    events(&mut client);
+    let mut client = lmtp(&mut rx, &mut tx);
     client.mail(&NULL, &()).unwrap();
     sent(&mut client);
     feed(&mut client, b"250 ok\r\n");

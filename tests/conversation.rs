@@ -1,5 +1,8 @@
 //! Which command follows which reply in a submission, and what its report says of that.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use embedded_smtp::client::Client;
 use embedded_smtp::data::Slice;
 use embedded_smtp::sasl::{
@@ -49,26 +52,13 @@ fn mail(options: Options<'_>, login: impl Authenticator, tx: usize, replies: &[&
     let mut submission = Submission::with_login(&mut client, options, envelope, body, &mut texts, login);
     // What comes of it if nothing is begun.
     assert_eq!((submission.report().verdict(), submission.report().cause()), LATER);
-    let (mut sent, mut replies) = (String::new(), replies.iter());
+    let (mut sent, mut replies) = (String::new(), replies.iter().copied());
     let error = loop {
-        match submission.poll() {
-            Ok(Want::Write) => {
-                sent.push_str(core::str::from_utf8(submission.transmit()).unwrap());
-                let octets = submission.transmit().len();
-                submission.transmitted(octets);
-            }
-            Ok(Want::Read) => match replies.next() {
-                Some(reply) => {
-                    submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
-                    submission.received(reply.len());
-                }
-                None => submission.received_eof(),
-            },
+        match turns::run(&mut submission, &mut replies, &mut sent) {
             Ok(Want::Event) if submission.event() == Some(Event::StartTls) => {
                 submission.tls_established().unwrap();
             }
-            Ok(_) => break None,
-            Err(error) => break Some(error),
+            told => break told.err(),
         }
     };
     let report = submission.report();

@@ -5,20 +5,9 @@ mod support;
 
 use embedded_smtp::client::Client;
 use embedded_smtp::session::{Phase, Want};
-use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
+use embedded_smtp::wire::{ForwardPath, ReversePath};
 use embedded_smtp::{Error, Protocol};
-use support::feed::{events, feed, ready, sent};
-
-/// A mail with a recipient.
-fn addressed<'b>(rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
-    let mut client = ready(rx, tx, &["CHUNKING", "PIPELINING"]);
-    client.mail(&ReversePath::Null, &()).unwrap();
-    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
-    sent(&mut client);
-    feed(&mut client, b"250 ok\r\n250 ok\r\n");
-    events(&mut client);
-    client
-}
+use support::feed::{addressed, events, feed, lmtp, sent};
 
 /// Gives its end, behind DATA or in a chunk of five octets.
 fn end(client: &mut Client<'_>, chunked: bool) {
@@ -108,13 +97,7 @@ fn behind_421_nothing_is_awaited_and_nothing_in_doubt() {
 #[test]
 fn what_nobody_was_accepted_for_is_in_doubt_for_nobody() {
     let (mut rx, mut tx) = ([0; 128], [0; 128]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    feed(&mut client, b"220 hi\r\n");
-    events(&mut client);
-    client.lhlo(HelloName::new("c").unwrap()).unwrap();
-    sent(&mut client);
-    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
-    events(&mut client);
+    let mut client = lmtp(&mut rx, &mut tx);
     client.mail(&ReversePath::Null, &()).unwrap();
     client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
     client.data().unwrap();

@@ -1,5 +1,8 @@
 //! What a caller asks of a submission and cannot have is told as an error: nothing of it is sent, or it is never ended.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use embedded_smtp::Misuse;
 use embedded_smtp::client::Client;
 use embedded_smtp::data::{LineEnds, Slice};
@@ -22,26 +25,8 @@ fn mail(
     let envelope = Envelope::new(ReversePath::Null, recipients);
     let options = Options::new(HelloName::new("c").unwrap()).tls(tls).then(Then::Keep);
     let mut submission = Submission::new(client, options, envelope, Slice::new(content), &mut []);
-    let (mut sent, mut replies) = (String::new(), replies.iter());
-    let told = loop {
-        let polled = submission.poll();
-        match polled {
-            Ok(Want::Write) => {
-                sent.push_str(core::str::from_utf8(submission.transmit()).unwrap());
-                let octets = submission.transmit().len();
-                submission.transmitted(octets);
-            }
-            Ok(Want::Read) => match replies.next() {
-                Some(reply) => {
-                    submission.receive_buffer()[..reply.len()].copy_from_slice(reply.as_bytes());
-                    submission.received(reply.len());
-                }
-                None => submission.received_eof(),
-            },
-            Ok(_) => break None,
-            Err(error) => break Some(Cause::Engine(error)),
-        }
-    };
+    let mut sent = String::new();
+    let told = turns::run(&mut submission, &mut replies.iter().copied(), &mut sent).err().map(Cause::Engine);
     // The caller's error is told once; behind it the submission is done.
     assert_eq!((submission.poll(), submission.event()), (Ok(Want::Event), Some(Event::Done)));
     let cause = submission.report().cause();

@@ -8,21 +8,10 @@ use embedded_smtp::session::{Endpoint, Timer, TimerKind, Want};
 use embedded_smtp::submission::{Event, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
 use support::client::{mail, with_settings};
-use support::feed::{events, feed, ready, sent};
+use support::feed::{addressed, events, feed, ready, sent};
 
 fn kind(timer: Option<Timer>) -> Option<(TimerKind, u64)> {
     timer.map(|timer| (timer.kind(), timer.after().as_secs()))
-}
-
-/// A mail with a recipient.
-fn addressed<'b>(rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
-    let mut client = ready(rx, tx, &["PIPELINING", "CHUNKING"]);
-    client.mail(&ReversePath::Null, &()).unwrap();
-    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
-    sent(&mut client);
-    feed(&mut client, b"250 ok\r\n250 ok\r\n");
-    events(&mut client);
-    client
 }
 
 type Step<'s> = (&'s str, fn(&mut Client<'_>, &ForwardPath<'_>), Option<(TimerKind, u64)>);

@@ -9,7 +9,7 @@ use embedded_smtp::submission::{Status, Then, Verdict};
 use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath, Verb};
 
 use super::server::{Say, Setup, policy};
-use super::support::feed::{events, feed, sent};
+use super::support::feed::{events, feed, lmtp, sent};
 use super::support::mailing::{WISH, Wish};
 use super::support::script::Script;
 
@@ -73,13 +73,7 @@ fn a_session_in_which_it_is_unclear_who_owes_a_reply_is_not_kept() {
     }
     // By hand: QUIT is left.
     let (mut rx, mut tx) = ([0; 256], [0; 256]);
-    let mut client = Client::new(&mut rx, &mut tx);
-    feed(&mut client, b"220 hi\r\n");
-    events(&mut client);
-    client.lhlo(HelloName::new("c").unwrap()).unwrap();
-    sent(&mut client);
-    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
-    events(&mut client);
+    let mut client = lmtp(&mut rx, &mut tx);
     client.mail(&ReversePath::Null, &()).unwrap();
     client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
     client.data().unwrap();

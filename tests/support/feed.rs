@@ -2,7 +2,7 @@
 
 use embedded_smtp::client::{Client, Event};
 use embedded_smtp::session::{Endpoint, Want};
-use embedded_smtp::wire::HelloName;
+use embedded_smtp::wire::{ForwardPath, HelloName, ReversePath};
 
 use super::commands::told;
 
@@ -62,4 +62,27 @@ pub(crate) fn hello(client: &mut Client<'_>, greeting: &[u8], keywords: &[&str])
     let lines: String = keywords.iter().map(|keyword| format!("250-{keyword}\r\n")).collect();
     feed(client, format!("250-server.example.test\r\n{lines}250 done\r\n").as_bytes());
     assert_eq!(events(client).len(), keywords.len() + 2);
+}
+
+/// In LMTP, with PIPELINING.
+pub(crate) fn lmtp<'b>(rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
+    let mut client = Client::new(rx, tx);
+    feed(&mut client, b"220 hi\r\n");
+    events(&mut client);
+    client.lhlo(HelloName::new("c").unwrap()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250-hi\r\n250 PIPELINING\r\n");
+    events(&mut client);
+    client
+}
+
+/// Ready, and a mail with a recipient begun.
+pub(crate) fn addressed<'b>(rx: &'b mut [u8], tx: &'b mut [u8]) -> Client<'b> {
+    let mut client = ready(rx, tx, &["CHUNKING", "PIPELINING"]);
+    client.mail(&ReversePath::Null, &()).unwrap();
+    client.rcpt(&ForwardPath::Postmaster, &()).unwrap();
+    sent(&mut client);
+    feed(&mut client, b"250 ok\r\n250 ok\r\n");
+    events(&mut client);
+    client
 }
